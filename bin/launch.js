@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// Skerry runs on the Node that its dependencies install for this platform, whichever Node started this file.
+// If the Node that started this file is too old, Skerry runs on the Node that its dependencies install for this
+// platform.
 import module, { createRequire } from 'node:module';
 
 const NEEDED = 26;
 
 const require = createRequire(import.meta.url);
-// `import` would read all exports of these modules and load everything behind them.
+// `import` would read all exports of these modules, and so load the modules behind lazy exports.
 const { existsSync, mkdirSync, readdirSync, rmSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 const { fileURLToPath } = require('node:url');
@@ -13,8 +14,8 @@ const { fileURLToPath } = require('node:url');
 const self = fileURLToPath(import.meta.url);
 const args = process.argv.slice(2);
 /**
- * Settings that bound a role's memory. They take effect only at the start of a process. Without them, V8 and malloc
- * keep the memory that a large sync took: twice as much for an edge with 50,000 files.
+ * Settings that limit the memory of an origin or an edge. They take effect only at the start of a process. Without
+ * them, V8 and malloc keep the memory that a large sync has used. An edge with 50,000 files then takes twice as much.
  */
 const { flags, environment } = require('./running/process-flags.json')[args[0]] ?? {
   flags: [],
@@ -25,7 +26,7 @@ const env = { ...environment, ...process.env };
 if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   const runtime = ownRuntime();
   const { spawn } = require('node:child_process');
-  // The IPC channel tells the child when this process is gone, even after kill -9.
+  // The IPC channel shows the child when this process has ended, even after kill -9.
   const child = spawn(runtime, [...flags, self, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env,
@@ -35,7 +36,7 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
     process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1);
   });
 } else {
-  // A process with an IPC channel was started with all of these settings, and exec would cut the channel.
+  // A process with an IPC channel was already started with these settings, and exec would close the channel.
   const isBare = Object.keys(environment).some((name) => process.env[name] === undefined);
   if (isBare && !process.connected && process.execve !== undefined)
     process.execve(process.execPath, [process.execPath, ...flags, self, ...args], env);
@@ -55,8 +56,8 @@ function ownRuntime() {
 }
 
 /**
- * The sources run as they are, except for `dev`. That command starts so many processes and threads that joining the
- * modules first saves time, even in the first run.
+ * The sources run as they are, except for `dev`. That command starts so many processes and threads that it saves time
+ * to bundle the modules first, even in the first run.
  */
 async function fromTree() {
   keepCompiled(fileURLToPath(new URL('../node_modules/.cache/skerry/compiled', import.meta.url)));
@@ -65,7 +66,7 @@ async function fromTree() {
   return (await joinedTree()) ?? './skerry.ts';
 }
 
-/** Works in the built package, and in a folder that has the built package in `dist`. */
+/** Finds the program both in the built package and in a folder that has the built package in `dist`. */
 function fromPackage() {
   const folder = process.env.NODE_COMPILE_CACHE ?? ownCache();
   if (folder !== undefined) keepCompiled(folder);
@@ -75,8 +76,8 @@ function fromPackage() {
 }
 
 /**
- * Code is compiled, and its types are stripped, only once. Stripping takes 15 MB in each thread. Threads and child
- * processes inherit the setting.
+ * With this setting, code is compiled, and its types are stripped, only once. Stripping takes 15 MB in each thread.
+ * Threads and child processes inherit the setting.
  */
 function keepCompiled(folder) {
   process.env.NODE_COMPILE_CACHE ??= folder;
@@ -84,9 +85,9 @@ function keepCompiled(folder) {
 }
 
 /**
- * A folder in the user's cache, which keeps the code of one version. The code in it is executed. So this returns
- * undefined if the folder belongs to another user, or if others can write to it. It also returns undefined if this user
- * cannot write to the folder.
+ * The folder for the compiled code of one version, in the user's cache. Because the code in it is executed, this
+ * returns undefined if the folder belongs to another user or if others can write to it. It also returns undefined if
+ * this user cannot write to it.
  */
 function ownCache() {
   try {

@@ -30,12 +30,13 @@ import { webhookCommand } from './commands/webhook.ts';
 import { applyConfigFile } from './options/config-file.ts';
 import { streams } from './terminal/streams.ts';
 
-/** Creates the program with all commands. It throws errors, and the caller explains them in one line. */
+/** Creates the program with all commands. The program throws errors, and the caller prints each as one line. */
 export function createProgram(): Command {
   const program = new Command('skerry')
     .description('A self-hosted CDN: publish at one origin, serve from your own edges.')
     .version(version)
-    // A flag belongs to the command before it, because some commands and their subcommands have flags of the same name.
+    // A flag belongs to the command that precedes it, because some commands and their subcommands have flags of the
+    // same name.
     .enablePositionalOptions()
     .addOption(configOption());
   program.helpCommand(false);
@@ -106,7 +107,7 @@ function takeConfigAnywhere(command: Command): void {
 }
 
 function throwErrors(command: Command): void {
-  // The caller prints an error in one line, so commander prints only help.
+  // The caller prints errors, so commander prints only help.
   command.exitOverride().configureOutput({
     outputError: () => {},
     writeOut: (text) => streams().stdout.write(text),

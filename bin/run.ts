@@ -15,7 +15,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** An empty variable counts as not set: systemd and Compose leave such variables behind. */
+/** Treats empty variables as not set, because systemd and Compose often set variables to an empty value. */
 function dropEmptySettings(): void {
   for (const [name, value] of Object.entries(process.env))
     if (name.startsWith('SKERRY_') && value === '') delete process.env[name];

@@ -54,15 +54,15 @@ export interface EdgeOptions {
   readonly data: string;
   readonly host: string;
   readonly port: number;
-  /** The default is loopback. On any other address, callers need the edge's own token. */
+  /** The address of the admin port, loopback by default. On any other address, callers need the edge's own token. */
   readonly adminHost?: string;
   readonly adminPort: number;
-  /** Host names that the admin port accepts besides those of loopback. */
+  /** Host names, in addition to those of loopback, that the admin port accepts. */
   readonly adminNames?: readonly string[];
-  /** The edge also serves HTTPS, with the certificates of a folder. */
+  /** If set, the edge also serves HTTPS, with the certificates in a folder. */
   readonly tls?: { readonly port: number; readonly certs: string };
   readonly accessLog?: AccessLogOptions;
-  /** The limits for one client, over all serving processes. */
+  /** The limits for one client, summed over all serving processes. */
   readonly clients: ClientLimitOptions;
   readonly proxies: ProxyOptions;
   /** The port of the feed for children. Without it, this edge is not a parent. */
@@ -73,12 +73,15 @@ export interface EdgeOptions {
   readonly join?: Omit<JoinOptions, 'token'> & { readonly token: () => Promise<string> };
   /** The current address of the origin, if it has changed since the edge joined. */
   readonly origin?: string;
-  /** Feeds to follow instead of the origin's, in order of preference. */
+  /** The feeds to follow instead of the origin's, in order of preference. */
   readonly parents: readonly string[];
   readonly limits: EdgeLimits;
-  /** The certificates of authorities as PEM, for upstreams that show neither the origin's own nor a member's. */
+  /**
+   * The certificates of certificate authorities (CAs) as PEM, for upstreams whose certificate is neither the origin's
+   * own nor a member's.
+   */
   readonly ca?: string | undefined;
-  /** Something else protects what upstreams and children send and receive beyond loopback. */
+  /** True if something else protects the traffic with upstreams and children beyond loopback. */
   readonly insecure?: boolean;
   /** The disk space for objects when `limits.storage` is lazy. */
   readonly diskBytes: number;
@@ -96,12 +99,12 @@ export interface RunningEdge {
 const LOOPBACK = '127.0.0.1';
 /** The disk space for compressed variants. */
 const VARIANT_BYTES = 1024 * 1024 * 1024;
-/** The threads and the memory for encodings that a parent caches for its children. */
+/** The threads and the memory for the encodings that a parent creates and caches for its children. */
 const ENCODINGS = { threads: 1, bytes: 64 * 1024 * 1024 };
 
 /**
- * Builds an edge from its parts and starts it. When a part fails, those that have been opened are closed again.
- * `newestLines` are those of `log`.
+ * Builds an edge from its parts and starts it. If a part fails, those that have been opened are closed again.
+ * `newestLines` holds the newest lines of `log`.
  */
 export async function startEdge(
   options: EdgeOptions,
@@ -124,7 +127,8 @@ export async function startEdge(
 
   const { catalog, close: closeCatalog } = openEdgeCatalog(file('catalog.sqlite'));
   opened.defer(closeCatalog);
-  // These drafts are useless, because nothing records which of their bytes have been written.
+  // The files of partial objects are useless after a restart, because nothing records which of their bytes have been
+  // written.
   await dropDrafts(file('objects'), isPartialName);
   const hashThreads = startHashThreads(1);
   opened.defer(() => hashThreads.close());
@@ -139,7 +143,7 @@ export async function startEdge(
       'data-folder-damaged',
       `the catalog in ${folder.path} does not belong to an edge that has joined`,
     );
-  // The key is stored before the first attempt to join, so that a repeated attempt is recognised.
+  // The key is stored before the first attempt to join, so that the origin recognises a repeated attempt.
   const key = await keyInFile(file('edge-key.pem'), joined !== undefined);
   const origin = options.origin ?? joined?.origin ?? options.join?.origin;
   const followed = [...options.parents, ...(origin === undefined ? [] : [origin])];
@@ -292,7 +296,7 @@ async function lazyOptions(
     await thread.remote.close();
     await thread.close();
   });
-  // The index is compared with the store before anything changes in the store.
+  // This call ensures that the index has been compared with the store before anything changes in the store.
   await thread.remote.bytes();
   return { bytes: diskBytes, held: thread.remote, folder, use };
 }
@@ -309,7 +313,7 @@ async function checkWritable(file: string): Promise<void> {
 }
 
 /**
- * The kernel distributes connections over the processes by chance, so each process gets an equal part of the limits.
+ * The kernel distributes connections randomly among the processes, so each process gets an equal part of the limits.
  */
 function shareOf(
   { connections, requestsPerSecond }: ClientLimitOptions,

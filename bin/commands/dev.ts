@@ -17,7 +17,7 @@ import { type WatchFlags, watchAndTell } from './watch.ts';
 
 const EXAMPLE_SITE = fileURLToPath(new URL('infra/example-site', packageRoot));
 const ADMIN_PORT_OFFSET = 100;
-/** The port of the status follows the admin ports of the edges. */
+/** The port of the status server, relative to the main port. It is higher than the edges' admin ports. */
 const STATUS_PORT_OFFSET = 103;
 
 const EDGES = [
@@ -67,7 +67,7 @@ export function devCommand(): Command {
     });
 }
 
-/** The folder that `skerry dev` publishes. For the example site, also the data that its page shows. */
+/** The folder that `skerry dev` publishes and, for the example site, the data that its page shows. */
 type Shown = Pick<Example, 'folder'> & Partial<Example>;
 
 async function exampleShown({ data, port, edgePort }: DevFlags): Promise<Example> {
@@ -79,7 +79,7 @@ async function exampleShown({ data, port, edgePort }: DevFlags): Promise<Example
   });
 }
 
-/** The origin stops last, so that no edge reports a lost origin. */
+/** Stops all processes, the origin last, so that no edge reports a lost origin. */
 async function stopAll([origin, ...edges]: readonly Role[]): Promise<void> {
   await Promise.all(edges.map((role) => role.stop()));
   await origin?.stop();
@@ -113,8 +113,8 @@ async function runDev(
     return new ApiClient(url, (await readFile(tokenFile, 'utf8')).trim(), signal);
   });
   client.catch(() => {});
-  // The edges start together with the origin. On the first run, each waits for its join token after it has prepared
-  // everything else. Later, an edge that is ready before the origin connects again.
+  // The edges start together with the origin. On the first run, each edge waits for its join token after it has
+  // prepared everything else. On later runs, an edge that is ready before the origin tries again to connect.
   const started = edges.map((edge) => {
     const joining = existsSync(join(edge.data, 'identity.json')) ? undefined : joinToken(client, edge.name);
     return start(
@@ -132,12 +132,12 @@ async function runDev(
     });
     told.catch(() => {});
     const failed = Promise.race(roles.map((role) => role.failed));
-    // A role may end before the client is ready.
+    // A process may end before the client is ready.
     const api = await Promise.race([client, failed]);
     const changed = shown.follow?.(api);
     await Promise.race([watchAndTell(api, site, folder, { ...watching, changed }, signal, told), failed]);
   } finally {
-    // The origin may not be ready yet, and it stops only after this.
+    // This is not awaited, because the origin may never become ready.
     client.then((api) => api.close()).catch(() => {});
   }
 }
@@ -190,7 +190,7 @@ function printAddresses(
   printLine('');
 }
 
-/** The name of the folder, as the name of a site. */
+/** Turns the name of the folder into the name of a site. */
 function siteOf(folder: string): string {
   const name = basename(resolve(folder))
     .toLowerCase()

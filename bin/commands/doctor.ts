@@ -38,7 +38,7 @@ async function* findingsFor(options: ClientOptions, isOriginGiven: boolean): Asy
     const token = options.token ?? localToken(options.data);
     const ca = options.ca === undefined ? undefined : await authoritiesIn(options.ca);
     const origin = new URL(isOriginGiven || identity === undefined ? options.origin : identity.origin);
-    // A join token is for an edge alone. It still names the authority of the origin.
+    // A join token does not work for the API, but it contains the fingerprint of the origin's recovery key.
     const isForApi = token !== undefined && !token.startsWith('skj_');
     client = new ApiClient(origin.href, isForApi ? token : undefined, signal, {
       insecure: options.insecure === true,
@@ -64,7 +64,7 @@ async function* findingsFor(options: ClientOptions, isOriginGiven: boolean): Asy
   }
 }
 
-/** Without these, no request reaches the origin. */
+/** If one of these checks finds a fault, no request reaches the origin. */
 const GROUNDS: readonly Finding['subject'][] = ['name', 'connection', 'answer'];
 
 async function authoritiesIn(file: string): Promise<string> {

@@ -294,7 +294,7 @@ async function limitsOf(flags: EdgeFlags): Promise<EdgeLimits> {
     sites: sites === undefined ? null : [...sites].sort(),
     prefixes: prefix.length === 0 ? null : [...new Set(prefix)].sort(),
   };
-  // No upstream accepts more.
+  // Throws if the limits are longer than upstreams accept.
   (await import('../../shared/wire/wants.ts')).wantsText(wanted);
   return {
     ...wanted,

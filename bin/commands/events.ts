@@ -46,7 +46,7 @@ function listCommand(list: EventList, description: string): Command {
     );
 }
 
-/** The events in the order in which they happened, and the position from which to continue. */
+/** Returns the events in the order in which they happened, and the position from which to continue. */
 async function shownEvents(client: ApiClient, list: EventList, query: EventQuery & { limit: number }) {
   const { readEvents } = await import('../../origin/client/event-calls.ts');
   const events: Event[] = [];
@@ -86,7 +86,7 @@ async function printFollowed(
   const print = (event: Event) => (json ? printJson(event) : printLine(line(event)));
   let last = after;
   if (last === undefined) {
-    // The second read, or the stream, shows the events that happen between the two reads.
+    // Events that happen between the two reads appear in the second read or in the stream.
     const [newest] = (await readEvents(client, list, { limit: 1 })).events;
     const shown = await shownEvents(client, list, { ...filter, limit });
     shown.forEach(print);

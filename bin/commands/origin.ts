@@ -51,7 +51,7 @@ export function originCommand(): Command {
     .action(async (options: OriginOptions) => {
       const signal = interruption();
       keepFilesPrivate();
-      // Only a role needs these libraries, so the other commands start without them.
+      // Only this command needs these libraries, so the other commands do not load them.
       const { startOrigin } = await import('../../origin/main.ts');
       const { createLogger } = await import('../../shared/process/logger.ts');
       const origin = await startOrigin(options, createLogger());

@@ -71,7 +71,7 @@ export function publishCommand(): Command {
           await hashThreads.close();
         }
         const { commit } = published;
-        // The revision is live, so no later failure makes the publish fail.
+        // The revision is live, so a later failure must not make the publish fail.
         const shown = await client.site(site).catch(() => undefined);
         const { siteAddress } = await import('../options/site-address.ts');
         const address = shown && siteAddress(shown, flags);

@@ -45,7 +45,7 @@ export function purgeCommand(): Command {
     );
 }
 
-/** The purge with the receipts of all online edges. Throws `unconfirmed`. */
+/** Resolves with the purge when it has receipts from all online edges. Throws `unconfirmed` if some are missing. */
 async function answered(
   client: ApiClient,
   site: string,

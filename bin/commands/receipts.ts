@@ -33,7 +33,7 @@ export function receiptsCommand(): Command {
     );
 }
 
-/** The names of the edges that have not signed a receipt, without revoked ones. */
+/** The names of the edges that have not signed a receipt. Revoked edges are left out. */
 function withoutReceipt(
   { receipts }: RevisionWithReceipts,
   edges: readonly Pick<EdgeStatus, 'name' | 'revoked'>[],

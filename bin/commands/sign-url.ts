@@ -18,7 +18,7 @@ export interface SignFlags {
   readonly client?: string;
 }
 
-/** Returns the URL with a signature, or the public half of a new key. */
+/** Returns the URL with a signature, or the public key of a new key pair. */
 export async function signUrl(url: string | undefined, flags: SignFlags): Promise<string> {
   if (flags.newKey !== undefined) return accessKey(await makeKey(flags.newKey));
   const key = await readKey(required(flags.key, '--key'));
@@ -28,7 +28,7 @@ export async function signUrl(url: string | undefined, flags: SignFlags): Promis
 function signed(text: string, { expires, prefix, client = '' }: SignFlags, key: SigningKey): string {
   const url = URL.parse(text);
   if (url === null) throw new SkerryError('bad-config', `${text} is not a URL`);
-  // A path that ends in a slash would allow everything below it.
+  // A signed path that ends in a slash would allow everything below it.
   const path = prefix ?? decodeURIComponent(url.pathname).replace(/\/$/, '/index.html');
   if (prefix !== undefined && !/^\/(.*\/)?$/.test(prefix))
     throw new SkerryError('bad-config', `${prefix} does not begin and end with a slash`);
@@ -46,7 +46,7 @@ function signed(text: string, { expires, prefix, client = '' }: SignFlags, key: 
   return url.href;
 }
 
-/** The address in the form in which a server sees it. */
+/** The IP address in the form in which a server sees it. */
 function canonicalAddress(text: string): string {
   return new SocketAddress({ address: text, family: isIP(text) === 6 ? 'ipv6' : 'ipv4' }).address;
 }

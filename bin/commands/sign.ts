@@ -5,7 +5,7 @@ import type { SignFlags } from './sign-url.ts';
 
 const HOUR = 3600;
 
-/** Signing works without an origin: the key is enough. */
+/** Signing needs no origin, only the key. */
 export function signCommand(): Command {
   return new Command('sign')
     .description('print a URL that lets its holder read private content')

@@ -34,7 +34,7 @@ export interface PolicyFlags {
 }
 
 /**
- * The environment and the configuration file do not set these flags, because their values may be meant for other
+ * These flags cannot be set by the environment or the configuration file, because values there may be meant for other
  * commands.
  */
 export function sitesSetCommand(): Command {
@@ -138,7 +138,10 @@ export function policyChange(flags: PolicyFlags, current: SitePolicy): PolicyCha
   });
 }
 
-/** Settings without a flag stay as they are. Without any paths, everything is private. */
+/**
+ * The change to the private content. Settings without a flag stay as they are. If no paths are set, everything is
+ * private.
+ */
 function privateChange(
   { signingKey, privatePath }: PolicyFlags,
   current: SitePolicy,
@@ -152,7 +155,7 @@ function privateChange(
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** Leaves out the undefined values. */
+/** Leaves out undefined values. */
 function given<T extends object>(values: T): Given<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Given<T>;
 }

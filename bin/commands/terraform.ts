@@ -16,7 +16,7 @@ export function terraformCommand(): Command {
       .description('install the provider where `terraform init` finds it')
       .addOption(option('--into <dir>', 'a filesystem mirror of Terraform (default: ~/.terraform.d/plugins)'))
       .action(async ({ into }: { readonly into?: string }) => {
-        // A user without a home may run every other command.
+        // This is evaluated only here, so that all other commands work for a user without a home folder.
         const place = placeInMirror(resolve(into ?? join(homedir(), '.terraform.d', 'plugins')));
         await mkdir(dirname(place), { recursive: true });
         await writeFile(place, await providerText());
@@ -26,7 +26,10 @@ export function terraformCommand(): Command {
   );
 }
 
-/** The provider, which starts with the Node that runs this command. The Node of a release has a script that starts it. */
+/**
+ * The text of the provider. It starts with the Node that runs this command or, in a release, through the script that
+ * starts the release's Node.
+ */
 async function providerText(): Promise<string> {
   const places = ['', 'dist/'].map((folder) => fileURLToPath(new URL(folder + PROVIDER_FILE, packageRoot)));
   const built = places.find((place) => existsSync(place));

@@ -57,7 +57,10 @@ async function warmOne(wanted: Wanted, flags: WarmFlags & AdminFlags): Promise<v
   if (left.objects > 0) printLine(`no room within the disk budget for ${amountText(left)}`);
 }
 
-/** The edge pauses after half a minute and answers. The command asks again until nothing is left. */
+/**
+ * Warms an edge until nothing is left. The edge pauses after half a minute and answers, and the command then asks
+ * again.
+ */
 async function warmed(flags: AdminFlags, request: object, signal: AbortSignal): Promise<WarmResult> {
   const { adminPort, askAdmin } = await import('../running/admin-port.ts');
   const { amountText } = await import('../tasks/warm-result.ts');

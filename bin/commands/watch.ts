@@ -31,11 +31,13 @@ export interface WatchFlags {
 }
 
 interface Watching extends WatchFlags {
-  /** Called for each commit of changed files, in addition to printing it. */
+  /** Called for each commit of changed files, which is also printed. */
   readonly changed?: ((commit: Commit) => void) | undefined;
 }
 
-/** Watches until the signal aborts, and prints what becomes live. It prints nothing until `told` resolves. */
+/**
+ * Watches until the signal aborts, and prints each revision that becomes live. Prints nothing until `told` resolves.
+ */
 export async function watchAndTell(
   client: ApiClient,
   site: string,

@@ -9,9 +9,9 @@ import { EVENT_STREAM_TYPE } from '../../shared/wire/event.ts';
 import { type Finding, fault, faultBy, ok } from './finding.ts';
 
 const CONNECT_MS = 5000;
-/** A proxy that streams delivers the first bytes of a stream at once. */
+/** A proxy that does not buffer delivers the first bytes of a stream within this time. */
 const STREAM_MS = 5000;
-/** A large object. */
+/** The size that the upload check announces, that of a large object. */
 const UPLOAD_BYTES = 100_000_000;
 
 export interface Patient {
@@ -24,7 +24,7 @@ export interface Patient {
   readonly now: () => number;
 }
 
-/** Finds out step by step what is wrong between here and the origin. Ends at a fault that hides what comes after it. */
+/** Checks the path to the origin step by step. Stops at a fault that makes the later checks pointless. */
 export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   const { origin, trust } = patient;
   const host = origin.hostname.replace(/^\[|\]$/g, '');
@@ -83,7 +83,7 @@ function hintFor(code: string | undefined): string {
   return 'Check the route to that machine.';
 }
 
-/** Undefined when the connection opens, or the code of the fault. */
+/** Resolves with undefined if the connection opens, or else with the error code. */
 function dial(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: CONNECT_MS });
@@ -97,7 +97,7 @@ function dial(host: string, port: number): Promise<string | undefined> {
   });
 }
 
-/** Whether TLS and HTTP work, and whether the clocks agree. */
+/** Checks whether TLS and HTTP work, and whether the clocks agree. */
 async function answers(probe: Probe, { origin, now }: Patient): Promise<Finding[]> {
   try {
     const before = now();
@@ -136,7 +136,7 @@ async function tokenOf(client: ApiClient | undefined): Promise<Finding | undefin
     await client?.status();
     return client && ok('token', 'the origin accepts the token');
   } catch (error) {
-    // A token for publishing may not see the status.
+    // A token for publishing may not read the status.
     if (hasCode(error, 'forbidden')) return ok('token', 'the origin knows the token');
     return faultBy('token', error);
   }
@@ -153,7 +153,7 @@ async function uploads(probe: Probe): Promise<Finding> {
   );
 }
 
-/** A server may close the connection instead of reading a body that it has refused. */
+/** A server may close the connection instead of reading a body that it has refused, so not every error is a fault. */
 function faultOfUpload(error: unknown): Finding | undefined {
   const code = systemCode(error);
   if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE') return undefined;

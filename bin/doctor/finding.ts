@@ -1,6 +1,6 @@
 import { toSkerryError } from '../../shared/errors.ts';
 
-/** What is examined, in this order. A fault makes the later ones pointless. */
+/** The subjects of the checks, in the order in which they are made. */
 export type Subject =
   | 'address'
   | 'name'
@@ -28,7 +28,7 @@ export function fault(subject: Subject, text: string, hint: string): Finding {
   return { subject, state: 'fault', text, hint };
 }
 
-/** An error of the table says what to do. */
+/** A fault with the message of the error. The error table supplies the hint. */
 export function faultBy(subject: Subject, error: unknown): Finding {
   const { message, hint } = toSkerryError(error);
   return fault(subject, message, hint);

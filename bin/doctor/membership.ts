@@ -16,7 +16,7 @@ export interface Membership {
   readonly signal: AbortSignal;
 }
 
-/** Whether the origin accepts this edge as a member, and whether the stream of the log gets through at once. */
+/** Checks whether the origin accepts this edge as a member, and whether the stream of the log arrives without delay. */
 export async function membership({
   data,
   identity,

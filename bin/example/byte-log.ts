@@ -7,7 +7,8 @@ interface Slot {
 }
 
 /**
- * Counts how many bytes passed, and when. It keeps the last minute in slots, so a long transfer takes no more memory.
+ * Records how many bytes have passed, and when. It keeps only the last minute, in slots, so a long transfer takes no
+ * more memory.
  */
 export class ByteLog {
   readonly #slots: Slot[] = [];
@@ -22,7 +23,7 @@ export class ByteLog {
     while ((this.#slots[0]?.at ?? at) < at - KEPT_MS) this.#slots.shift();
   }
 
-  /** The bytes that have passed since then. */
+  /** The number of bytes that have passed since `from`. */
   since(from: number): number {
     return this.#slots.reduce((sum, { at, bytes }) => (at < from ? sum : sum + bytes), 0);
   }

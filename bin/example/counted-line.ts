@@ -5,9 +5,9 @@ import type { Clock } from '../../shared/clock.ts';
 import { ByteLog } from './byte-log.ts';
 
 const HOST = '127.0.0.1';
-/** Each side may still send after the other one has ended its direction. */
+/** Each side may still send after the other side has ended its direction. */
 const SOCKETS = { noDelay: true, allowHalfOpen: true };
-/** An edge opens half as many connections. */
+/** An edge opens at most half as many connections. */
 const MOST_CONNECTIONS = 128;
 
 /** A proxy in front of the origin that counts every byte in both directions. */
@@ -18,7 +18,7 @@ export interface CountedLine {
   close(): Promise<void>;
 }
 
-/** `port` is the origin's, which need not listen yet. */
+/** `port` is the port of the origin, which need not listen yet. */
 export async function openCountedLine(port: number, clock: Pick<Clock, 'now'>): Promise<CountedLine> {
   const bytes = new ByteLog();
   const open = new Set<Socket>();

@@ -25,7 +25,7 @@ interface Places {
  * are. All others follow the shipped files and the facts. When the folder is missing, all files are written again.
  */
 export async function layOutExample({ source, folder, written }: Places, facts: Facts): Promise<void> {
-  // The folder is inside the roles' data folder, which only its owner may read.
+  // The folder is inside the data folder, which only its owner may read.
   const isNew = (await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined;
   const before = isNew ? {} : await writtenBefore(written);
   const after: Record<string, string> = {};

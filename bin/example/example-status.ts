@@ -13,7 +13,7 @@ export interface ExampleStatus {
   readonly revision: number;
   readonly edges: readonly (ShownEdge & {
     readonly isOnline: boolean;
-    /** The revision that the edge shows, according to its last report. 0 before the first revision. */
+    /** The revision that the edge shows, according to its last report. 0 if it does not show any revision yet. */
     readonly revision: number;
   })[];
   /** Null before the first save. */

@@ -44,7 +44,9 @@ export interface Example {
   readonly statusUrl: string;
   /** The address that this edge uses in place of the origin's, so that the bytes between the two are counted. */
   originFor(edge: string): string;
-  /** Starts to ask the origin. Returns a callback for each commit of a change. */
+  /**
+   * Starts requesting the status from the origin. Returns a function that must be called for each commit of a change.
+   */
   follow(client: ApiClient): (commit: Commit) => void;
   close(): Promise<void>;
 }
@@ -109,7 +111,7 @@ function factsOf(folder: string, status: string, edges: readonly (DevEdge & { ur
   };
 }
 
-/** Callers that ask again soon get the same answer. */
+/** Returns a function that calls `ask`, but at most once in `FRESH_MS`. In between, callers get the last answer. */
 function asSeldom(ask: () => Promise<Status>, clock: Clock): () => Promise<Status> {
   let last: { readonly at: number; readonly answer: Promise<Status> } | undefined;
   return () => {

@@ -6,11 +6,11 @@ import type { Commit, DiffLine, Revision } from '../../shared/wire/api.ts';
 import type { ByteLog } from './byte-log.ts';
 
 const POLL_MS = 50;
-/** An edge that has not signed a receipt by then shows a later revision, or is offline. */
+/** If an edge has not signed a receipt by then, it shows a later revision or is offline. */
 const LATEST_MS = 15_000;
 /** If a save changed more files, only the first ones are named, and only their times are read. */
 const MOST_NAMED = 100;
-/** A file with an older time was probably moved into the folder, so its time does not tell when it was saved. */
+/** A file with an older time was probably moved into the folder, so its time does not show when it was saved. */
 const OLDEST_SAVE_MS = 60_000;
 
 /** The time and the bytes that it took to bring a revision to one edge. */
@@ -42,7 +42,7 @@ export interface LastSaveParts {
   readonly signal: AbortSignal;
 }
 
-/** How much the newest save transferred and how long it took, according to the edges' receipts. */
+/** Measures how many bytes the newest save transferred, and how long it took according to the edges' receipts. */
 export class LastSave {
   readonly #parts: LastSaveParts;
   #save: Save | null = null;
@@ -56,14 +56,13 @@ export class LastSave {
     return this.#save;
   }
 
-  /** Called when a change of the folder was committed. Ends the measurement of the previous save. */
+  /** Called when a change of the folder has been committed. Ends the measurement of the previous save. */
   committed(commit: Pick<Commit, 'revision' | 'unchanged'>): void {
     if (commit.unchanged) return;
     this.#superseded.abort();
     this.#superseded = new AbortController();
     const signal = AbortSignal.any([this.#parts.signal, this.#superseded.signal]);
-    // The measurement is only shown on the page. If it fails, the page does not show the last save, and nothing else
-    // happens.
+    // The measurement is only shown on the page. If it fails, the page merely does not show the last save.
     this.#follow(commit.revision, signal).catch(() => {});
   }
 

@@ -31,7 +31,8 @@ export interface StatusServer {
 }
 
 /**
- * Answers `GET /status` on loopback, to programs of this machine and to the pages of the example. Throws `port-in-use`.
+ * Answers `GET /status` on loopback, for programs on this machine and for the pages of the example. Throws
+ * `port-in-use` if another process listens on the port.
  */
 export async function serveStatus({ port, pages, status }: StatusServerParts): Promise<StatusServer> {
   const server = createServer(LIMITS, (request, response) => void answer(request, response));
@@ -75,7 +76,7 @@ function refuseStrangers({ headers, method, url }: IncomingMessage): void {
 }
 
 function send(response: ServerResponse, status: number, type: string, body: object): void {
-  // A request with an unfinished body is answered, and its connection ends.
+  // If the body of the request is not complete, the connection ends after the response.
   if (!response.req.complete) response.setHeader('connection', 'close');
   response.writeHead(status, { 'content-type': type });
   response.end(JSON.stringify(body));

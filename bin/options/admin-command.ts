@@ -11,7 +11,7 @@ export interface AdminOptions extends ClientOptions {
   readonly adminToken?: string;
 }
 
-/** The flags that lead to an admin port and to its token. */
+/** The flags that name an admin port and its token. */
 export interface AdminFlags {
   readonly admin: string;
   readonly adminToken?: string;
@@ -19,7 +19,7 @@ export interface AdminFlags {
   readonly insecure?: boolean;
 }
 
-/** Adds the flags with which a command of the origin talks to the admin port of one edge instead. */
+/** Adds the flags that make a command talk to the admin port of one edge instead of the origin. */
 export function withAdminOptions(command: Command): Command {
   return command
     .addOption(

@@ -45,7 +45,7 @@ export function readingCommand(name: string, description: string): Command {
   return clientCommand(name, description).addOption(option('--json', 'print JSON'));
 }
 
-/** Runs with a client, and closes the client at the end. Ctrl-C interrupts the run. */
+/** Calls `run` with a client, and closes the client at the end. Ctrl-C interrupts the run. */
 export async function withClient(
   options: ClientOptions,
   run: (client: ApiClient, signal: AbortSignal) => Promise<void>,
@@ -70,13 +70,13 @@ async function authoritiesIn(file: string): Promise<string> {
   return (await import('../../shared/tls/ca-file.ts')).readAuthorities(file);
 }
 
-/** The admin token that an origin, or the origin of `skerry dev`, left in its data folder. */
+/** The admin token that an origin, including the one of `skerry dev`, has stored in its data folder. */
 export function localToken(data: string): string | undefined {
   for (const folder of [data, join(data, 'origin')]) {
     try {
       return readFileSync(join(folder, ADMIN_TOKEN_FILE), 'utf8').trim();
     } catch {
-      // There is no token. If the origin needs one, its answer says so.
+      // There is no token file. If the origin requires a token, its response says so.
     }
   }
   return undefined;

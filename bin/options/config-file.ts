@@ -7,7 +7,7 @@ const DEFAULT_FILE = 'skerry.yaml';
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * Sets the options that neither flags nor the environment set, from `skerry.yaml`. The keys are the flags without their
+ * Reads from `skerry.yaml` the options that neither flags nor the environment set. The keys are the flags without their
  * dashes, at the top level for all commands or in a section named after a command (`origin: URL` is the flag, `origin:`
  * with keys below it is the section). A key that no command knows is refused.
  */
@@ -44,7 +44,7 @@ function readText(file: string, isNamed: boolean): string | undefined {
 async function parseValues(file: string, text: string): Promise<Values> {
   const { parse } = await import('./yaml.ts');
   try {
-    // Values stay text, so that options read them like flags: the text 1.10 is not the number 1.1.
+    // All values are read as text, so that options parse them like flags: 1.10 must not become the number 1.1.
     const values: unknown = parse(text, { schema: 'failsafe' }) || {};
     if (typeof values === 'object' && values !== null && !Array.isArray(values)) return values as Values;
   } catch (cause) {
@@ -100,7 +100,8 @@ function parsed(option: Option, value: unknown, file: string): unknown {
 }
 
 /**
- * An option without an environment variable is meant for one call. A key of the same name in a file means another flag.
+ * Whether a configuration file may set the option. An option without an environment variable is meant for one call. A
+ * key with its name in a file is meant for another command.
  */
 function isSetting(option: Option): boolean {
   return option.envVar !== undefined;

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 
-/** The limit for a token, which is many times the length of a real one. */
+/** The maximum length of a token, which is many times the length of a real one. */
 const MOST_BYTES = 4096;
 
 /**

@@ -3,7 +3,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import { type Cidr, parseCidr } from '../../shared/http/ip-address.ts';
 import { NAME_PATTERN } from '../../shared/site/name-pattern.ts';
 
-/** An option that the variable `SKERRY_<NAME>` also sets. */
+/** An option that the variable `SKERRY_<NAME>` can also set. */
 export function option(flags: string, description: string): Option {
   const made = new Option(flags, description);
   const name = made.long?.replace(/^--/, '').replaceAll('-', '_').toUpperCase();

@@ -18,7 +18,7 @@ export function argumentOptions(): [Option, Option] {
   ];
 }
 
-/** The arguments that the flags give. Throws `bad-config` for both flags together. */
+/** The arguments that the flags give. Throws `bad-config` if both flags are used. */
 export function argumentsOf({ arg, args }: ArgumentFlags): Arguments {
   if (arg !== undefined && args !== undefined)
     throw new SkerryError('bad-config', 'give either --arg or --args');

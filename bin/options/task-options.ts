@@ -5,8 +5,8 @@ import { DEADLINE_SECONDS } from '../../shared/wire/task-limits.ts';
 import { KIND_PATTERN } from '../../shared/work/work-kind.ts';
 import { duration, edgeName, list, option, revision } from './options.ts';
 
-// The options below have no environment variable, because each is meant for one call. SKERRY_REGION and others describe
-// the edge on a host.
+// The options below have no environment variable, because each is meant for one call. Variables such as SKERRY_REGION
+// describe the edge on a host.
 
 /** Parses the number of a task. */
 export const taskNumber = revision;

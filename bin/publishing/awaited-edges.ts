@@ -8,12 +8,13 @@ export interface LateEdge {
   readonly why: string;
   /** If this text changes, the edge has made progress. */
   readonly progress: string;
-  /** True when it is useless to wait longer. */
+  /** True if it is useless to wait longer. */
   readonly isHopeless: boolean;
 }
 
 /**
- * The edges that a command waits for: the names of those that are done, the other online ones, and the offline ones.
+ * The edges that a command waits for: the names of those that are done, the other edges that are online, and those that
+ * are offline.
  */
 export interface Awaited {
   readonly done: readonly string[];
@@ -22,8 +23,8 @@ export interface Awaited {
 }
 
 /**
- * Sorts the edges by whether they show this or a later revision of a site. Edges that stay behind on purpose, and
- * drained ones, are left out.
+ * Sorts the edges by whether they show this or a later revision of a site. Drained edges and edges that stay behind on
+ * purpose are left out.
  */
 export function showing(
   edges: readonly EdgeStatus[],
@@ -35,7 +36,7 @@ export function showing(
   return sorted(awaited, isDone, (edge) => lateEdge(edge, seq, site));
 }
 
-/** Sorts the edges by whether they have answered the purge of a record. */
+/** Sorts the edges by whether they have answered the purge in record `seq`. */
 export function purged(edges: readonly EdgeStatus[], seq: number, answered: ReadonlySet<string>): Awaited {
   const awaited = edges.filter(({ revoked }) => !revoked);
   return sorted(
@@ -58,7 +59,7 @@ function sorted(
   };
 }
 
-/** The edges that a sync publish waited for and that have not confirmed it. */
+/** The edges that a sync publish waited for but that have not confirmed it. */
 export function unconfirmed({ mode, edges }: Pick<Commit, 'mode' | 'edges'>): string[] {
   return mode === 'sync' ? edges.filter(({ state }) => state !== 'visible').map(({ edge }) => edge) : [];
 }

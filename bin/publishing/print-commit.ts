@@ -12,7 +12,7 @@ export function printCommit(site: string, commit: Commit, detail?: string): void
   for (const { edge, state } of commit.edges) printLine(`  ${edge}  ${state.replace('-', ' ')}`);
 }
 
-/** Throws `unconfirmed` when edges that a sync commit waited for have not confirmed it. */
+/** Throws `unconfirmed` if some of the edges that a sync commit waited for have not confirmed it. */
 export function confirmCommit(commit: Commit): void {
   const edges = unconfirmed(commit);
   if (edges.length > 0)

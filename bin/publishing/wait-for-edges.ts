@@ -23,8 +23,8 @@ export function waiting({ waitTimeout = 60 }: { readonly waitTimeout?: number | 
 
 /**
  * Waits until all online edges are done, prints which edges are offline, and resolves with the names of those that are
- * done. Throws `unconfirmed` with the names of the others when no edge makes progress for a while, when it is useless
- * to wait longer for any of them, or when no edge has been online for that time.
+ * done. Throws `unconfirmed` with the names of the others if no edge makes progress for `patienceMs`, if no edge comes
+ * online in this time, or if it is useless to wait for any of them.
  */
 export async function waitForEdges(options: WaitOptions): Promise<readonly string[]> {
   const { look, patienceMs, clock, signal, isTerminal } = options;
@@ -33,7 +33,7 @@ export async function waitForEdges(options: WaitOptions): Promise<readonly strin
   let toldAt = since;
   while (true) {
     const { done, missing, absent } = await look();
-    // The command waits for offline edges only while no edge is online.
+    // Offline edges are awaited only while no edge is online.
     const late = missing.length > 0 || done.length > 0 ? missing : absent;
     if (late.length === 0) {
       if (absent.length > 0) printError(`not waiting for: ${named(absent)}`);
@@ -53,7 +53,7 @@ export async function waitForEdges(options: WaitOptions): Promise<readonly strin
   }
 }
 
-/** People would not read a longer list. */
+/** A longer list would not be read. */
 const MOST_NAMED = 10;
 
 function named(missing: readonly LateEdge[]): string {

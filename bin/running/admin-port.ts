@@ -16,7 +16,7 @@ export interface AdminPort {
   readonly token?: string | undefined;
 }
 
-/** Throws `clear-text` when the token would travel unencrypted to another machine, unless `insecure` allows it. */
+/** Throws `clear-text` if the token would travel unencrypted to another machine, unless `insecure` allows that. */
 export async function adminPort({ admin, adminToken, data, insecure }: AdminFlags): Promise<AdminPort> {
   const url = URL.canParse(admin) ? new URL(admin) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
@@ -34,7 +34,7 @@ function localToken(data: string): string | undefined {
   try {
     return readFileSync(join(data, EDGE_ADMIN_TOKEN_FILE), 'utf8').trim();
   } catch {
-    // There is no token. If the edge needs one, its answer says so.
+    // There is no token file. If the edge requires a token, its response says so.
     return undefined;
   }
 }

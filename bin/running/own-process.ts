@@ -1,13 +1,14 @@
 /**
- * Makes all new files of a role and its processes readable only by their owner, whatever umask they were started with.
+ * Makes all new files of this process and its children readable only by their owner, whatever umask it was started
+ * with.
  */
 export function keepFilesPrivate(): void {
   process.umask(0o077);
 }
 
 /**
- * Announces that a role is ready: prints a line for people, and sends a message to a parent process that waits, or to
- * systemd. `signal` aborts when the role is to stop.
+ * Announces that an origin or an edge is ready. Prints a line for people, and informs systemd or the parent process if
+ * either waits for this. `signal` must abort when the process is asked to stop.
  */
 export function announce(line: string, signal: AbortSignal): void {
   process.stdout.write(`${line}\n`);
@@ -15,7 +16,7 @@ export function announce(line: string, signal: AbortSignal): void {
   if (process.env.NOTIFY_SOCKET !== undefined) void informSystemd(signal);
 }
 
-/** Few roles are started by systemd, so the others do not load this. */
+/** Only a process that systemd has started loads this module. */
 async function informSystemd(signal: AbortSignal): Promise<void> {
   const systemd = await import('./systemd.ts');
   await systemd.informSystemd(signal);

@@ -8,22 +8,24 @@ import processFlags from './process-flags.json' with { type: 'json' };
 import { SYSTEMD_VARIABLES } from './systemd.ts';
 
 const STOP_MS = 12_000;
-/** All processes share this setting. */
+/** The environment variable for the log level of all processes. */
 const LOG_LEVEL = 'SKERRY_LOG';
-/** `skerry dev` prints its own lines, so its roles do not log each publish. */
+/** `skerry dev` prints its own lines, so its processes log only warnings and errors. */
 const QUIET = { [LOG_LEVEL]: 'warn' };
 
-/** A role that runs as a child of `skerry dev`. It ends when its parent ends, however that happens. */
+/**
+ * An origin or an edge that runs as a child process of `skerry dev`. It ends when its parent ends, for whatever reason.
+ */
 export interface Role {
-  /** Resolves when the role says that it listens. Rejects when it ends before that. */
+  /** Resolves when the process announces that it is ready. Rejects if it ends before that. */
   readonly ready: Promise<void>;
-  /** Rejects when the role ends without having been stopped. */
+  /** Rejects if the process ends without having been stopped. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
 }
 
 /**
- * The role reads `input` from standard input when it needs it. Unlike a command line, standard input cannot be read by
+ * Starts the process and writes `input` to its standard input. Unlike a command line, standard input cannot be read by
  * other users of the machine.
  */
 export function startRole(
@@ -33,10 +35,11 @@ export function startRole(
   input?: Promise<string>,
 ): Role {
   const { flags, environment } = processFlags[role];
-  // This starts the role without the launcher, because this process already has the right Node, the role's flags and
-  // the compiled code.
+  // The child starts without the launcher, because this process already has the right Node, the child's flags and the
+  // compiled code.
   const entry = fileURLToPath(moduleUrl('../skerry', import.meta.url));
-  // The child gets a process group of its own, so Ctrl-C reaches only the parent, which then stops its roles in order.
+  // The child gets a process group of its own, so Ctrl-C reaches only the parent, which then stops its children in
+  // order.
   const child = fork(entry, [role, ...args], {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'inherit', 'ipc'],
     detached: true,
@@ -56,7 +59,7 @@ export function startRole(
   let isStopping = false;
   const failed = exited.then(([code, killer]) => {
     if (isStopping) return new Promise<never>(() => {});
-    // A role that exits by itself has already explained why on stderr.
+    // A process that exits with an error has already explained the error on stderr.
     if (code !== null && code !== 0) throw new AlreadyExplained();
     throw new SkerryError('unavailable', `${name} ended by itself (${killer ?? 'exit 0'})`);
   });
@@ -69,7 +72,7 @@ export function startRole(
     async stop() {
       isStopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
-      // A role that still waits for its input needs no orderly stop, and would print an error.
+      // A process that still waits for its input needs no graceful stop, and would print an error.
       child.kill(waitsForInput ? 'SIGKILL' : 'SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
       await exited;
@@ -79,8 +82,8 @@ export function startRole(
 }
 
 /**
- * Leaves out the settings of the command that starts the role, because a token or a host among them would reach every
- * role. systemd waits for that command, too, not for its roles.
+ * Leaves out the settings of the parent command, because a token or a host among them would reach every child process.
+ * Also leaves out the variables of systemd, because systemd waits for the parent and not for its children.
  */
 function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(environment).filter(

@@ -8,12 +8,12 @@ import type { TaskView } from './task-view.ts';
 
 /**
  * The pause between two requests for the task's state. With a thousand edges, a request takes longer, and the pause
- * grows with it.
+ * grows in proportion.
  */
 const PAUSE = { least: 150, most: 2000, perLook: 4 };
-/** An origin that restarts is back within this time. The edges go on without it. */
+/** An origin that restarts is reachable again within this time. The edges continue their work without it. */
 const PATIENCE_MS = 5000;
-/** People would not read a longer list. */
+/** A longer list would not be read. */
 const MOST_NAMED = 10;
 
 export interface FollowOptions {
@@ -24,7 +24,9 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
-/** Resolves with the task when it has ended. An interruption ends only the command, and the command says so. */
+/**
+ * Resolves with the task when it has ended. An interruption ends the command but not the task, and the command says so.
+ */
 export async function followTask(options: FollowOptions): Promise<WholeTask> {
   const { id, view, signal } = options;
   try {
@@ -61,7 +63,7 @@ async function ended({ client, id, view, clock, signal }: FollowOptions): Promis
   }
 }
 
-/** The command may wait for an edge that is offline until the deadline, so it says so. */
+/** Prints which edges are offline, because the command may wait for them until the task's deadline. */
 async function nameAbsent(client: Pick<ApiClient, 'edges'>, { id, shares }: WholeTask): Promise<void> {
   const open = new Set(shares.filter((share) => !hasEnded(share)).map(({ edge }) => edge));
   const absent = (await client.edges()).filter(({ name, online }) => !online && open.has(name));

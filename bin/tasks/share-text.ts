@@ -6,7 +6,7 @@ import { amountText, warmResult } from './warm-result.ts';
 /** A longer result is shown only with `--json`. */
 const MOST_RESULT = 120;
 
-/** Describes in a few words what an edge does for a task, or what it achieved. */
+/** Describes in a few words what an edge is doing for a task, or the result. */
 export function shareText(kind: string, share: ShareStatus): string {
   const { state, edge, attempts, progress, result } = share;
   switch (state) {

@@ -16,7 +16,9 @@ export function endTask(task: WholeTask, { json = false }: { readonly json?: boo
   confirmEnd(task);
 }
 
-/** Throws `task-failed` for a task that failed or was cancelled, and `task-expired` if edges have not answered. */
+/**
+ * Throws `task-failed` if the task failed or was cancelled, and `task-expired` if it ended before all edges answered.
+ */
 export function confirmEnd({ id, kind, state, shares }: WholeTask): void {
   const of = (wanted: ShareStatus['state']) => shares.filter((share) => share.state === wanted);
   if (state === 'cancelled') throw new SkerryError('task-failed', `task ${id} was cancelled`);

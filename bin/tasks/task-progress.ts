@@ -11,7 +11,7 @@ const ORDER: readonly ShownTaskState[] = [
   ...(['queued', 'cancelled', 'done'] as const),
 ];
 
-/** Rows that show how far a task is, at most `most` of them. */
+/** At most `most` rows that show the progress of a task. */
 export function progressRows(task: WholeTask, most: number): string[] {
   const { id, kind, shares } = task;
   const ended = shares.filter(hasEnded).length;
@@ -31,5 +31,5 @@ export function progressRows(task: WholeTask, most: number): string[] {
 export const hasEnded = ({ state }: Pick<ShareStatus, 'state'>): boolean =>
   state !== 'queued' && state !== 'assigned' && state !== 'running';
 
-/** The edge of a share. A share that any edge can do has none at first. */
+/** The name of the edge that has a share. A share that any edge can do has no edge at first. */
 export const nameOf = ({ edge }: ShareStatus): string => edge ?? 'any edge';

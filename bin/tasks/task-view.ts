@@ -11,7 +11,9 @@ export interface TaskView {
   end(): void;
 }
 
-/** Rows that change while a person watches. In a pipe, a line for each edge as it ends, or nothing if `isQuiet`. */
+/**
+ * On a terminal, shows rows that change. In a pipe, prints a line for each edge when it ends, or nothing if `isQuiet`.
+ */
 export function taskView({ isQuiet = false }: { readonly isQuiet?: boolean } = {}): TaskView {
   if (process.stderr.isTTY) return terminalView();
   return isQuiet ? { show: () => {}, end: () => {} } : lineView(printError);

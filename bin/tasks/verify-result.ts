@@ -4,7 +4,7 @@ import { humanBytes, plural } from '../terminal/output.ts';
 
 const results = schema(verifyKind.result);
 
-/** Undefined for a result of another form, which an edge of another version or a broken one may send. */
+/** Parses a result. Returns undefined if it has another form, because the edge has another version or is broken. */
 export function verifyResult(result: unknown): VerifyResult | undefined {
   try {
     return results.parse(result);
@@ -51,7 +51,7 @@ export function verifyLines({ verified, sites, others }: VerifyResult): string[]
   return lines;
 }
 
-/** Lines about what was damaged. Empty for an edge that is sound. */
+/** Lines about the damage that was found. Empty if the edge is sound. */
 export function damageLines(result: VerifyResult): string[] {
   const sites = result.sites.filter((site) => siteSoundness(site) !== 'sound');
   return verifyLines({ ...result, sites, verified: sites.length });

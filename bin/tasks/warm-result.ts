@@ -5,7 +5,7 @@ import { humanBytes, plural } from '../terminal/output.ts';
 
 const results = schema(warmKind.result);
 
-/** Undefined for a result of another form, which an edge of another version or a broken one may send. */
+/** Parses a result. Returns undefined if it has another form, because the edge has another version or is broken. */
 export function warmResult(result: unknown): WarmResult | undefined {
   try {
     return results.parse(result);

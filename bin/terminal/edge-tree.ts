@@ -7,8 +7,8 @@ export interface TreePlace {
 }
 
 /**
- * Places edges under their parents, in their given order. An edge stands at the top if its parent is not in the list.
- * While edges change their parents, some may form a ring for a moment. Then one edge of the ring stands at the top.
+ * Places edges under their parents, in the given order. An edge is at the top if its parent is not in the list. While
+ * edges change their parents, some may briefly form a ring. Then one edge of the ring is at the top.
  */
 export function edgeTree(edges: readonly EdgeStatus[]): TreePlace[] {
   const byName = new Map(edges.map((edge) => [edge.name, edge]));

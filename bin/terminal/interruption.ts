@@ -4,7 +4,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
  */
 const SAME_MS = 500;
 
-/** Aborts at SIGINT, SIGTERM, or when the parent that started this process over IPC is gone. */
+/** Aborts at SIGINT or SIGTERM, or when the parent process that has an IPC channel to this process ends. */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
   const stop = () => controller.abort();
@@ -17,7 +17,7 @@ export function interruption(): AbortSignal {
   };
   for (const name of SIGNALS) process.on(name, interrupted);
   process.once('disconnect', stop);
-  // The parent may have gone before this process listened for it.
+  // The parent may have ended before this process listened for that.
   if (process.connected === false) stop();
   // The channel must not keep the process alive after all its work has stopped.
   process.channel?.unref();

@@ -1,7 +1,7 @@
 import { SkerryError } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/http/loopback.ts';
 
-/** What a new edge needs to know on its host. */
+/** The values that a new edge needs on its host. */
 export interface JoinCommand {
   readonly token: string;
   /** The URL of the origin, as this host reaches it. */
@@ -34,7 +34,7 @@ export function joinCommand(
   return `echo ${token} | ${words.map(quoted).join(' ')}`;
 }
 
-/** The URL by which other hosts reach the origin. Throws `bad-config` when they cannot. */
+/** The URL by which other hosts reach the origin. Throws `bad-config` if they cannot reach it. */
 function originForOthers(origin: string, machine: readonly MachineAddress[]): string {
   const url = new URL(origin);
   if (!isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) return url.origin;

@@ -1,6 +1,6 @@
 import { streams } from './streams.ts';
 
-/** If the reader closes the pipe early, as `head` does, this command ends like any other. */
+/** If the reader closes the pipe early, as `head` does, the command ends without an error. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;
@@ -52,7 +52,7 @@ export function printError(text: string): void {
   streams().stderr.write(`${shown(text)}\n`);
 }
 
-/** Prints columns aligned under their headings, numbers to the right. */
+/** Prints columns aligned under their headings, with numbers aligned to the right. */
 export function printTable(
   headings: readonly string[],
   rows: readonly (readonly (string | number)[])[],

@@ -42,7 +42,7 @@ function state({ health, paused, revoked, limits }: EdgeStatus): string {
   return `${health.state}${isLazy ? ', lazy' : ''}${paused ? ', paused' : ''}`;
 }
 
-/** The revision that is shown, and after a plus the revision that is prepared. */
+/** For each site, the revision that is shown and, after a plus, the revision that is prepared. */
 function visible({ sites }: EdgeStatus): string {
   return Object.entries(sites)
     .map(

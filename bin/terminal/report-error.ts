@@ -2,14 +2,14 @@ import { CommanderError } from 'commander';
 import { hasCode, toSkerryError } from '../../shared/errors.ts';
 
 const USAGE_ERROR = 2;
-/** The publish is live, or the task is over, but some of the awaited edges have not answered. */
+/** The exit code if the publish is live, or the task has ended, but some of the awaited edges have not answered. */
 const UNCONFIRMED = 3;
 const INTERRUPTED = 130;
 
 /** Thrown when the user interrupted a command, so there is nothing to explain. */
 export class Interrupted extends Error {}
 
-/** Thrown when another part of the program, such as a child process, has already explained the error. */
+/** Thrown if another part of the program, such as a child process, has already explained the error. */
 export class AlreadyExplained extends Error {}
 
 /** Explains an error and what to do about it in one line. Undefined when there is nothing to say. */

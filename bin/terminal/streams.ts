@@ -11,12 +11,12 @@ interface Streams {
 
 const given = new AsyncLocalStorage<Streams>();
 
-/** The streams on which a command prints. They are those of the process, unless `printingOn` gives others. */
+/** The streams to which a command prints. They are those of the process, unless `printingOn` has set others. */
 export function streams(): Streams {
   return given.getStore() ?? process;
 }
 
-/** Runs one or more commands that print on other streams. */
+/** Runs commands that print to other streams. */
 export function printingOn<T>(streams: Streams, run: () => T): T {
   return given.run(streams, run);
 }

@@ -8,14 +8,14 @@ const ADDRESS = 'registry.terraform.io/skerry/skerry';
 /** Terraform's names of architectures. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
-/** For whom a provider is: `platform` and `arch` are Node's names. */
+/** The version and the platform of a provider. `platform` and `arch` are Node's names. */
 export interface Target {
   readonly version: string;
   readonly platform: string;
   readonly arch: string;
 }
 
-/** The place of the provider below a filesystem mirror, as `terraform init` looks for it. */
+/** The path of the provider in a filesystem mirror, where `terraform init` looks for it. */
 export function placeInMirror(
   mirror: string,
   { version, platform, arch }: Target = {

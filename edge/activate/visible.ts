@@ -9,8 +9,8 @@ export interface ViewSwitch {
 }
 
 /**
- * The revisions that readers can see. An active revision of the catalog becomes visible when every serving process has
- * confirmed it. Until then, the edge does not report it.
+ * The revisions that readers can see. A revision that is active in the catalog becomes visible when every serving
+ * process has confirmed it. Until then, the edge does not report it.
  */
 export class Visible {
   readonly #catalog: EdgeCatalog;
@@ -75,7 +75,7 @@ export class Visible {
   }
 }
 
-/** Whether a site is served only with a lease. An edge that stays behind on purpose needs none. */
+/** Whether a site is served only while the edge has a lease. An edge that stays behind on purpose needs none. */
 export function needsLease({ policy }: Pick<EdgeSite, 'policy'>, keepsUp: boolean): boolean {
   return keepsUp && policy.mode === 'sync' && policy.sync.withoutLease === 'refuse';
 }

@@ -7,15 +7,15 @@ export interface AdminAccess {
   /** Whether only programs on this machine can reach the port. */
   readonly isLoopback: boolean;
   readonly token: Pick<AdminToken, 'isIn'>;
-  /** Host names that the port accepts without a token, besides those of loopback. */
+  /** Host names, in addition to those of loopback, that the port accepts without a token. */
   readonly names: readonly string[];
 }
 
 const OPEN = new Set(['/healthz', '/readyz']);
 
 /**
- * A hook that admits callers with the token. Without the token, the address and the headers of the request decide:
- * beyond loopback, only the health checks are open.
+ * Returns a hook that admits callers with the token. Without the token, the address and the headers of the request
+ * decide. If other machines can reach the port, only the health checks are open without the token.
  */
 export function adminAccess({ isLoopback, token, names }: AdminAccess) {
   const known = new Set(names);

@@ -10,7 +10,10 @@ import type { AskableWork } from '../work/work.ts';
 import { type AdminAccess, adminAccess } from './admin-access.ts';
 import { readinessOf } from './readiness.ts';
 
-/** Callers wait for an answer. Work that can continue pauses after this time, and the next request continues it. */
+/**
+ * Work pauses after this time, if its kind can pause, so that the caller gets an answer. The next request continues the
+ * work.
+ */
 const ANSWER_MS = 30_000;
 
 /** The edge whose state the admin port shows. */
@@ -21,8 +24,8 @@ export interface AdminSource {
 }
 
 /**
- * Builds the admin server, which is separate from the server for readers. It answers the unconditional health check,
- * readiness, metrics and status, and runs work on this edge alone. `scrape` answers `/metrics`.
+ * Builds the admin server, which is separate from the server for readers. It serves the health check, readiness,
+ * metrics and status, and runs work on this edge alone. `scrape` returns the text of `/metrics`.
  */
 export function buildAdmin(
   { name, region }: Pick<Identity, 'name' | 'region'>,

@@ -19,7 +19,7 @@ export interface EdgeMetricsSources {
   readonly certificates: () => Promise<ReadonlyMap<string, number>>;
 }
 
-/** The metrics of an edge: those of its processes, its replica and its answers. */
+/** The metrics of an edge: those of its processes, its replica and its responses to readers. */
 export function edgeMetrics({ dataFolder, edge, counters, ...system }: EdgeMetricsSources): Scrape {
   const registry = processMetrics(dataFolder);
   addServingProcessMetrics(registry, system.servingProcesses);

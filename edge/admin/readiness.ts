@@ -10,7 +10,7 @@ type Unready =
   | 'drained'
   /** The edge has not followed the log yet, or lacks sites that should be live. */
   | 'waiting'
-  /** Some sites require a lease, and the edge has none. */
+  /** Some sites require a lease, and the edge does not have one. */
   | 'without-lease';
 
 export interface Readiness {
@@ -26,7 +26,10 @@ type ReadinessInput = Pick<
   readonly sites: readonly Pick<SiteStatus, 'name' | 'revision' | 'target' | 'needsLease'>[];
 };
 
-/** Whether readers should be sent to an edge. An edge that has lost its upstream serves what it has, and is ready. */
+/**
+ * Decides whether readers should be sent to an edge. An edge that cannot reach any upstream serves the content that it
+ * has, so it is ready.
+ */
 export function readinessOf({
   sites,
   position,

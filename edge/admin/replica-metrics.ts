@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { CollectedMetrics } from '../../shared/process/collected-metrics.ts';
 import type { ReplicaStatus, StorageStatus } from '../report/replica-status.ts';
 
-/** How far this edge follows the log, and the state of its connection to the origin. */
+/** Adds metrics of how far this edge has followed the log, and of its connection to the origin. */
 export function addReplicaMetrics(registry: Registry, status: () => Promise<ReplicaStatus>): void {
   const replica = new CollectedMetrics(registry, status);
   replica.gauge(
@@ -63,7 +63,7 @@ export function addReplicaMetrics(registry: Registry, status: () => Promise<Repl
   );
 }
 
-/** The disk budget of a lazy edge, and the misses of its readers. */
+/** Adds metrics of a lazy edge's disk budget, and of its readers' requests that missed. */
 export function addStorageMetrics(registry: Registry, status: () => StorageStatus): void {
   const storage = new CollectedMetrics(registry, async () => status());
   storage.gauge(

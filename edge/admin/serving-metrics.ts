@@ -1,7 +1,7 @@
 import { AggregatorRegistry, type Registry } from 'prom-client';
 import { LATENCY_BUCKETS, type ServingCounters, type SiteCounters } from '../messages/counters.ts';
 
-/** A metric in the form of prom-client's `getMetricsAsJSON`, in which processes pass metrics to each other. */
+/** A metric in the format of prom-client's `getMetricsAsJSON`, which processes use to pass metrics to each other. */
 interface MetricJson {
   readonly name: string;
   readonly help: string;
@@ -18,9 +18,9 @@ interface Value {
 }
 
 /**
- * A registry with the sums of all serving processes. The processes count with plain numbers, but prom-client fills a
- * Histogram only by observing each answer. So prom-client gets the counts in the form in which its own processes pass
- * metrics to each other.
+ * A registry with the sums over all serving processes. These processes count with plain numbers, but prom-client's
+ * Histogram can only observe single responses. So the counts are passed to prom-client in the JSON format that it uses
+ * between processes.
  */
 export function servingMetrics(processes: readonly ServingCounters[]): Registry {
   return AggregatorRegistry.aggregate(processes.map(metricsOf));
@@ -58,7 +58,7 @@ function metric(type: MetricJson['type'], name: string, help: string, values: re
   return { name, help, type, aggregator: 'sum', values };
 }
 
-/** In this form, each bucket of a histogram counts all answers that took no longer than its bound. */
+/** In this format, each bucket of a histogram counts all responses that took no longer than its bound. */
 function durations(site: string, { buckets, seconds }: SiteCounters): Value[] {
   let count = 0;
   const cumulative = buckets.map((inBucket, index) => {

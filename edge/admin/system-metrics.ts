@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { CollectedMetrics } from '../../shared/process/collected-metrics.ts';
 import type { ProcessUse } from '../processes/process-use.ts';
 
-/** The descriptors and memory of serving processes. */
+/** Adds metrics of the descriptors and memory of serving processes. */
 export function addServingProcessMetrics(
   registry: Registry,
   servingProcesses: () => Promise<ReadonlyMap<number, ProcessUse>>,
@@ -30,7 +30,7 @@ export function addServingProcessMetrics(
 }
 
 /**
- * When each certificate in use expires, in milliseconds since 1970, by its file. Operators must renew it before then.
+ * Adds the expiry of each certificate in use. `certificates` returns the expiries in milliseconds since 1970, by file.
  */
 export function addCertificateMetrics(
   registry: Registry,

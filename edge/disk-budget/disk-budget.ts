@@ -13,16 +13,16 @@ import type { DiskRoom } from '../read-through/read-through.ts';
 import type { HeldObject, HeldObjects } from './held-objects.worker.ts';
 
 /**
- * The interval at which the edge asks its serving processes which objects they have sent. If a process ends, only the
- * uses since the last question are lost.
+ * The interval at which the edge asks its serving processes which objects they have sent. If a process ends, only its
+ * uses since the last request are lost.
  */
 const NOTE_USE_MS = 30_000;
-/** The time until the next attempt when every object is in use. */
+/** The time until the next attempt if every object is in use. */
 const AGAIN_MS = 1000;
 const REMOVED_AT_ONCE = 200;
 
 export interface DiskBudgetParts {
-  /** The disk space for all objects. They exceed it only while they are being read. */
+  /** The disk space for all objects. They may exceed it only while objects that should be evicted are in use. */
   readonly bytes: number;
   readonly held: Remote<HeldObjects>;
   readonly store: ObjectStore;
@@ -32,7 +32,7 @@ export interface DiskBudgetParts {
   readonly pinned: (digests: readonly Digest[]) => Promise<ReadonlySet<Digest>>;
   readonly use: () => Promise<ReadersUse>;
   readonly clock: Clock;
-  /** The time of the log, which dates each use. */
+  /** The time of the log, in which uses are recorded. */
   readonly time: Pick<LogTime, 'now'>;
   readonly log: Logger;
 }
@@ -102,7 +102,8 @@ export class DiskBudget implements DiskRoom {
     const { held, store, partials, gate, pinned } = this.#parts;
     const staying: Digest[] = [];
     const going: Digest[] = [];
-    // Eviction has the gate to itself. So it cannot remove an object that a sync has just found and is about to pin.
+    // Eviction holds the gate exclusively. So it cannot remove an object that a sync has just found and is about to
+    // pin.
     await gate.alone(async () => {
       const kept = await pinned(candidates.map(({ digest }) => digest));
       let over = -this.room;
@@ -135,7 +136,7 @@ export function budgeted(store: ObjectStore, budget: DiskBudget, partials: Parti
       const draft = await store.draft(name);
       return {
         ...draft,
-        // This is a getter, because the draft grows and a copied value would not.
+        // This is a getter, because the draft grows, and a copied value would become outdated.
         get size() {
           return draft.size;
         },

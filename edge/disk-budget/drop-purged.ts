@@ -20,7 +20,7 @@ export interface DropParts {
 
 /**
  * Removes the objects that matching paths of a site have held in any revision, unless another path names them. Returns
- * the removed objects. Pinned objects stay: they are verified instead, like the objects of an edge with full storage.
+ * the removed objects. Pinned objects are kept, and are verified like the objects of an edge with full storage.
  */
 export async function dropPurged(
   { catalog, store, partials, gate, pinned }: DropParts,

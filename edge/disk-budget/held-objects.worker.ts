@@ -27,8 +27,8 @@ export interface HeldObject {
 export type Use = readonly [digest: Digest, at: number, ...unknown[]];
 
 /**
- * The sizes of the objects on a lazy edge, and their last use. The table is derived from the store, and the store is
- * authoritative.
+ * The sizes of the objects on a lazy edge, and the time of their last use. If this table and the store differ, the
+ * store is right.
  */
 function openHeldObjects({ file, folder }: HeldObjectsPlace) {
   const database = openDerived(file, migrations);
@@ -36,7 +36,7 @@ function openHeldObjects({ file, folder }: HeldObjectsPlace) {
   compareWithStore();
   let bytes = Number(sql('SELECT coalesce(sum(size), 0) AS bytes FROM held').get()?.bytes);
 
-  /** After a crash, this table may not match the store. */
+  /** Makes the table match the store, because they may differ after a crash. */
   function compareWithStore(): void {
     database.prepare('ATTACH ? AS small').run(smallObjectsFile(folder));
     transaction(database, () => {
@@ -59,7 +59,7 @@ function openHeldObjects({ file, folder }: HeldObjectsPlace) {
     Number(sql('SELECT size FROM held WHERE digest = ?').get(digest)?.size ?? 0);
 
   return {
-    /** Adds objects, or their growth. Returns the bytes of all objects. */
+    /** Adds new objects, or the growth of known ones. Returns the number of bytes of all objects. */
     add(objects: readonly HeldObject[], now: number): number {
       transaction(database, () => {
         for (const { digest, size } of objects) {

@@ -3,7 +3,7 @@ import type { ReadersUse } from '../messages/use.ts';
 
 /** The half-life of an object's rate: after this time without requests, the rate has halved. */
 const HALF_LIFE_MINUTES = 2;
-/** Requests are counted for this many objects: those with the most requests. */
+/** Requests are counted only for this many objects, those with the most requests. */
 const MOST = 500;
 /** An object with fewer requests per minute is dropped. */
 const LEAST = 0.1;
@@ -11,7 +11,7 @@ const LEAST = 0.1;
 /** The requests of readers per minute for each object, averaged over the last minutes. */
 export type RequestRates = ReadonlyMap<Digest, number>;
 
-/** The rates after a sample. `used` has the requests of the sample, which took `minutes`. */
+/** The rates after a sample. `used` has the requests of the sample, which covers `minutes`. */
 export function afterSample(before: RequestRates, used: ReadersUse['used'], minutes: number): RequestRates {
   if (minutes <= 0) return before;
   const kept = 0.5 ** (minutes / HALF_LIFE_MINUTES);

@@ -9,7 +9,7 @@ import type { ReadersUse } from '../messages/use.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { afterSample, hottest, type RequestRates } from './hot-objects-state.ts';
 
-/** The edge names its hot objects to the origin at this interval. */
+/** The edge reports its hot objects to the origin at this interval. */
 const TELL_MS = 30_000;
 
 /** Counts the requests for each object of a lazy edge, from the samples that the disk budget takes anyway. */
@@ -36,7 +36,7 @@ export class HotObjects {
     if (now - this.#toldAt < TELL_MS) return;
     this.#toldAt = now;
     const hot = await this.#named();
-    // When an edge has no hot objects any more, it reports that once.
+    // When an edge no longer has hot objects, it reports that once.
     if (hot.length > 0 || !this.#isTold) this.#untold = hot;
     this.#isTold = hot.length === 0;
   }

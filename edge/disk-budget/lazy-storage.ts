@@ -26,7 +26,7 @@ export interface LazyOptions {
   readonly held: Remote<HeldObjects>;
   /** The folder of the object store. */
   readonly folder: string;
-  /** The objects that were sent to readers since the last call. */
+  /** Returns the objects that were sent to readers since the last call. */
   readonly use: () => Promise<ReadersUse>;
 }
 
@@ -48,7 +48,8 @@ export class LazyStorage {
   readonly store: ObjectStore;
   readonly #parts: LazyParts;
   /**
-   * Counts the requests of this edge's own readers. Child edges report the requests of theirs to the origin themselves.
+   * Counts the requests of this edge's own readers. Child edges report their own readers' requests to the origin
+   * themselves.
    */
   readonly hot: HotObjects;
   readonly #childrenUse: ObjectUse;
@@ -89,7 +90,7 @@ export class LazyStorage {
   /** The uses by readers and by children. */
   readonly #use = async (): Promise<ReadersUse> => {
     const { used, serving } = await this.#parts.use();
-    // Freeing disk space matters more than reporting hot objects, so an error in the report is only logged.
+    // Freeing disk space matters more than reporting hot objects, so an error with hot objects is only logged.
     await this.hot
       .sampled(used)
       .catch((err) => this.#parts.log.warn({ err }, 'the edge could not list its hot objects'));

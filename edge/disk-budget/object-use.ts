@@ -8,7 +8,7 @@ import type { ReadersUse } from '../messages/use.ts';
 const MOST = 100_000;
 
 /**
- * Records which objects were sent to readers, and when (in the time of the log). A lazy edge evicts unused objects
+ * Records which objects were sent to readers, and when, in the time of the log. A lazy edge evicts unused objects
  * first.
  */
 export class ObjectUse {
@@ -40,7 +40,7 @@ export class ObjectUse {
     });
   }
 
-  /** Returns the uses since the last call, and clears them. */
+  /** Returns the uses since the last call, and forgets them. */
   take(): ReadersUse {
     const used = [...this.#used].map(([digest, { at, times }]) => [digest, at, times] as const);
     this.#used = new Map();

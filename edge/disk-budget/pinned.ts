@@ -3,7 +3,7 @@ import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import { coverOf, isHeldAlways } from '../store/cover.ts';
 
-/** An object with more names than this is kept, because reading all of them would take long. */
+/** An object with more names than this is kept, because reading all of its names would take long. */
 const MOST_NAMES = 1000;
 
 /** Returns the objects that this edge must always hold for a site, in its visible or its next revision. */

@@ -12,13 +12,18 @@ import {
 } from '../../shared/wire/protocol.ts';
 import type { Reporter } from '../report/reporter.ts';
 
-/** The members of the log, as its records name them. This class also relays the reports of the edges below this one. */
+/**
+ * The current members of the log, according to its records. This class also relays the reports of the edges below this
+ * one.
+ */
 export class Children implements FeedMembers {
   readonly #checks: Pick<ReportChecks, 'of'> | undefined;
   readonly #reporter: Pick<Reporter, 'relay'>;
-  /** Members that are not revoked. */
+  /** The members that are not revoked. */
   #members = new Map<string, Payload<'member'>>();
-  /** The time of each member's newest report. A repeated older report counts against the budget of its sender. */
+  /**
+   * The time of each member's newest report. If an older report is sent again, it counts against its sender's budget.
+   */
   #newest = new Map<string, number>();
 
   /** An edge without `checks` has no feed, so no child reports to it. */
@@ -28,8 +33,8 @@ export class Children implements FeedMembers {
   }
 
   /**
-   * Sets the members as the newest records name them. Returns true when the open streams must end, because a member was
-   * removed or has a new key.
+   * Replaces the members with those in the newest records. Returns true if the open streams must end because a member
+   * was removed or has a new key.
    */
   setMembers(members: readonly Payload<'member'>[]): boolean {
     const before = this.#members;
@@ -74,7 +79,7 @@ export class Children implements FeedMembers {
     const checkedOwn = checked[0];
     if (checkedOwn !== undefined && 'refused' in checkedOwn)
       throw new SkerryError('bad-request', checkedOwn.refused);
-    // The origin would refuse the whole request for one bad report, and this edge's own report with it.
+    // Because of one bad report, the origin would refuse the whole request, including this edge's own report.
     const sound = claimed.flatMap(({ signed }, i) => {
       const one = checked[i];
       if (one === undefined || 'refused' in one) return [];

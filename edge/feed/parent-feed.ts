@@ -27,13 +27,13 @@ export interface ParentFeedParts {
   readonly clock: Clock;
   readonly changed: Wakeup;
   readonly calls: ReportCalls;
-  /** The edges from this one's upstream to the origin. */
+  /** The names of the edges on the path from this edge's upstream to the origin. */
   readonly path: () => readonly string[];
   readonly head: () => Head | undefined;
   readonly stopping: AbortSignal;
 }
 
-/** The feed of an edge that is a parent. It passes on what the origin signed and this edge has proved. */
+/** The feed of an edge that is a parent. It passes on data that the origin signed and this edge has verified. */
 export function parentFeed(parts: ParentFeedParts): FeedSource {
   const { name, log, catalog, objectsFor, held, encodings, children, upstreams, limits, clock, changed } =
     parts;
@@ -78,7 +78,7 @@ export function parentFeed(parts: ParentFeedParts): FeedSource {
   };
 }
 
-/** A child may want less than its parent holds, but never more. */
+/** Throws if a child wants more than its parent holds. It may want less. */
 function refuseMore(wants: Wants, limits: EdgeLimits, name: string): void {
   if (!isWithin(wants.sites, limits.sites, (site, all) => all.includes(site)))
     throw new SkerryError('beyond-parent', `${name} holds only the sites ${limits.sites?.join(', ')}`);

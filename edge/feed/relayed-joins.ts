@@ -2,12 +2,12 @@ import { FairTurns } from '../../shared/concurrency/fair-turns.ts';
 
 /** An edge joins once, with two requests. */
 const MOST = { perOwner: 8, inAll: 64, atOnce: 2 };
-/** The origin answers in milliseconds. The edge that asks gives up after twice this time. */
+/** The origin normally answers within milliseconds. The edge that wants to join waits for twice this time. */
 const ANSWER_MS = 10_000;
 
 /**
- * Passes on the requests of unknown clients that want to join. The edge cannot authenticate them yet, so they share a
- * small queue, in which clients take turns. Requests of this edge and its children do not compete with them.
+ * Passes on the requests of unknown clients that want to join. This edge cannot authenticate these clients yet, so they
+ * share a small queue and take turns in it. Requests of this edge and of its children do not use this queue.
  */
 export class RelayedJoins {
   readonly #turns = new FairTurns(MOST);

@@ -1,19 +1,19 @@
-/** Counts by the name of the site. A process that replaces another continues its counts. */
+/** Counts by site name. A process that replaces another one continues its counts. */
 export type ServingCounters = Readonly<Record<string, SiteCounters>>;
 
 export interface SiteCounters {
-  /** The number of answers by class of status, such as `2xx`. */
+  /** The number of responses by class of status, such as `2xx`. */
   readonly requests: Readonly<Record<string, number>>;
-  /** Bytes of bodies. */
+  /** The number of bytes of all bodies. */
   readonly bytes: number;
   /**
-   * Answers by their duration. Each bucket counts those up to its bound and above the bound of the bucket before it.
-   * The last bucket has no bound.
+   * The number of responses by duration. Each bucket counts those up to its bound and above the bound of the previous
+   * bucket. The last bucket has no bound.
    */
   readonly buckets: readonly number[];
   /** The sum of all durations. */
   readonly seconds: number;
-  /** Requests that were refused because the headers from the site's rules would exceed a limit. */
+  /** The number of requests that were refused because the headers from the site's rules would exceed a limit. */
   readonly excesses: number;
   /** The visible revision, and the counts when it became visible. */
   readonly shown: ShownSince;

@@ -2,7 +2,7 @@ import type { ServingCounters } from './counters.ts';
 import type { NeedMessage } from './read-through.ts';
 import type { ReadersUse, VariantRequest } from './use.ts';
 
-/** The messages of a serving process to the replicating process. See `ToServing`. */
+/** The messages from a serving process to the replicating process. See `ToServing`. */
 export type FromServing =
   | { readonly t: 'listening'; readonly port: number }
   | { readonly t: 'failed'; readonly code: string; readonly message: string }

@@ -28,11 +28,11 @@ export interface AccessLogOptions {
   readonly format: 'json' | 'combined';
 }
 
-/** The proxies in front of an edge that say whom they speak for. */
+/** The proxies in front of an edge that are trusted to name the reader of each request. */
 export interface ProxyOptions {
-  /** Where they are. */
+  /** The addresses of the proxies. */
   readonly trusted: readonly Cidr[];
-  /** Their connections to the serving ports begin with a header of the PROXY protocol. */
+  /** Whether their connections to the serving ports begin with a header of the PROXY protocol. */
   readonly useProxyProtocol: boolean;
 }
 

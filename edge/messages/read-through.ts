@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/content/digest.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
 
-/** A request of a serving process to the replicating process. */
+/** A request from a serving process to the replicating process. */
 export type NeedMessage =
   /** A reader requests an object, or a range of it, that the edge does not hold. */
   | {
@@ -16,11 +16,11 @@ export type NeedMessage =
   /** The reader needs no more bytes. */
   | { readonly t: 'done'; readonly id: number };
 
-/** An answer of the replicating process. */
+/** An answer from the replicating process. */
 export type MissingMessage =
   /** The store has the object now. */
   | { readonly t: 'stored'; readonly id: number; readonly found: FoundMissing }
-  /** The file of the partial object has these bytes. `arrived` reports further ones, until `done`. */
+  /** The file of the partial object has these bytes. `arrived` messages report further bytes, until `done`. */
   | {
       readonly t: 'coming';
       readonly id: number;
@@ -34,11 +34,11 @@ export type MissingMessage =
   | { readonly t: 'broke'; readonly fileName: string; readonly code: ErrorCode; readonly message: string }
   | { readonly t: 'refused'; readonly id: number; readonly code: ErrorCode; readonly message: string };
 
-/** How a request found an object that the edge did not hold completely. */
+/** How a request got an object that the edge did not hold completely. */
 export interface FoundMissing {
   readonly found: 'all' | 'partial' | 'none';
-  /** Everything that was missing was already being fetched for other readers. */
+  /** True if all missing bytes were already being fetched for other readers. */
   readonly isCollapsed: boolean;
-  /** Where the object comes from. */
+  /** The kind of upstream that the object was fetched from. */
   readonly tier: 'origin' | 'parent';
 }

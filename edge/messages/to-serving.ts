@@ -5,8 +5,8 @@ import type { MissingMessage } from './read-through.ts';
 import type { SiteView } from './views.ts';
 
 /**
- * The messages of the replicating process to a serving process, over Node's IPC channel. Both ends are this program,
- * started together, so they need no schema.
+ * The messages from the replicating process to a serving process, over Node's IPC channel. Both processes run the same
+ * version of this program, so the messages need no schema.
  */
 export type ToServing =
   | StartMessage
@@ -15,7 +15,7 @@ export type ToServing =
    * new views.
    */
   | { readonly t: 'hold'; readonly turn: number }
-  /** These are all views for requests that begin from now on. The switch ends the hold. */
+  /** Serve these views, and no others, for requests that begin from now on. The switch ends the hold. */
   | { readonly t: 'switch'; readonly turn: number; readonly views: readonly SiteView[] }
   /** Sites that need a lease may be served until this time, in milliseconds of the machine's monotonic clock. */
   | { readonly t: 'lease'; readonly until: number }
@@ -23,7 +23,7 @@ export type ToServing =
   | { readonly t: 'time'; readonly ahead: number }
   /** Whether the edge is drained: each connection then ends with its next answer. */
   | { readonly t: 'drained'; readonly isDrained: boolean }
-  /** Drop these objects from memory: they were found damaged on disk, or purged. */
+  /** Drop these objects from memory, because they were found damaged on disk or were purged. */
   | { readonly t: 'forget'; readonly digests: readonly Digest[] | 'all' }
   /** The variants of these objects have changed. */
   | { readonly t: 'variants'; readonly sources: readonly Digest[] }
@@ -31,7 +31,7 @@ export type ToServing =
   | MissingMessage
   /** Which objects have been read since the last question? */
   | { readonly t: 'use'; readonly turn: number }
-  /** Answer the requests that have begun, take no new ones, and end. */
+  /** Answer the requests that have begun, accept no new ones, and end. */
   | { readonly t: 'drain' };
 
 /** The first message: listen, and let requests wait for the first switch. */

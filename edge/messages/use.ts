@@ -1,6 +1,6 @@
 import type { Digest } from '../../shared/content/digest.ts';
 
-/** An entry with undecided variants, requested by readers who accept codings. */
+/** An entry that has undecided variants and was requested by readers who accept codings. */
 export interface VariantRequest {
   readonly site: number;
   readonly revision: number;
@@ -11,7 +11,7 @@ export interface VariantRequest {
 
 /** The objects that were sent to readers since the last message. */
 export interface ReadersUse {
-  /** For each object: the time of its last use, by the time of the log, and the number of requests for it. */
+  /** For each object, the time of its last use, in the time of the log, and the number of requests for it. */
   readonly used: readonly (readonly [digest: Digest, at: number, times: number])[];
   /** The objects that are being sent now. */
   readonly serving: readonly Digest[];

@@ -5,14 +5,14 @@ export interface SiteView {
   readonly id: number;
   readonly name: string;
   readonly domains: readonly string[];
-  /** The revision to serve. 0 when none is visible yet. */
+  /** The revision to serve. 0 if none is visible yet. */
   readonly revision: number;
-  /** The path prefixes that this edge holds; null for all. Other paths answer 421. */
+  /** The path prefixes that this edge holds. Null means all. The response for other paths is 421. */
   readonly prefixes: readonly string[] | null;
-  /** The site answers 503 while the edge has no lease. */
+  /** Whether the response is 503 while the edge has no lease. */
   readonly needsLease: boolean;
   readonly former: FormerAssets;
-  /** The content that needs a token; null for none. */
+  /** The content that readers may read only with a token. Null if there is none. */
   readonly private: PrivateContent | null;
 }
 
@@ -25,10 +25,10 @@ export interface PrivateContent {
 
 /** Older revisions that serve assets which the visible one does not have. */
 export interface FormerAssets {
-  /** The revision superseded last comes first. `until` is by the time of the log. */
+  /** The most recently superseded revision comes first. `until` is in the time of the log. */
   readonly revisions: readonly { readonly revision: number; readonly until: number }[];
   /** The patterns of assets, as in `_headers`. Null for names with a fingerprint. */
   readonly paths: readonly string[] | null;
-  /** Revisions up to the revision of a purge do not serve the paths that the purge names. */
+  /** The purges. Former revisions up to `revision` do not serve the paths that `target` names. */
   readonly purges: readonly { readonly revision: number; readonly target: PurgeTarget }[];
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-/** The processor time that a process has used, in ticks of the system. Undefined where that is not known. */
+/**
+ * The processor time that a process has used, in ticks of the system. Undefined where the system does not report it.
+ */
 export function cpuTime(pid: number): number | undefined {
   try {
     return ticksIn(readFileSync(`/proc/${pid}/stat`, 'utf8'));

@@ -7,7 +7,7 @@ import { type ReadersCounts, readersCounts } from './readers-counts.ts';
 
 const SAMPLE_MS = 5000;
 
-/** The resources that all processes of this edge use together, and the sums of their counts. */
+/** The resources that all processes of this edge use together, and the sums of the serving processes' counts. */
 export type SampledUse = Pick<EdgeUse, 'disk' | 'memory' | 'cpu' | 'files'> & ReadersCounts;
 
 export interface EdgeUseParts {
@@ -19,7 +19,7 @@ export interface EdgeUseParts {
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
-/** Samples what the edge uses, at most every five seconds. No caller waits for a sample. */
+/** Samples the resources that the edge uses, at most every five seconds. No caller waits for a sample. */
 export class EdgeUseSampler {
   readonly #parts: EdgeUseParts;
   #latest: SampledUse | undefined;
@@ -30,13 +30,14 @@ export class EdgeUseSampler {
   }
 
   /**
-   * The newest sample. Undefined before the first. If the newest is old, the call starts another one in the background.
+   * The newest sample. Undefined before the first one. If the newest sample is old, this call starts another one in the
+   * background.
    */
   latest(): SampledUse | undefined {
     const now = this.#parts.clock.monotonic();
     if (now - this.#begunAt >= SAMPLE_MS) {
       this.#begunAt = now;
-      // If this sample fails or is late, the report contains the previous one.
+      // If this sample fails or is late, reports contain the previous one.
       this.#sample().catch(() => {});
     }
     return this.#latest;

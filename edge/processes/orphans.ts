@@ -9,9 +9,9 @@ import { SERVING } from './serving-process.ts';
 const DYING = { tries: 100, ms: 50 };
 
 /**
- * Returns the port if no process listens on it. Otherwise throws `port-in-use`. When an edge with the same data folder
- * is killed, its serving processes end by themselves, but a frozen one cannot, and keeps the port. This function kills
- * such a process.
+ * Returns the port if no process listens on it. Otherwise throws `port-in-use`. When an edge is killed, its serving
+ * processes end by themselves, but a frozen one cannot, and keeps the port. This function kills such processes of an
+ * earlier edge with the same data folder.
  */
 export async function servingPort(address: ListenAddress, data: string, clock: Clock): Promise<number> {
   for (let attempt = 0; ; attempt++) {
@@ -25,7 +25,9 @@ export async function servingPort(address: ListenAddress, data: string, clock: C
   }
 }
 
-/** False when there are no orphans, or when their edge is alive. Orphans are found through /proc, so on Linux only. */
+/**
+ * Returns false if there are no orphans, or if their edge is alive. Orphans are found through /proc, so only on Linux.
+ */
 async function killOrphans(data: string): Promise<boolean> {
   const orphans = await servingProcessesOf(data);
   if (orphans.length === 0 || (await isInUse(data))) return false;
@@ -33,7 +35,7 @@ async function killOrphans(data: string): Promise<boolean> {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // The process has just ended by itself.
+      // The process has ended by itself in the meantime.
     }
   }
   return true;

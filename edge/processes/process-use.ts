@@ -14,7 +14,7 @@ export interface ProcessUse {
   readonly cpuSeconds: number;
 }
 
-/** Undefined where the system does not report it (proc(5)), and for a process that has ended. */
+/** The resources of a process. Undefined if the system does not report them (proc(5)) or the process has ended. */
 export async function processUse(pid: number): Promise<ProcessUse | undefined> {
   const about = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8');
   try {

@@ -4,7 +4,7 @@ import type { ServingCounters } from '../messages/counters.ts';
 export interface ReadersCounts {
   readonly requests: number;
   readonly errors: number;
-  /** Counts for the sites with the most answers, by name. They cover the revision that is visible now. */
+  /** Counts for the sites with the most responses, by name. They cover the revision that is visible now. */
   readonly sites: readonly SiteTally[];
 }
 

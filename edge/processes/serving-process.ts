@@ -28,7 +28,7 @@ export class ServingProcess {
     this.#child = child;
   }
 
-  /** Resolves when the process listens. A process that does not come up is killed, and the reason is thrown. */
+  /** Starts a process and resolves when it listens. If it fails to start, kills it and throws the reason. */
   static async start(start: Omit<StartMessage, 't'>): Promise<ServingProcess> {
     // With these arguments, the system's process list shows what this process is and to which edge it belongs.
     const args = [SERVING, start.folder];
@@ -66,14 +66,14 @@ export class ServingProcess {
     return this.#child.pid === undefined ? undefined : processUse(this.#child.pid);
   }
 
-  /** Makes new requests wait. Throws when the process does not confirm within `ms`. */
+  /** Makes new requests wait. Throws if the process does not confirm this within `ms`. */
   async hold(ms: number): Promise<void> {
     const turn = ++this.#turn;
     this.#send({ t: 'hold', turn });
     await this.#answer('held', (message) => message.turn === turn, ms);
   }
 
-  /** Makes the process serve the views. Throws when the process does not confirm within `ms`. */
+  /** Makes the process serve the views. Throws if the process does not confirm this within `ms`. */
   async switch(views: readonly SiteView[], ms: number): Promise<void> {
     const turn = ++this.#turn;
     this.#send({ t: 'switch', turn, views });
@@ -107,7 +107,7 @@ export class ServingProcess {
     });
   }
 
-  /** Answers the requests of the process through `reads`, as long as the process lives. */
+  /** Passes the process's requests for missing objects to the reads that `begin` returns, until the process ends. */
   answerReads(begin: (tell: (message: ToServing) => void) => ServingReads): void {
     const reads = begin((message) => this.#send(message));
     this.#child.on('message', (message: FromServing) => {
@@ -128,7 +128,7 @@ export class ServingProcess {
     return (await this.#answer('counters', (message) => message.turn === turn, ms)).counters;
   }
 
-  /** Kills the process. Resolves when it can no longer answer anything. */
+  /** Kills the process. Resolves when it can no longer respond to readers. */
   async kill(): Promise<void> {
     if (this.hasExited) return;
     const exited = once(this.#child, 'exit');

@@ -1,12 +1,12 @@
 /** One late answer is tolerated, because the asking process may have been frozen itself. */
 const MOST_IDLE = 2;
-/** A check without an answer takes six seconds, so this is a minute. */
+/** A check that gets no answer takes six seconds, so this many take a minute. */
 const MOST_UNANSWERED = 10;
 
 /**
  * The results of regular checks, each of which asks a process for an answer. A process that uses processor time is
- * probably only busy, however late it answers. To end it would cost readers more than to wait. But an endless loop also
- * uses processor time, so a process that has not answered for a minute is ended anyway.
+ * probably only busy, however late it answers, and ending it would cost readers more than waiting. But an endless loop
+ * also uses processor time, so a process that has not answered for a minute is ended anyway.
  */
 export class SignsOfLife {
   /** Undefined where the system does not report it. */

@@ -14,13 +14,13 @@ import { ServingProcess } from './serving-process.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 
 const HOLD_ANSWER_MS = 500;
-/** Within this time after a hold began, all processes still hold. A hold ends by itself after a second. */
+/** For this long after a hold began, all processes are certain to hold still. A hold ends by itself after a second. */
 const HOLD_LASTS_MS = 800;
 const SWITCH_ANSWER_MS = 2000;
 const COUNTERS_ANSWER_MS = 1000;
 const USE_ANSWER_MS = 1000;
 const DRAIN_MS = 10_000;
-/** The time between two checks whether a process still answers. */
+/** The time between two checks of whether a process still answers. */
 const LOOK_MS = 1000;
 const SIGN_OF_LIFE_MS = 5000;
 const RESTART = { first: 50, most: 5000 };
@@ -30,13 +30,13 @@ export interface SwitchboardOptions {
   readonly serving: ServingOptions;
   readonly processes: number;
   readonly views: readonly SiteView[];
-  /** How far the time of the log is ahead of the machine's monotonic clock. */
+  /** How far the time of the log is ahead of the machine's monotonic clock, in milliseconds, at the start. */
   readonly ahead: number;
   /** Whether readers should go to other edges. */
   readonly isDrained: boolean;
   /** Called with entries for which readers would accept variants. */
   readonly wanted: (entries: readonly VariantRequest[]) => void;
-  /** Fetches what a serving process lacks. `tell` sends a message to that process. */
+  /** Fetches the objects that a serving process lacks. `tell` sends a message to that process. */
   readonly reads: (tell: (message: ToServing) => void) => ServingReads;
   readonly clock: Clock;
   readonly log: Logger;
@@ -55,13 +55,13 @@ export interface Switchboard {
   drained(isDrained: boolean): void;
   forget(digests: readonly Digest[] | 'all'): void;
   variantsChanged(sources: readonly Digest[]): void;
-  /** The counts of each place. A process that replaces another continues its counts. */
+  /** The counts of each place. A process that replaces another one continues its counts. */
   counters(): Promise<readonly ServingCounters[]>;
   /** The counts that the processes last sent, at most a few seconds ago. */
   lastCounters(): readonly ServingCounters[];
   /**
-   * The objects sent to readers since the last call, and those being sent. A process that does not answer contributes
-   * nothing.
+   * The objects that were sent to readers since the last call, and those that are being sent. Lacks those of a process
+   * that does not answer.
    */
   use(): Promise<ReadersUse>;
   /** The descriptors and memory of each living process, by its place. */
@@ -95,7 +95,7 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
 
 class ServingProcesses {
   readonly #options: SwitchboardOptions;
-  /** The living processes by their place. A process that replaces another takes its place. */
+  /** The running processes by place. A process that replaces another one takes its place. */
   readonly #places = new Map<number, ServingProcess>();
   /** The last known counts of each place. */
   readonly #counted: ServingCounters[];
@@ -186,8 +186,8 @@ class ServingProcesses {
   }
 
   /**
-   * A single process switches at once. Several processes hold requests first, so that no request begins with the new
-   * views while another process still begins requests with the old ones.
+   * Makes all processes hold new requests before a switch, so that no request begins with the new views while another
+   * process still begins requests with the old ones. A single process needs no hold.
    */
   async #holdAll(): Promise<void> {
     const { clock } = this.#options;
@@ -196,7 +196,7 @@ class ServingProcesses {
       await Promise.all(
         [...this.#places.values()].map((serving) => this.#orReplace(serving, serving.hold(HOLD_ANSWER_MS))),
       );
-      // This process may have been frozen itself in between, so that the holds are over.
+      // If this process was itself frozen in between, the holds may have ended.
       if (clock.monotonic() - began < HOLD_LASTS_MS) return;
     }
   }
@@ -205,7 +205,7 @@ class ServingProcesses {
     return this.#orReplace(serving, serving.switch(this.#views, SWITCH_ANSWER_MS));
   }
 
-  /** Kills a process that does not confirm, before the views are reported as visible. */
+  /** Waits for the confirmation. Kills a process that does not confirm, before the views are reported as visible. */
   async #orReplace(serving: ServingProcess, confirmed: Promise<void>): Promise<void> {
     try {
       await confirmed;
@@ -227,11 +227,14 @@ class ServingProcesses {
     serving.answerReads(this.#options.reads);
     serving.onExit(() => void this.#replace(place));
     void this.#watch(place, serving);
-    // Until now, the process has answered no reader. It missed any switch that ran while it started.
+    // The process has not answered any reader yet. It may have missed a switch while it started.
     await this.#switches.run('switch', () => this.#confirm(serving));
   }
 
-  /** Ends a frozen process: the system continues to give it readers, and messages to it pile up here. */
+  /**
+   * Ends the process if it freezes, because the system would still assign readers to it, and messages to it would pile
+   * up here.
+   */
   async #watch(place: number, serving: ServingProcess): Promise<void> {
     const { clock, log } = this.#options;
     const { signal } = this.#closing;

@@ -8,7 +8,7 @@ interface Waiting extends ByteSpan {
   readonly reject: (error: SkerryError) => void;
 }
 
-/** Knows which bytes of a partial object can be read, and lets readers wait for the others. */
+/** Tracks which bytes of a partial object can be read, and lets readers wait for the others. */
 export class Incoming implements Arrivals {
   readonly #spans = new Spans();
   readonly #waiting = new Set<Waiting>();
@@ -25,7 +25,7 @@ export class Incoming implements Arrivals {
   }
 
   /**
-   * Called when the missing bytes cannot be fetched. Waiting readers get the error. The bytes that have arrived can
+   * Called when the missing bytes cannot be fetched. Waiting readers get the error. Bytes that have already arrived can
    * still be read.
    */
   broke(_fileName: string, error: SkerryError): void {
@@ -35,13 +35,13 @@ export class Incoming implements Arrivals {
     this.#waiting.clear();
   }
 
-  /** How often the transfer has failed. A reader who begins after a failure waits for the next attempt. */
+  /** How often the transfer has failed. A reader who arrives after a failure waits for the next attempt. */
   get breaks(): number {
     return this.#breaks;
   }
 
   /**
-   * Resolves when the whole span can be read. Rejects when the transfer has failed since the reader began. `since` is
+   * Resolves when the whole span can be read. Rejects if the transfer has failed since the reader arrived. `since` is
    * the number of failures at that time.
    */
   whole(span: ByteSpan, since = this.#breaks): Promise<void> {

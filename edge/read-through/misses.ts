@@ -11,7 +11,7 @@ export interface Needed {
   readonly otherVersions: readonly NeededObject[];
 }
 
-/** A requested object without chunks that the edge does not hold. */
+/** A requested object that the edge does not hold and that has no chunk list. */
 export interface Missed extends Needed {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -20,16 +20,16 @@ export interface Missed extends Needed {
 /** The maximum number of objects that one fetch requests. */
 const MOST_TOGETHER = 256;
 /**
- * The maximum number of bytes of several objects in one fetch. Readers of all of them wait until the last one has
+ * The maximum number of bytes in a fetch of several objects. The readers of all of them wait until the last object has
  * arrived.
  */
 const MOST_BYTES_TOGETHER = 1024 * 1024;
-/** An upstream refuses a member with more than 64 waiting encodings, and a fetch may need three bundles. */
+/** An upstream refuses a member that has more than 64 waiting encodings, and one fetch may need three bundles. */
 const MOST_FETCHES = 8;
 
 /**
  * Fetches missing objects together: those that are requested at the same moment, and those that queue up during a
- * fetch. Small and larger objects have queues of their own, so a small page does not wait for large objects of other
+ * fetch. Small objects have a queue of their own, so that a small page does not wait for larger objects of other
  * readers. An object is fetched once, however many readers request it.
  */
 export class Misses {
@@ -47,7 +47,9 @@ export class Misses {
     return this.#missed.has(digest);
   }
 
-  /** Resolves when the object is in the store. Rejects with `unavailable` when `gone` says that the reader has left. */
+  /**
+   * Resolves when the object is in the store. Rejects with `unavailable` if `gone` aborts because the reader has left.
+   */
   bring(client: string, needed: Needed, gone?: AbortSignal): Promise<void> {
     const { object } = needed;
     const queue = object.size > SMALL_OBJECT ? this.#large : this.#small;
@@ -128,7 +130,7 @@ class FetchQueue {
     });
   }
 
-  /** Takes the object out of the queue. Returns false when its fetch has begun. */
+  /** Removes the object from the queue. Returns false if its fetch has already begun. */
   giveUp(missed: MissedObject): boolean {
     this.#turns.delete(missed);
     return !missed.isUnderWay;
@@ -149,8 +151,8 @@ class FetchQueue {
   }
 
   /**
-   * Adds waiting objects to a fetch until it is full. A client that has used up its share of fetches adds nothing to
-   * the fetches of other clients.
+   * Adds waiting objects to a fetch until it is full. A client that has used up its own share of fetches may not add
+   * objects to the fetches of others.
    */
   #withOthers(owner: string, first: MissedObject): MissedObject[] {
     const together = [first];

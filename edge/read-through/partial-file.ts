@@ -9,7 +9,7 @@ import { draftsFolder, largeObjectFile } from '../../shared/store/layout.ts';
 
 const readFile = promisify(read);
 
-/** Opens the file of a partial object or, when the object is complete by now, the object's own file. */
+/** Opens the file of a partial object, or the object's own file if the object has become complete. */
 export async function openPartial(folder: string, fileName: string, digest: Digest): Promise<FileHandle> {
   for (const file of [join(draftsFolder(folder), fileName), largeObjectFile(folder, digest)]) {
     try {
@@ -21,7 +21,7 @@ export async function openPartial(folder: string, fileName: string, digest: Dige
   throw new SkerryError('no-such-object', `the object ${digest} is gone`);
 }
 
-/** Reads the bytes of a span that the file has. */
+/** Reads the bytes of a span, all of which the file must have. */
 export async function readSpan(fd: number, { start, end }: ByteSpan): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(end - start);
   for (let at = 0; at < bytes.length; ) {

@@ -13,32 +13,35 @@ import {
 } from './transfer-plan.ts';
 import type { TransferTurn } from './transfer-turns.ts';
 
-/** Listens for the bytes of an object that arrive. `fileName` is the name of the partial object's file. */
+/** Is notified when bytes of a partial object arrive. `fileName` is the name of the partial object's file. */
 export interface Arrivals {
-  /** Called when the file has these bytes, and they are checked. */
+  /** Called when these bytes have been checked and written to the file. */
   arrived(fileName: string, span: ByteSpan): void;
   /** Called when the missing bytes cannot be fetched. */
   broke(fileName: string, error: SkerryError): void;
 }
 
 export interface PartialObjectParts {
-  /** The name of the file. No other partial object has this name, not even another one of the same object. */
+  /** The name of the file. It is unique: even another partial object for the same object has a different file name. */
   readonly fileName: string;
   readonly list: ChunkList;
-  /** Opens the file with the bytes that it had when it was closed. */
+  /** Opens the file, which has the bytes that it had when it was last closed. */
   readonly open: () => Promise<Draft>;
   /**
-   * The checked chunks of a run, as many as one upstream delivers. Each chunk overwrites the buffer of the previous
-   * one.
+   * Yields the checked chunks of a run, as many as one upstream delivers. Each chunk overwrites the buffer of the
+   * previous one.
    */
   readonly chunks: (run: ChunkRun, attempt: number) => AsyncIterable<Buffer>;
-  /** Asks for a turn at fetching on behalf of a client that waits. */
+  /** Requests a turn to fetch, on behalf of a client that waits. */
   readonly turn: (client: string) => TransferTurn;
   /** The transfer fails after this many attempts in a row without a new chunk. */
   readonly attempts: () => number;
   /** Called when the file has grown. */
   readonly grown: () => void;
-  /** Called when the partial object is gone: the store has the object (`isKept`), or the file was discarded. */
+  /**
+   * Called when the partial object has ended: either the store now has the complete object (`isKept`), or the file was
+   * discarded.
+   */
   readonly ended: (isKept: boolean) => void;
 }
 
@@ -47,7 +50,7 @@ export interface PartialRead {
   readonly availability: Availability;
   /** The bytes of the range that the file already has. */
   readonly spans: readonly ByteSpan[];
-  /** The reader needs no more bytes. */
+  /** Must be called when the reader needs no more bytes. */
   release(): void;
 }
 
@@ -57,19 +60,19 @@ interface RunningTransfer {
   turn: TransferTurn | undefined;
 }
 
-/** A run that readers wait for. `first` moves forward as chunks arrive. */
+/** A run of chunks that readers wait for. `first` moves forward as chunks arrive. */
 interface RequestedRun {
   first: number;
   readonly end: number;
-  /** The number of readers of each client. */
+  /** The number of waiting readers, by client. */
   readonly readers: Map<string, number>;
 }
 
 /**
  * A large object that the edge holds in part. Its file has holes: a transfer checks each chunk, writes it to its place
- * and tells the listeners, and readers read it from there while other chunks are still missing. Only chunks that a
- * reader requested are fetched. With the last chunk the file becomes the object. A later process discards the file,
- * because it cannot know which bytes the file has.
+ * in the file and notifies the listeners, so readers can read it while other chunks are still missing. Only chunks that
+ * a reader has requested are fetched. With the last chunk, the file becomes the object. After a restart, the file is
+ * discarded, because nothing records which bytes it has.
  */
 export class PartialObject {
   readonly #parts: PartialObjectParts;
@@ -79,7 +82,9 @@ export class PartialObject {
   readonly #requested = new Map<string, RequestedRun>();
   readonly #transfers = new Set<RunningTransfer>();
   readonly #arrivals = new Map<Arrivals, number>();
-  /** Undefined while no transfer runs: an edge may hold thousands of partial objects, but only few descriptors. */
+  /**
+   * Undefined while no transfer runs, because an edge may hold thousands of partial objects but has fewer descriptors.
+   */
   #file: Promise<Draft> | undefined;
   #missing: number;
   #bytes = 0;
@@ -111,7 +116,7 @@ export class PartialObject {
     return this.#bytes;
   }
 
-  /** Whether the partial object is read, waited for, fetched, or about to become the object. */
+  /** Whether readers read it or wait for it, a transfer runs, or the file is about to become the object. */
   get isBusy(): boolean {
     return this.#arrivals.size > 0 || this.#transfers.size > 0 || (this.#isEnded && this.#missing === 0);
   }
@@ -148,7 +153,7 @@ export class PartialObject {
     };
   }
 
-  /** Discards the file, either now or when its last reader is gone. It does not wait for that reader. */
+  /** Discards the file now, or when the last reader has left. Resolves without waiting for that reader. */
   async discard(): Promise<void> {
     this.#isDiscarded = true;
     if (!this.isBusy) await this.#discardNow();
@@ -169,7 +174,7 @@ export class PartialObject {
     return this.#file;
   }
 
-  /** Closes the file when no transfer runs, or discards it. */
+  /** When no transfer runs, closes the file, or deletes it if the object was discarded. */
   #rest(): void {
     if (this.#transfers.size > 0 || this.#isEnded) return;
     if (this.#isDiscarded && !this.isBusy) {
@@ -229,7 +234,10 @@ export class PartialObject {
     this.#rest();
   }
 
-  /** When an upstream or a connection fails, another one continues. */
+  /**
+   * If an upstream or a connection fails, the next attempt continues with the missing chunks, possibly at another
+   * upstream.
+   */
   async #fetchFromAny(transfer: RunningTransfer): Promise<void> {
     let fruitless = 0;
     for (let attempt = 0; ; attempt++) {
@@ -244,7 +252,7 @@ export class PartialObject {
     }
   }
 
-  /** Returns true when no reader needs more of the transfer, and false when it must wait for its next turn. */
+  /** Returns true if no reader needs more of the transfer, and false if the transfer must wait for its next turn. */
   async #fetchInTurn(transfer: RunningTransfer, attempt: number): Promise<boolean> {
     const turn = this.#turnFor(transfer);
     if (turn === undefined) return true;
@@ -269,7 +277,7 @@ export class PartialObject {
   }
 
   /**
-   * All clients that wait for the transfer share one turn: when the first of them gets its turn, the transfer runs for
+   * All clients that wait for the transfer share one turn. As soon as one of them gets its turn, the transfer runs for
    * all.
    */
   #turnFor(transfer: RunningTransfer): TransferTurn | undefined {
@@ -316,7 +324,9 @@ export class PartialObject {
     }
   }
 
-  /** The file keeps its bytes, and the next reader tries again. */
+  /**
+   * Reports the failure to the readers. The file keeps its bytes, and the next reader's request starts another attempt.
+   */
   #fail(error: unknown): void {
     this.#requested.clear();
     for (const arrivals of [...this.#arrivals.keys()])

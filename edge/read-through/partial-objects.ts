@@ -2,14 +2,14 @@ import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { PartialObject } from './partial-object.ts';
 
-/** The maximum number of chunks of all partial objects together. They take some dozen megabytes of memory. */
+/** The maximum number of chunks of all partial objects together. This many take a few dozen megabytes of memory. */
 const MOST_CHUNKS = 250_000;
 
 /** The large objects that this edge holds in part. */
 export class PartialObjects {
-  /** Ordered by the last request for each object, the newest last. */
+  /** Ordered by the time of the last request for each object, the most recent last. */
   readonly #byDigest = new Map<Digest, PartialObject>();
-  /** The next partial object of an object begins only when the previous one is gone. */
+  /** A new partial object for the same object begins only when the previous one has ended. */
   readonly #turns = new KeyedLock<Digest>();
   readonly #mostChunks: number;
   #chunks = 0;
@@ -28,8 +28,8 @@ export class PartialObjects {
   }
 
   /**
-   * Returns the result of `use` for the partial object. `make` begins one if there is none; it returns undefined when
-   * the store has the object by now.
+   * Returns the result of `use` for the partial object. If there is none, calls `make` to begin one. `make` returns
+   * undefined if the store now has the object.
    */
   open<T>(
     digest: Digest,
@@ -54,14 +54,16 @@ export class PartialObjects {
     return partial;
   }
 
-  /** Called when this partial object is gone. */
+  /** Called when this partial object has ended. */
   ended(digest: Digest, partial: PartialObject): void {
     if (this.#byDigest.get(digest) !== partial) return;
     this.#chunks -= partial.chunkCount;
     this.#byDigest.delete(digest);
   }
 
-  /** The least recently requested partial objects, which must be discarded so that the others fit into memory. */
+  /**
+   * The partial objects that must be discarded so that the others fit into memory: the least recently requested ones.
+   */
   surplus(): Digest[] {
     const going: Digest[] = [];
     let chunks = this.#chunks;
@@ -84,7 +86,7 @@ export class PartialObjects {
     });
   }
 
-  /** Discards the partial object, either now or when its last reader is gone. */
+  /** Discards the partial object now, or when its last reader has left. */
   async discard(digest: Digest): Promise<void> {
     const partial = this.#byDigest.get(digest);
     if (partial === undefined) return;

@@ -8,7 +8,7 @@ export interface PiecesOf {
   /** Resolves when the bytes of a span can be read. Undefined when all of them can. */
   readonly ready: ((span: ByteSpan) => Promise<void>) | undefined;
   readonly read: (span: ByteSpan) => Promise<Buffer>;
-  /** The stream needs no more bytes. */
+  /** Called when the stream needs no more bytes. */
   readonly closed: () => void;
 }
 
@@ -20,7 +20,10 @@ export function pieceAt(at: number, end: number, pieceBytes: number): ByteSpan {
 /** A stream of pieces emits this event when its reader has taken a piece and is ready for the next. */
 export const TAKEN = 'taken';
 
-/** Streams a range piece by piece, each as soon as it can be read, and one piece ahead of the reader. */
+/**
+ * Streams a range piece by piece. Reads each piece as soon as it is available, but at most one piece ahead of the
+ * reader.
+ */
 export function pieceStream({ range, pieceBytes, ready, read, closed }: PiecesOf): Readable {
   let at = range.start;
   let reading: Promise<Buffer> | undefined;
@@ -37,7 +40,7 @@ export function pieceStream({ range, pieceBytes, ready, read, closed }: PiecesOf
       pushed(piece).catch((error) => this.destroy(error));
     },
     destroy(error, done) {
-      // While a read runs the file stays open: after a close, its descriptor could already belong to another file.
+      // The file stays open during a read. If it were closed, its descriptor could already belong to another file.
       if (reading === undefined) closed();
       else reading.then(closed, closed);
       done(error);

@@ -10,7 +10,7 @@ import type { ReadThrough, ReadThroughAnswer } from './read-through.ts';
 
 const PIECE_BYTES = 256 * 1024;
 
-/** Notes which objects are read. */
+/** Records which objects are read. */
 interface UseOfObjects {
   note(digest: Digest): void;
 }
@@ -34,8 +34,8 @@ export function readThroughStore({ member, folder, store, reads, catalog, use }:
   };
 
   /**
-   * A child may also request a chunk list; the size of a list is known once it has arrived. An object that no entry
-   * names is not fetched.
+   * Fetches an object or a chunk list that a child requests. The size of a chunk list is known only when it has
+   * arrived. An object that no entry names is not fetched.
    */
   async function bring(digest: Digest): Promise<void> {
     if (await catalog.fetchable(digest)) await reads.whole(member, digest);

@@ -21,19 +21,19 @@ import type { PartialObjects } from './partial-objects.ts';
 import { type TransferTurn, TransferTurns } from './transfer-turns.ts';
 
 /**
- * The maximum number of requests that wait for an object or read a partial one. A client gets no more than its share.
- * Its further requests are refused.
+ * The maximum number of requests that wait for an object or read a partial one, for each client and in all. Further
+ * requests are refused.
  */
 const MOST_WAITING = { perOwner: 2048, inAll: 20_000 };
-/** Larger runs are fetched uncompressed, so that their first bytes need not wait until the last ones are encoded. */
+/** Larger runs are fetched uncompressed, so that their first bytes do not wait until the last bytes are encoded. */
 const MOST_CODED = 4 * 1024 * 1024;
-/** The maximum number of parallel fetches of single objects, after a fetch of several has failed. */
+/** The maximum number of parallel fetches of single objects after a fetch of several objects has failed. */
 const MOST_ALONE = 3;
 
 export interface ReadRequest {
   /**
-   * Clients take turns. A client is a member, the work of this edge, or the address of a reader in the form that limits
-   * use.
+   * The client, because clients take turns. It is a member, the work of this edge, or a reader's address in the form
+   * that limits use.
    */
   readonly client: string;
   readonly digest: Digest;
@@ -45,12 +45,14 @@ export interface ReadRequest {
 export type ReadThroughAnswer =
   /** The store has the object. */
   | { readonly kind: 'stored'; readonly found: FoundMissing }
-  /** The file of the partial object has these bytes. `arrivals` is notified of further ones, until `release`. */
+  /**
+   * The file of the partial object has these bytes. `arrivals` is notified of further bytes until `release` is called.
+   */
   | {
       readonly kind: 'coming';
       readonly found: FoundMissing;
       readonly spans: readonly ByteSpan[];
-      /** The file of the partial object, until the object is complete. */
+      /** The name of the partial object's file, until the object is complete. */
       readonly fileName: string;
       /** The size of the whole object. */
       readonly size: number;
@@ -61,7 +63,7 @@ export type ReadThroughAnswer =
 export interface DiskRoom {
   /** The free bytes of the budget. Negative while the edge holds too much. */
   readonly room: number;
-  /** These objects are on the disk now, or have grown. */
+  /** Called when these objects have been stored on disk or have grown. */
   added(objects: readonly { readonly digest: Digest; readonly size: number }[]): Promise<void>;
   removed(digests: readonly Digest[]): Promise<void>;
 }
@@ -71,11 +73,14 @@ export interface ReadThroughParts {
   readonly store: ObjectStore;
   readonly objects: ObjectFetch;
   readonly partials: PartialObjects;
-  /** Undefined for an edge with full storage: an object that it lacks was lost, or has not arrived yet. */
+  /**
+   * Undefined for an edge with full storage. If such an edge lacks an object, the object was lost or has not arrived
+   * yet.
+   */
   readonly budget: DiskRoom | undefined;
   /** The upstreams to ask. The one that the edge follows comes first. */
   readonly sources: () => readonly ObjectSource[];
-  /** Notes what an upstream did wrong. */
+  /** Records an upstream's error. */
   readonly blame: (error: unknown, source: ObjectSource) => void;
   readonly tier: () => FoundMissing['tier'];
   readonly transfer: Transfer;
@@ -108,9 +113,8 @@ export class ReadThrough {
   }
 
   /**
-   * Resolves when the object is in the store, or when the range can be read as it arrives. Throws `no-such-object` for
-   * an object that no entry names, `too-many-misses` when the client has too many requests waiting, and the errors of
-   * upstreams.
+   * Resolves when the object is in the store, or when its bytes can be read as they arrive. Throws `no-such-object` if
+   * no entry names the object, `too-many-misses` if too many requests wait, or the error of an upstream.
    */
   async request(request: ReadRequest, arrivals: Arrivals): Promise<ReadThroughAnswer> {
     const leave = this.#waiting.take(request.client);
@@ -192,7 +196,7 @@ export class ReadThrough {
     return granted ?? this.#stored('all', false);
   }
 
-  /** Returns undefined when the store has the object by now. */
+  /** Opens the partial object. Returns undefined if the store now has the complete object. */
   async #openPartial<T>(
     client: string,
     object: NeededObject,
@@ -226,7 +230,7 @@ export class ReadThrough {
       chunks: (run, attempt) => this.#chunks(list, run, base, attempt),
       turn: (client) => this.#turns.ask(client),
       attempts: () => sources().length + 1,
-      // If the count fails, nothing is lost: the next start compares the counts with the store.
+      // If this fails, nothing is lost, because the next start compares the recorded sizes with the store.
       grown: () => void budget?.added([{ digest, size: partial.bytes }]).catch(() => {}),
       ended(isKept) {
         partials.ended(digest, partial);
@@ -276,7 +280,10 @@ export class ReadThrough {
     }
   }
 
-  /** Fetches several objects together. When one of them cannot be fetched, the others are still fetched. */
+  /**
+   * Fetches several objects together. If one of them is missing or corrupt, fetches them one by one, so that the others
+   * still arrive.
+   */
   async #fetchTogether(missed: readonly Missed[]): Promise<void> {
     try {
       await this.#fetch(missed);

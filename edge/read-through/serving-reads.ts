@@ -5,12 +5,14 @@ import type { ToServing } from '../messages/to-serving.ts';
 import type { Arrivals } from './partial-object.ts';
 import type { ReadThrough } from './read-through.ts';
 
-/** Answers what one serving process needs. Bytes pass between the processes through files only. */
+/**
+ * Handles the requests of one serving process for missing objects. Bytes pass between the processes only through files.
+ */
 export class ServingReads implements Arrivals {
   readonly #reads: Promise<Pick<ReadThrough, 'request'>>;
   readonly #tell: (message: ToServing) => void;
   #isGone = false;
-  /** Functions that end each request of the process, by its number. */
+  /** For each open request of the process, by its number, a function that ends the request. */
   readonly #open = new Map<number, () => void>();
 
   /** `reads` resolves when the replica runs. */

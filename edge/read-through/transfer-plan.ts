@@ -1,8 +1,8 @@
 import type { ChunkRun } from '../follow/fetch/large-objects.ts';
 
 /**
- * The maximum number of parallel transfers of one object: one fetches the whole object, the others fetch ranges far
- * ahead of it.
+ * The maximum number of parallel transfers of one object: one for the whole object, and the others for ranges far ahead
+ * of it.
  */
 const MOST_TRANSFERS = 3;
 /**
@@ -11,8 +11,8 @@ const MOST_TRANSFERS = 3;
  */
 const MOST_SHORT_TRANSFERS = 8;
 /**
- * If a running transfer will fetch a chunk within this many chunks, a reader waits for it: a new transfer would not be
- * faster.
+ * If a running transfer is at most this many chunks away from a chunk, a reader waits for that transfer, because a new
+ * one would not be faster.
  */
 const SOON_CHUNKS = 8;
 
@@ -34,9 +34,9 @@ export interface TransferState {
  * The next run of chunks to fetch. Undefined when each requested chunk is held, is being fetched, or must wait until a
  * transfer ends.
  *
- * A run ends before a chunk that is held or that a transfer will fetch soon. A run that begins within a transfer takes
- * over from there: that transfer then ends before it. When many transfers run, only the first chunk of a request gets
- * another transfer, which is short.
+ * A run ends before a chunk that is held or that a transfer will fetch soon. A run may begin in the middle of a running
+ * transfer. It then takes over the rest, and the running transfer ends where the run begins. If many transfers run
+ * already, only the first chunk of a request gets another transfer, which is short.
  */
 export function nextRun({ isHeld, transfers, requested }: TransferState): ChunkRun | undefined {
   if (transfers.length >= MOST_TRANSFERS + MOST_SHORT_TRANSFERS) return undefined;
@@ -68,10 +68,10 @@ function endOfRun(
   return end;
 }
 
-/** How much of a run is held when a reader requests it. */
+/** How much of a run is available when a reader requests it. */
 export interface Availability {
   readonly found: 'all' | 'partial' | 'none';
-  /** Running transfers already fetch everything that is missing. */
+  /** True if running transfers already fetch everything that is missing. */
   readonly isCollapsed: boolean;
 }
 

@@ -6,13 +6,15 @@ const MOST_AT_ONCE = 12;
 /** The length of a transfer's turn while others wait. */
 const TURN_MS = 1000;
 
-/** Clients take turns at the transfers of large objects, so the large objects of one client do not delay the others. */
+/**
+ * Lets clients take turns at transferring large objects, so that one client's large objects do not delay other clients.
+ */
 export class TransferTurns {
   readonly #now: () => number;
   readonly #waiting = new Turns<TransferTurn>();
   readonly #transfers = new FairShare({ inAll: MOST_AT_ONCE });
 
-  /** `now` gives milliseconds of a clock that never goes back. */
+  /** `now` returns milliseconds of a clock that never goes back. */
   constructor(now: () => number) {
     this.#now = now;
   }
@@ -61,7 +63,7 @@ interface Waiting {
 
 /** The right to fetch a part of a large object for a while. */
 export class TransferTurn {
-  /** Resolves when the turn begins or is given up. */
+  /** Resolves when the turn has begun or was given up. */
   readonly come: Promise<void>;
   readonly #waiting: Waiting;
   readonly #resolve: () => void;

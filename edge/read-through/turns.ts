@@ -6,8 +6,8 @@ interface Turn<T> {
 }
 
 /**
- * The items that clients wait for. Clients take turns, however many items each of them waits for. An item for which
- * several clients wait is taken in the first turn of any of them. `ReadThrough` limits how many items wait.
+ * The items that clients wait for. Clients take turns, however many items each of them waits for. If several clients
+ * wait for an item, it is taken in the first turn of any of them. `ReadThrough` limits how many items wait.
  */
 export class Turns<T> {
   readonly #waiting = new FairQueue<Turn<T>>({

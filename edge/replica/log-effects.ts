@@ -13,7 +13,7 @@ import type { Reporter } from '../report/reporter.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 import type { Readers } from './parts.ts';
 
-/** The minimum time between two wake-ups of all children for something that the origin did not sign. */
+/** The minimum time between two wake-ups of all children because of data that the origin did not sign. */
 const PASS_ON_MS = 50;
 
 export interface LogEffectsParts {
@@ -30,7 +30,7 @@ export interface LogEffectsParts {
   readonly children: Pick<Children, 'setMembers'>;
   readonly roster: Pick<Roster, 'set'>;
   readonly reporter: Pick<Reporter, 'changed' | 'called'>;
-  /** The requests for reports, which children pass on. */
+  /** The requests for reports, which are passed on to children. */
   readonly calls: ReportCalls;
   /**
    * Wakes when the log, the upstream path or the members have changed, because the feed may then have other content.
@@ -41,7 +41,7 @@ export interface LogEffectsParts {
   readonly log: Logger;
 }
 
-/** Starts what must happen at this edge when the log moves and when its time passes. */
+/** Starts the work that this edge must do when the log moves and as the time of the log passes. */
 export class LogEffects {
   readonly #parts: LogEffectsParts;
 
@@ -65,12 +65,12 @@ export class LogEffects {
     });
     time.onChange(() => {
       readers.time(time.ahead);
-      // A site that waits for a time checks the new time.
+      // Sites that are waiting for a certain time must compare it with the new time.
       loops.wake().catch((error) => log.error({ err: error }, 'the new time could not be applied'));
     });
   }
 
-  /** Corrects stored dates that are now in the future because the origin's clock was set back. */
+  /** Corrects stored dates that lie in the future because the origin's clock was set back. */
   redate(): void {
     this.#redate().catch((error) =>
       this.#parts.log.error({ err: error }, 'dates in the future could not be corrected'),
@@ -80,7 +80,7 @@ export class LogEffects {
   async #newRecords(): Promise<void> {
     const { position, loops, visible, children, roster, reporter, feedChanged, purgesCame } = this.#parts;
     const { readers, isDrained, name } = this.#parts;
-    // A new revision is shown and reported when its site's loop has fetched it.
+    // A new revision is shown and reported later, when its site's loop has fetched it.
     const isBusy = await loops.wake();
     feedChanged.wake();
     await position.readMembers();

@@ -15,7 +15,7 @@ import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import type { SampledUse } from '../processes/edge-use.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 
-/** The part of the edge that answers readers: the serving processes, or a test double. */
+/** The part of the edge that serves readers: the serving processes, or a test double. */
 export interface Readers extends ViewSwitch {
   lease(until: number): void;
   time(ahead: number): void;
@@ -39,7 +39,7 @@ export interface ReplicaParts {
   readonly reportChecks?: ReportChecks | undefined;
   /** Undefined for an edge with full storage. */
   readonly lazy: LazyOptions | undefined;
-  /** The newest sample of what the edge uses. Undefined before the first. */
+  /** The newest sample of the resources that the edge uses. Undefined before the first sample. */
   readonly use?: () => SampledUse | undefined;
   readonly clock: Clock;
   readonly time: LogTime;

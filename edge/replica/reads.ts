@@ -18,7 +18,10 @@ interface ReadsParts
   readonly bandwidth: Bandwidth | undefined;
 }
 
-/** Builds the part that fetches missing objects. It asks the upstreams in turn, and runs in parallel to replication. */
+/**
+ * Builds the part that fetches missing objects. It asks one upstream after another, and works in parallel with
+ * replication.
+ */
 export function readsOf(
   { upstreams, sourceOf, position, faults, bandwidth, clock, ...parts }: ReadsParts,
   signal: AbortSignal,

@@ -43,9 +43,9 @@ export interface Replica {
   status(): Promise<ReplicaStatus>;
   /** The feed for children. Undefined for an edge that is not a parent. */
   readonly feed: FeedSource | undefined;
-  /** The work that this edge can be asked for. */
+  /** The work that callers may request from this edge. */
   readonly work: AskableWork;
-  /** Fetches objects that readers ask for and this edge does not hold. */
+  /** Fetches objects that readers request but this edge does not hold. */
   readonly reads: ReadThrough;
   /** Undefined for an edge with full storage. */
   readonly storage: (() => StorageStatus) | undefined;
@@ -59,7 +59,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const stopping = new AbortController();
   const { signal } = stopping;
   const position = await LogPosition.open(catalog);
-  // The edge may have been started with another filter, which changes what a prepared revision must hold.
+  // The edge may have been restarted with another filter, which changes the objects that a prepared revision needs.
   await catalog.clearPrepared();
 
   const limits = allowedLimits(parts.limits, name, () => position.members);
@@ -99,7 +99,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const own = () => position.members.find((member) => member.name === name);
   const isPaused = () => own()?.paused ?? false;
   const isDrained = () => own()?.drained ?? false;
-  // An edge that stays behind on purpose would never be current, so it serves without a lease.
+  // An edge that stays behind on purpose is never current, so it serves without a lease.
   const keepsUp = () => limits.delay === 0 && limits.schedule === null && !isPaused();
   const wanted = (site: Pick<EdgeSite, 'name'>) => isWanted(site, limits);
 
@@ -126,7 +126,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     answered(grant, sent) {
       membership.answered(grant);
       const wasPutBack = time.answered(grant.time, sent);
-      // A delayed edge takes dates from its records. They may be from before the origin's clock was set back.
+      // A delayed edge uses the dates in its records, which may be from before the origin's clock was set back.
       if (wasPutBack || limits.delay > 0) effects.redate();
     },
     leased(sent, ms) {

@@ -2,22 +2,23 @@ import type { Clock } from '../../shared/clock.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
 
 export interface MembershipStatus {
-  /**
-   * Seconds since the origin was last heard through any upstream. Null until this process has heard from the origin.
-   */
+  /** Seconds since this process last heard from the origin, through any upstream. Null until it has. */
   readonly contactSeconds: number | null;
   /**
-   * The upstream does not accept this edge as a member of the log: it was revoked, or the upstream does not know it
-   * yet.
+   * True if the upstream does not accept this edge as a member of the log: the edge was revoked, or the upstream does
+   * not know it yet.
    */
   readonly isRefused: boolean;
-  /** The origin says that this edge has records that the origin lacks, so the edge does not show the live revisions. */
+  /**
+   * True if the origin says that this edge has records that the origin lacks. The edge then does not show the live
+   * revisions.
+   */
   readonly isDiverged: boolean;
 }
 
 /**
- * The edge's knowledge of its membership. A refusal survives a restart, because an edge that is cut off gets no new
- * one.
+ * What the edge knows about its membership. A refusal is remembered across restarts, because an edge that reaches no
+ * upstream is not refused again.
  */
 export class Membership {
   readonly #catalog: Pick<EdgeCatalog, 'isRefused' | 'noteRefused'>;
@@ -43,7 +44,7 @@ export class Membership {
     return new Membership(catalog, clock, await catalog.isRefused());
   }
 
-  /** Called when the feed has delivered a head that the origin signed. A feed sends heads to members only. */
+  /** Called when the feed has delivered a head that the origin signed. A feed sends heads only to members. */
   heard(): void {
     this.#heardAt = this.#clock.monotonic();
     this.#become(false);
@@ -71,8 +72,8 @@ export class Membership {
   #become(isRefused: boolean): void {
     if (isRefused === this.#isRefused) return;
     this.#isRefused = isRefused;
-    // This write is not awaited. If the edge is killed before the write, the upstream refuses it again later, unless
-    // the edge is cut off.
+    // This write is not awaited. If the edge is killed before the write, the upstream will refuse the edge again once
+    // it can be reached.
     this.#catalog.noteRefused(isRefused).catch(() => {});
   }
 }

@@ -11,33 +11,34 @@ import {
 } from '../../shared/wire/protocol.ts';
 
 /**
- * The maximum number of bytes of waiting reports. Beyond that, the child with the most bytes waiting is refused, and
- * sends newer reports later.
+ * The maximum number of bytes of waiting reports. Beyond that, the reports of the child with the most waiting bytes are
+ * refused. That child sends newer reports later.
  */
 const MOST_WAITING_BYTES = 32 * 1024 * 1024;
-/** The memory of a waiting report besides its text. */
+/** The memory that a waiting report takes in addition to its text. */
 const WAITING_BYTES = 512;
-/** The maximum number of reports of children that travel in one request, besides this edge's own. */
+/** The maximum number of children's reports in one request, in addition to this edge's own. */
 const MOST_TOGETHER = 500;
 const MOST_TOGETHER_BYTES = MAX_REPORTS_BYTES - MAX_REPORT_BYTES - 4096;
 
 /**
- * One child's request. It is answered when all of its reports are, and refused when one of them cannot be passed on.
+ * One child's request. It is answered when all of its reports have been answered. It is refused if one of them cannot
+ * be passed on.
  */
 interface Request {
   readonly waiting: SignedReport[];
-  /** The bytes of its waiting reports. */
+  /** The number of bytes of its waiting reports. */
   bytes: number;
   /** The number of its reports that are not answered yet. */
   left: number;
   readonly grants: SignedGrant[];
-  /** The bytes of the lists of assignments that accompany its grants. */
+  /** The number of bytes of the lists of assignments that accompany its grants. */
   listBytes: number;
   readonly resolve: (answer: ReportAnswer) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** The reports that go up in one request, and the calls that settle it. */
+/** The reports that are sent upstream in one request, and the functions that settle them. */
 export interface Batch {
   readonly reports: readonly SignedReport[];
   answered(answer: ReportAnswer): void;
@@ -45,11 +46,11 @@ export interface Batch {
 }
 
 /**
- * The reports of children that wait to be passed on. A child may itself relay as many reports as fit in one request, so
- * the reports of one request need not travel together. The children take turns, one report each.
+ * The reports of children that wait to be passed on. A child may itself relay so many reports that they fill a request,
+ * so reports that arrived together need not be sent together. The children take turns, one report each.
  */
 export class RelayQueue {
-  /** Requests by sender, in the order of their turns. Each has a report waiting. */
+  /** Requests by sender, in the order of their turns. Each has at least one waiting report. */
   readonly #requests = new Map<string, Request>();
   #bytes = 0;
   #isClosed = false;
@@ -59,12 +60,12 @@ export class RelayQueue {
   }
 
   /**
-   * Resolves with the grants for these reports. Rejects with `unavailable` when they cannot be passed on, and when the
-   * sender has sent newer reports.
+   * Resolves with the grants for these reports. Rejects with `unavailable` if they cannot be passed on, or if the
+   * sender has sent newer reports meanwhile.
    */
   add(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
     if (this.#isClosed) return Promise.reject(ending());
-    // A child sends one request at a time, so it has given up the previous one.
+    // A child sends one request at a time, so it no longer waits for the previous one.
     this.#refuse(sender, new SkerryError('unavailable', `${sender} has sent newer reports`));
     if (reports.length === 0) return Promise.resolve({ grants: [] });
     return new Promise((resolve, reject) => {
@@ -93,8 +94,8 @@ export class RelayQueue {
     return {
       reports: taken.map(({ report }) => report),
       answered: ({ grants }) => {
-        // The first grant for each report counts. The origin does not accept a repeated report, so a later grant says
-        // less.
+        // The first grant for each report counts. The origin does not accept a report that it already has, so a later
+        // grant says less.
         const byReport = new Map(grants.toReversed().map((grant) => [grant.report, grant]));
         for (const { report, request } of taken) {
           const grant = byReport.get(digestOf(report.text));
@@ -126,7 +127,7 @@ export class RelayQueue {
     return undefined;
   }
 
-  /** Removes the first report of the request. The turn of its sender ends. */
+  /** Removes the first report of the request, and ends the sender's turn. */
   #remove(sender: string, request: Request): void {
     const report = request.waiting.shift();
     const bytes = report === undefined ? 0 : waitingBytes(report);
@@ -152,7 +153,7 @@ export class RelayQueue {
 
 /**
  * Adds a grant to the answer. The answer may combine several answers of the upstream, each of which may be full of
- * lists. If there is no room for an edge's list, the edge asks again.
+ * lists. If there is no room for an edge's list, it is left out, and the edge asks again.
  */
 function addGrant(request: Request, { list, ...grant }: SignedGrant): void {
   const bytes = list === undefined ? 0 : Buffer.byteLength(list);

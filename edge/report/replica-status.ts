@@ -9,18 +9,18 @@ export interface SiteStatus {
   readonly prepared: number;
   readonly pendingBytes: number;
   readonly error: string | null;
-  /** The site is served only under a lease. */
+  /** True if the site is served only while the edge has a lease. */
   readonly needsLease: boolean;
 }
 
-/** The storage of a lazy edge, and the requests that found an object missing since the edge started. */
+/** The storage of a lazy edge, and how many requests have found an object missing since the edge started. */
 export interface StorageStatus {
   readonly heldBytes: number;
   readonly budgetBytes: number;
   readonly evictedObjects: number;
   /**
-   * Requests for an object that was not complete on the disk. `collapsed` counts those that waited for the fetch of
-   * another request.
+   * Counts requests for objects that were not complete on the disk. `collapsed` counts those that waited for another
+   * request's fetch.
    */
   readonly misses: number;
   readonly collapsed: number;
@@ -29,11 +29,11 @@ export interface StorageStatus {
 export interface ReplicaStatus extends MembershipStatus {
   readonly position: number;
   readonly head: number;
-  /** The edge that is followed, or null for the origin. */
+  /** The edge that this edge follows. Null if it follows the origin. */
   readonly parent: string | null;
   readonly upstream: string;
   readonly isPaused: boolean;
-  /** An operator has sent its readers to other edges. */
+  /** True if an operator has drained this edge, so that its readers go to other edges. */
   readonly isDrained: boolean;
   /** How long sites that require a lease may still be served. 0 means that they may not. */
   readonly leaseSeconds: number;

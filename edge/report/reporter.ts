@@ -18,11 +18,11 @@ import type { EdgeCatalog } from '../store/catalog.ts';
 import { fittingReport } from './fitting-report.ts';
 import { RelayQueue } from './relay-queue.ts';
 
-/** The heartbeat until the first grant names another one. */
+/** The heartbeat interval until the first grant names another one. */
 const FIRST_HEARTBEAT_MS = 2000;
 /**
- * A heartbeat is early by a random part of its interval, at most this part. So edges that report at the same time drift
- * apart.
+ * Each heartbeat is early by a random fraction of the interval, up to this one. So edges that report at the same time
+ * drift apart.
  */
 const SPREAD = 0.2;
 /** While a task runs, its progress is reported this often. */
@@ -30,9 +30,9 @@ const BUSY_HEARTBEAT_MS = 500;
 const BACKOFF = { first: 200, most: 5000 };
 /** The limit for reports that are sent on request. The feed that forwards the requests is not trusted. */
 const CALLED: Budget = { burst: 5, perSecond: 2 };
-/** An answer after this time is too late for the lease, and another upstream may answer. */
+/** An answer that takes longer than this comes too late for the lease, and another upstream may be faster. */
 const ANSWER_MS = 5000;
-/** If no report has reached the origin through an upstream for this long, the edge changes to another upstream. */
+/** If an upstream has not delivered the origin's answers for this long, the edge changes to another upstream. */
 const UNANSWERED_MS = 30_000;
 
 export interface ReporterParts {
@@ -47,25 +47,28 @@ export interface ReporterParts {
   /** The log, its epoch, and the key that the origin currently signs with. */
   readonly origin: () => Pick<ChainState, 'log' | 'epoch' | 'key'>;
   readonly state: () => Promise<Omit<EdgeReport, 'statements' | 'time'>>;
-  /** Called when the origin answered the report that left at `sent`, by the monotonic clock. */
+  /** Called when the origin has answered the report that was sent at `sent`, a time of the monotonic clock. */
   readonly answered: (grant: LeaseGrant, sent: number) => void;
-  /** Whether a task runs at this edge. */
+  /** Whether a task is running at this edge. */
   readonly isBusy: () => boolean;
-  /** Takes the list of assignments that the grant names, and returns whether the list has arrived. */
+  /**
+   * Called with the digest of the list of assignments that the grant names, and with the list if it arrived. Returns
+   * whether the edge now has this list.
+   */
   readonly assigned: (digest: Digest | null, list: string | undefined) => ListArrival;
-  /** Called for each report that got no answer from the origin. */
+  /** Called for each report to which the origin did not answer. */
   readonly unanswered: () => void;
-  /** Called with a lease of `ms` from `sent` on, by the monotonic clock. */
+  /** Called when the origin has granted a lease of `ms` that begins at `sent`, a time of the monotonic clock. */
   readonly leased: (sent: number, ms: number) => void;
 }
 
 /**
- * Whether the edge has the list of assignments that a grant names. It can be missing from an answer. It was altered if
- * it does not match the one that the origin signed.
+ * Whether the edge has the list of assignments that a grant names. `missing` means that the answer lacks the list.
+ * `altered` means that the list does not have the digest that the origin signed.
  */
 export type ListArrival = 'here' | 'missing' | 'altered';
 
-/** The upstream that has not yet delivered the origin's answer, or a list that a grant named, and since when. */
+/** An upstream that has owed the origin's answer, or a list that a grant named, since this time. */
 interface Owing {
   readonly upstream: Upstream;
   readonly since: number;
@@ -83,7 +86,7 @@ export class Reporter {
   /** The upstream that has not yet delivered the list of assignments that a grant named. */
   #listOwing: Owing | undefined;
   #heartbeat = FIRST_HEARTBEAT_MS;
-  /** The kinds of statements that the origin keeps, as its last grant says; undefined before the first. */
+  /** The kinds of statements that the origin keeps, according to its last grant. Undefined before the first grant. */
   #takes: readonly string[] | undefined;
   /**
    * The edge keeps its own reports within these budgets, because a report that exceeds the origin's budgets gets no
@@ -98,15 +101,15 @@ export class Reporter {
     this.#signatures = new MemberBudgets(OWN_SIGNATURES, parts.clock);
   }
 
-  /** Called when something has changed that the origin should know. */
+  /** Called when a change has happened that the origin should learn of. */
   changed(): void {
     this.#isDue = true;
     this.#changed.wake();
   }
 
   /**
-   * Called when an upstream says that a report is wanted. The report is sent soon, but any number of such requests
-   * causes only a limited number of reports.
+   * Called when an upstream requests a report. The report is sent soon, but however many requests arrive, the number of
+   * reports is limited.
    */
   called(): void {
     if (this.#isCalled) return;
@@ -114,7 +117,10 @@ export class Reporter {
     this.#changed.wake();
   }
 
-  /** Sends the reports of children with the next report of this edge. Resolves with what the origin granted them. */
+  /**
+   * Sends the reports of children together with the next report of this edge. Resolves with the origin's grants for
+   * them.
+   */
   relay(sender: string, reports: readonly SignedReport[]): Promise<ReportAnswer> {
     const answer = this.#relays.add(sender, reports);
     this.changed();
@@ -155,7 +161,7 @@ export class Reporter {
     try {
       const most = this.#mostStatements();
       const unsent = most === 0 ? [] : await catalog.unsentStatements(most, MAX_REPORT_BYTES, this.#takes);
-      // The origin accepts only reports that are younger than the last one, so that an old report cannot be replayed.
+      // The origin accepts a report only if it is newer than the last one, so that an old report cannot be replayed.
       this.#lastTime = Math.max(now(), this.#lastTime + 1);
       const report = { ...(await state()), time: this.#lastTime };
       const { own, taken } = fittingReport(self, report, unsent);
@@ -176,8 +182,7 @@ export class Reporter {
       // An older origin ignores statements of other kinds, so they wait for an origin that knows them.
       const kept = taken.filter(({ kind }) => takes.includes(kind));
       if (kept.length > 0) await catalog.acknowledged(kept);
-      // When no statement fits, there is no use in sending another report at once: it would have no more room than this
-      // one.
+      // If no statement fits, it is useless to send another report immediately, because it would have no more room.
       const isLeftOut = taken.length > 0 && taken.length < unsent.length;
       const mayBeMore = most > 0 && unsent.length === most;
       if (mayBeMore || isLeftOut || !this.#relays.isEmpty) this.#isDue = true;
@@ -188,8 +193,8 @@ export class Reporter {
   }
 
   /**
-   * Waits for a change, a request for a report, or the next heartbeat. A request waits until the limit for requested
-   * reports allows another one.
+   * Waits for a change, a request for a report, or the next heartbeat. A request takes effect only when the limit for
+   * requested reports allows another report.
    */
   async #untilDue(signal: AbortSignal): Promise<void> {
     const { self, isBusy } = this.#parts;
@@ -212,8 +217,8 @@ export class Reporter {
   }
 
   /**
-   * The grant that the origin signed for exactly this report. No relay can forge one, and the edge notices if one is
-   * withheld.
+   * Returns the grant that the origin signed for exactly this report. No relay can forge a grant, and the edge notices
+   * if a grant is withheld.
    */
   #granted(
     { grants }: ReportAnswer,
@@ -231,14 +236,16 @@ export class Reporter {
       );
     answered(grant, sent);
     if (grant.lease > 0) return { grant, list: signed?.list };
-    // The clock was set back while this edge was away, so it continues from the newest time that the origin has.
+    // The origin has a report with a later time than this edge's clock, which was set back. So the edge continues from
+    // that time.
     this.#lastTime = Math.max(this.#lastTime, grant.newest);
     throw new SkerryError('unavailable', 'the origin has a newer report of this edge');
   }
 
   /**
-   * Takes the list of assignments that accompanies the grant. The grant counts in any case. An answer may lack room for
-   * the list, so the edge asks again, and leaves only an upstream that keeps withholding it.
+   * Processes the list of assignments that accompanies the grant. The grant is valid even without the list. An answer
+   * may lack room for the list, so the edge asks again. It leaves an upstream only if the upstream keeps withholding
+   * the list.
    */
   #assigned({ assignments }: LeaseGrant, list: string | undefined, upstream: Upstream): void {
     const { clock, assigned } = this.#parts;
@@ -262,8 +269,8 @@ export class Reporter {
   }
 
   /**
-   * Leaves an upstream whose feed works but which does not pass reports on. After some time, the edge treats it like an
-   * upstream that sends false data.
+   * Notes the fault of an upstream whose feed works but which does not pass on reports or lists. The edge avoids the
+   * upstream if it sent false data, or if this has lasted for too long.
    */
   #blame({ upstream, since }: Owing, error: unknown): void {
     const { upstreams, clock, faults } = this.#parts;

@@ -19,13 +19,13 @@ import type { Tls } from './tls/tls.ts';
 /** The servers that listen on one port for readers: the fast lane, and the full server behind it. */
 export interface Front {
   listen(host: string): Promise<void>;
-  /** Drops the prepared answers: they may be out of date. */
+  /** Drops the prepared responses, because they may be out of date. */
   forgetAnswers(): void;
-  /** Notes which objects prepared answers have sent since a time, in milliseconds since 1970. */
+  /** Records which objects prepared responses have sent since the last call. */
   noteUse(use: ObjectUse): void;
-  /** From now on, a further request on an open connection closes the connection. */
+  /** After this call, the next request on an open connection closes the connection. */
   refuse(): void;
-  /** Resolves when all requests that had begun are answered and all connections are closed. */
+  /** Resolves when all requests that had begun have been answered and all connections are closed. */
   drain(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
   });
   return {
     async listen(host) {
-      // Node enforces time-outs only of a server that listens. This one listens on a name that no reader can reach.
+      // Node enforces the timeouts of a server only if it listens. This one listens on a name that no reader can reach.
       await listening(server, { path: `\0skerry-${process.pid}-${randomUUID()}` });
       await listening(readers, { host, port, reusePort: true });
     },
@@ -94,7 +94,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   let isRefusing = false;
   server.prependListener('secureConnection', (socket: TLSSocket) => {
     if (isRefusing) return void socket.destroy();
-    // Node remembers the address once it was read, also after the connection has closed.
+    // Once the address has been read, Node remembers it even after the connection has closed.
     void socket.remoteAddress;
     sources.give(socket);
   });

@@ -32,8 +32,8 @@ import { Views } from './site/views.ts';
 import { Tls } from './tls/tls.ts';
 
 /**
- * The entry of a serving process. The switchboard starts it and tells it what to show. It ends when the switchboard
- * ends.
+ * The entry point of a serving process. The switchboard starts it and sends it the views to serve. It ends when the
+ * process of the switchboard ends.
  */
 
 const DRAIN_MS = 10_000;
@@ -44,7 +44,7 @@ const tell = (message: FromServing) => {
   if (process.connected) process.send?.(message);
 };
 
-// Ctrl-C reaches the whole process group, but the replicator decides when serving ends.
+// Ctrl-C reaches the whole process group, but the replicating process decides when serving ends.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
 
@@ -157,7 +157,7 @@ async function serve({
     }
   });
   process.once('disconnect', endAsOrphan);
-  // The replicator may have ended before this listener was registered.
+  // The replicating process may have ended before this listener was registered.
   if (!process.connected) return endAsOrphan();
 
   for (const front of fronts) await front.listen(host);
@@ -168,7 +168,10 @@ async function serve({
     for (const front of fronts) front.noteUse(use);
   }
 
-  /** The next replicator shows newer revisions, so this process answers no further request on any connection. */
+  /**
+   * The next replicating process may show newer revisions, so this process answers no further requests on any
+   * connection.
+   */
   function endAsOrphan(): void {
     for (const front of fronts) front.refuse();
     missing.close();

@@ -18,12 +18,12 @@ import { isMisdirected } from './tls/misdirected.ts';
 import type { Tls } from './tls/tls.ts';
 import { waitingReader } from './waiting-reader.ts';
 
-/** The answers of this module are short and need no exchange. */
+/** The responses that this module creates itself are short and need no exchange. */
 const SMALL_ALONE: SentExchange = { beginBody: () => false, progressed: () => {} };
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The site that answered, and the host that was asked. */
+    /** The site that answered, and the host that the request named. */
     served?: { readonly site: string | undefined; readonly host: string | undefined };
     /** The scheme that the reader used: that of the connection, unless a trusted proxy names another. */
     scheme: Scheme;
@@ -41,7 +41,7 @@ export interface ResponderParts {
   readonly tls: Tls | undefined;
 }
 
-/** A step leads to the next step, or to an answer, which ends the sequence. */
+/** The result of a step: the input of the next step, or a response, which ends the sequence. */
 type Step<Next> =
   | ({ readonly kind: 'next' } & Next)
   | { readonly kind: 'answered'; readonly answer: SiteAnswer };
@@ -57,7 +57,7 @@ interface Selected {
 }
 
 /**
- * Answers a request in four steps: it receives it, selects the site by its host, asks the site and sends the answer.
+ * Handles a request in four steps: receives it, selects the site by the host, asks the site, and sends the response.
  */
 export function responder(
   { views, time, counters, limits, exchanges, drain, tls }: ResponderParts,
@@ -79,7 +79,7 @@ export function responder(
     return reply;
   };
 
-  /** Judges a request before its site is known. */
+  /** Checks a request before its site is known. */
   function receive(request: FastifyRequest, reply: FastifyReply): Step<Received> {
     const exchange = begun(request, reply);
     if (exchange === undefined)
@@ -104,7 +104,7 @@ export function responder(
     return { kind: 'next', asked, host, exchange };
   }
 
-  /** The exchange of a request. The exchange of an HTTP/2 stream has begun before. */
+  /** Begins the exchange of a request. The exchange of an HTTP/2 stream has begun earlier. */
   function begun(request: FastifyRequest, reply: FastifyReply): Exchange | undefined {
     const { stream } = reply.raw as { readonly stream?: ServerHttp2Stream };
     const { socket } = request.raw;
@@ -123,7 +123,7 @@ export function responder(
     return exchange;
   }
 
-  /** Waits until no switch is under way, and selects from the sites of that moment. */
+  /** Waits until no switch is in progress, and then selects from the current sites. */
   async function select({ asked, host }: Received, request: FastifyRequest): Promise<Step<Selected>> {
     let sites = views.current();
     while (sites instanceof Promise) {

@@ -16,16 +16,16 @@ import { isGone, type RawResponse } from './waiting-reader.ts';
 
 /** The largest write over TLS while there is room for it. */
 const MOST_WRITTEN = 1024 * 1024;
-/** The same for an HTTP/2 stream, which shows its progress only by whole writes. */
+/** The same for an HTTP/2 stream, which shows progress only when a write is complete. */
 const MOST_OF_STREAM = 256 * 1024;
 const BYTES = { objectMode: false, highWaterMark: 1 };
 const LARGE_WRITES = new LargeWrites();
 const TOO_BUSY = textAnswer(503, 'Too many large files are being sent\n', { 'retry-after': '5' });
 
-/** Asking the source for more counts as progress: a response that never fills its buffer emits no `drain`. */
+/** Reading more from the source counts as progress, because a response that never fills its buffer emits no `drain`. */
 export type SentExchange = Pick<Exchange, 'beginBody' | 'progressed'>;
 
-/** The reader and the response that an answer goes to. */
+/** The reader and the response object for which an answer is meant. */
 export interface Recipient {
   readonly exchange: SentExchange;
   readonly reader: WaitingReader;
@@ -35,12 +35,12 @@ export interface Recipient {
 type BytesBody = Extract<SiteAnswer['body'], { kind: 'bytes' }>;
 type PartsBody = Extract<SiteAnswer['body'], { kind: 'parts' }>;
 
-/** Sends an answer, or the answer that replaces it when its bytes cannot be read. */
+/** Sends a response, or the one that replaces it if its bytes cannot be read. */
 export async function send(answer: SiteAnswer, to: Recipient): Promise<void> {
   for (let next: SiteAnswer | undefined = answer; next !== undefined; ) next = await sendOr(next, to);
 }
 
-/** Resolves with the answer to send instead, if any. In that case nothing of this answer has been sent. */
+/** Sends a response. If its bytes cannot be read, sends nothing and resolves with the response to send instead. */
 async function sendOr({ status, headers, body }: SiteAnswer, to: Recipient): Promise<SiteAnswer | undefined> {
   const { reply, reader } = to;
   if (body.kind === 'none' || body.kind === 'text') {
@@ -54,19 +54,19 @@ async function sendOr({ status, headers, body }: SiteAnswer, to: Recipient): Pro
   const range = body.kind === 'bytes' ? body.range : body.layout.parts[0]?.range;
   const opened = await representation.open(range, reader);
   if (opened.kind === 'instead') return opened.answer;
-  // When the reader has left, nothing else would end the stream.
+  // If the reader has left, nothing else would end the stream.
   if (isGone(reply)) {
     leave(opened);
     return undefined;
   }
-  // The head is set only now, because an answer that replaces this one has other headers.
+  // The head is set only now, because a response that replaces this one has other headers.
   reply.code(status).headers(headers).header('cache-status', cacheStatus(opened.cache));
   if (body.kind === 'bytes') sendBytes(opened, lengthOf(body), to);
   else sendParts(opened, body, to);
   return undefined;
 }
 
-/** A large body holds a file or memory while it is sent, so it begins when there is room for it. */
+/** A large body holds a file or memory while it is sent, so it may begin only when there is room for it. */
 function mayBegin({ size }: Openable, { exchange, reader }: Recipient): boolean | Promise<boolean> {
   return isSmall(size) || exchange.beginBody(reader.gone);
 }
@@ -84,11 +84,11 @@ function sendBytes(body: Body, length: number, { exchange, reader, reply }: Reci
   reply.send(bytes.length <= most ? bytes : streamOf(slices(bytes, most, exchange.progressed)));
 }
 
-/** Sends several ranges. The first one is open already, which showed that the bytes are there. */
+/** Sends several ranges. The first one is already open, which shows that the bytes can be read. */
 function sendParts(first: Body, { representation, layout }: PartsBody, to: Recipient): void {
   leave(first);
-  // The share of large writes is reserved now: the stream asks for its first piece later, when the reader may have
-  // left.
+  // The share of large writes is reserved now, because the reader may have left when the stream asks for its first
+  // piece.
   const most = mostAtOnce(representation.size, to.reader.client, to.reply);
   to.reply.send(Readable.from(parts(representation, layout, most, to), BYTES));
 }
@@ -98,7 +98,10 @@ function leave(body: Body): void {
   else body.release?.();
 }
 
-/** Without TLS the system sends a write of any size without copying it first. */
+/**
+ * The largest write for a response. It has no limit without TLS, because the operating system takes such writes without
+ * a copy in this process.
+ */
 function mostAtOnce(bytes: number, client: string, { request, raw }: FastifyReply): number {
   const { socket } = request.raw;
   if (!('encrypted' in socket && socket.encrypted)) return Number.POSITIVE_INFINITY;

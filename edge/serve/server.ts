@@ -15,14 +15,17 @@ export const KEEP_ALIVE_MS = 65_000;
 /** How long the head of a request may take, and its body, which the server ignores. */
 const HEAD_MS = 20_000;
 const REQUEST_MS = 30_000;
-/** `checkHead` judges the Host field. Node would send its own refusal before the answers to earlier requests. */
+/** `checkHead` checks the Host field. Node would send its refusal before the responses to earlier requests. */
 const HTTP1 = { connectionsCheckingInterval: 5000, requireHostHeader: false };
-/** How long a reader may accept no bytes of an answer. */
+/** How long a reader may accept no bytes of a response. */
 const IDLE_MS = 60_000;
 const MOST_STREAMS = 128;
-/** A session ends when its reader cancels more streams than this: each cancelled stream has already cost work. */
+/** A session ends if its reader cancels more streams than this, because each cancelled stream has already cost work. */
 const RESETS = { streamResetBurst: 2 * MOST_STREAMS, streamResetRate: 32 };
-/** More than the bodies of one session can hold: 32 of up to 1 MiB, and small ones. With less, Node refuses streams. */
+/**
+ * More memory than the bodies of one session can take: 32 of up to 1 MiB, and small ones. With less, Node would refuse
+ * streams.
+ */
 const SESSION_MB = 64;
 const TEXT = 'text/plain; charset=utf-8';
 
@@ -46,7 +49,7 @@ export function buildServer(parts: ServerParts): FastifyInstance {
   return withRoutes(app, parts, 'http');
 }
 
-/** The same server over TLS, in HTTP/2 or HTTP/1.1 as the client prefers. */
+/** The same server over TLS, with HTTP/2 or HTTP/1.1 as the client prefers. */
 export function buildSecureServer(parts: ServerParts, tls: Tls): SecureServer {
   const clientErrors = new ClientErrors();
   const app = Fastify({
@@ -98,7 +101,7 @@ function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: Scheme): F
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.setErrorHandler((error, request, reply) => {
-    // The headers of the content do not apply to the error.
+    // The headers of the content do not apply to the error response.
     for (const name of Object.keys(reply.getHeaders())) if (name !== 'date') reply.removeHeader(name);
     log.error({ err: error, url: withoutTokens(request.url) }, 'a request failed');
     return reply.code(500).type(TEXT).send('Internal error\n');
@@ -136,14 +139,15 @@ function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: Scheme): F
   });
   const respond = responder(parts, scheme);
   app.route({ method: ['GET', 'HEAD', 'OPTIONS'], url: '/*', handler: respond });
-  // Requests without a route, such as `OPTIONS *` and other methods, are judged like all others.
+  // Requests without a route, such as `OPTIONS *` and other methods, are checked like all others.
   app.setNotFoundHandler(respond);
   return app;
 }
 
 /**
- * The server reads no bodies. A client that asks before it sends one gets the final answer (RFC 9110, 10.1.1). So does
- * a client with another expectation. Node itself would answer it without notifying the connection.
+ * The server reads no request bodies. A client that expects `100-continue` before it sends a body gets the final
+ * response instead (RFC 9110, 10.1.1). So does a client with another expectation. Node's own response would bypass the
+ * connection's bookkeeping.
  */
 function answerExpectations(server: NodeJS.EventEmitter): void {
   for (const event of ['checkContinue', 'checkExpectation'])

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { WaitingReader } from './bytes/body.ts';
 import type { Connection } from './connection/large-writes.ts';
 
-/** The response of HTTP/1.1 or HTTP/2. In HTTP/2 its stream shows when the reader leaves. */
+/** The response object of HTTP/1.1 or HTTP/2. In HTTP/2, its stream shows when the reader leaves. */
 export interface RawResponse {
   readonly destroyed: boolean;
   readonly stream?: {
@@ -13,7 +13,7 @@ export interface RawResponse {
   once(event: 'close', listener: () => void): void;
 }
 
-/** Makes a promise only for readers who wait, because most do not. */
+/** Creates a promise only for readers who wait, because most do not. */
 export function waitingReader(client: string, reply: FastifyReply): WaitingReader {
   let gone: Promise<void> | undefined;
   return {

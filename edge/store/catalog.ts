@@ -21,8 +21,8 @@ import type { Mode, SitePolicy } from '../../shared/site/site-policy.ts';
 import type { Cover } from './cover.ts';
 
 /**
- * The edge's catalog. Every method is one transaction, and they run in the order of the calls. durability.ts says what
- * each may lose when the power fails.
+ * The edge's catalog. Every method is one transaction, and the methods run in the order of the calls. durability.ts
+ * states what each method may lose in a power failure.
  */
 export type EdgeCatalog = Remote<EdgeCatalogCalls>;
 
@@ -48,15 +48,17 @@ export interface EdgeSite {
   readonly active: Milestone;
   /** The activations after the active revision, as the log names them, oldest first. */
   readonly activations: readonly Activation[];
-  /** The revision of a synchronous publish that waits to be activated or aborted. */
+  /** The revision of a synchronous publish that is waiting to be activated or aborted. */
   readonly proposal: Milestone | null;
   /** The revision that is being staged, or whose staging was interrupted. */
   readonly staging: number | null;
   /** The staged revision that only lacks its activation. */
   readonly prepared: number | null;
-  /** The last revisions that were active and are still complete on this edge, the most recently superseded first. */
+  /** The last superseded revisions that are still complete on this edge, the most recently superseded first. */
   readonly former: readonly FormerRevision[];
-  /** Purges that limit former revisions: no former revision up to `revision` serves the paths that `target` names. */
+  /**
+   * The purges that limit former revisions: no former revision up to `revision` serves the paths that `target` names.
+   */
   readonly purges: readonly { readonly revision: number; readonly target: PurgeTarget }[];
   /** Which objects of the active revision are complete on this edge. */
   readonly covers: Cover;
@@ -64,7 +66,7 @@ export interface EdgeSite {
 
 export interface FormerRevision {
   readonly revision: number;
-  /** When it was superseded, by the time of the log. 0 when that was not recorded. */
+  /** When it was superseded, in the time of the log. 0 if that was not recorded. */
   readonly ended: number;
 }
 
@@ -73,7 +75,10 @@ export interface Milestone {
   readonly revision: number;
   readonly root: Digest | null;
   readonly seq: number;
-  /** The number of files that the origin signed. Null when that record was pruned before this edge saw it. */
+  /**
+   * The number of files that the origin signed. Null if the record with this number was pruned before this edge
+   * received it.
+   */
   readonly files: number | null;
 }
 
@@ -81,17 +86,17 @@ export interface Activation extends Milestone {
   /** Milliseconds since 1970, on the origin's clock. */
   readonly time: number;
   readonly mode: Mode;
-  /** A batch publish that does not wait for its window. */
+  /** True for a batch publish that does not wait for the window. */
   readonly now: boolean;
 }
 
 export interface ChainCalls {
   chain(): ChainState | undefined;
-  /** Stores the first state, which comes from a verified answer to a join. */
+  /** Stores the first state of the chain, which comes from the verified answer to a join. */
   begin(chain: ChainState): void;
-  /** Stores verified records in order, applies them to the sites, and moves the stored position. */
+  /** Stores verified records in order, applies them to the sites, and advances the stored position. */
   storeRecords(records: readonly LogRecord[], chain: ChainState): void;
-  /** Keeps the newest head, for children and as a lower bound for later heads. */
+  /** Stores the newest head, for children and as a lower bound for later heads. */
   noteHead(head: Head): void;
   signedHead(): Head | undefined;
   /** How far the wall clock was ahead of the origin's when the two were last compared, in milliseconds. */
@@ -103,7 +108,10 @@ export interface ChainCalls {
   /** A page of records from `from` on, in ascending order: `limit` records, or fewer when they have many bytes. */
   records(from: number, limit: number): LogRecord[];
   firstSeq(): number;
-  /** Drops the records before the newest checkpoint that is followed by as many records or bytes as `kept` says. */
+  /**
+   * Drops the records before a checkpoint: the newest one that is followed by at least as many records or bytes as
+   * `kept` says.
+   */
   pruneRecords(kept: KeptLog): void;
   members(): Payload<'member'>[];
 }
@@ -116,7 +124,7 @@ export interface SiteCalls {
   siteNamed(name: string): EdgeSite | undefined;
   /** Deleted sites that may still have data. */
   deletedSites(): number[];
-  /** Drops the remaining data of a deleted site after its manifests were deleted. */
+  /** Drops the remaining data of a deleted site whose manifests have been deleted. */
   forgetSite(site: number): void;
   /** Makes the prepared revision the active one. `now` is the time of the log. */
   reveal(site: number, milestone: Milestone, covers: Cover, now: number): void;
@@ -143,8 +151,8 @@ export interface StagedObject extends NeededObject {
 
 export interface StagedCalls {
   /**
-   * Marks a revision as being staged. `resumed` says that its complete, proved manifest is already stored. Otherwise
-   * `leftover` may name a revision whose leftover rows must be unstaged first.
+   * Marks a revision as being staged. `resumed` is true if its complete, verified manifest is already stored.
+   * Otherwise, `leftover` may name a revision whose leftover rows must be removed first.
    */
   beginStaging(
     site: number,
@@ -154,8 +162,8 @@ export interface StagedCalls {
   /** Clears the mark, after the staged rows have been removed. */
   endStaging(site: number): void;
   /**
-   * Stages the last changes and seals leaves, in one call. Returns `root` when all leaves are sealed; otherwise
-   * `sealed`, the leaf to continue after.
+   * Stages the last changes and seals leaves, in one call. If all leaves are sealed, returns `root`. Otherwise, returns
+   * `sealed`, the last leaf that is sealed.
    */
   stageLast(
     site: number,
@@ -176,26 +184,27 @@ export interface StagedCalls {
     after: number,
     limit: number,
   ): { objects: StagedObject[]; next: number | undefined };
-  /** Up to `limit` paths that the staged revision removes, with the objects that they held. */
+  /** Up to `limit` paths that the staged revision removes, each with the object that it held. */
   stagedRemovals(site: number, revision: number, limit: number): { path: string; object: NeededObject }[];
   stagedBytes(site: number, revision: number): number;
 }
 
 /** Statements that this edge has signed wait here until the origin has them. */
 export interface StatementCalls {
-  /** Keeps a receipt. Only the newest receipt for each held revision is kept. */
+  /** Stores a receipt. Only the newest receipt for each held revision is kept. */
   addReceipt(receipt: Receipt): void;
   /** The `covers` text of the newest receipt for a revision. Undefined when there is none. */
   receiptCovers(site: number, revision: number): string | undefined;
-  /** Keeps the outcome of an attempt at a task. */
+  /** Stores the result of an attempt at a task. */
   addTaskResult(result: TaskResult): void;
   /**
-   * The waiting statements of these kinds, or of all kinds. Receipts come first; apart from that, the order is that of
-   * signing. Returns at most `limit` statements, and none after those that together reach `maxBytes`.
+   * Returns the waiting statements of these kinds, or of all kinds: receipts first, then the others, each in the order
+   * of signing. Returns at most `limit` statements, and stops when they have reached `maxBytes` together.
    */
   unsentStatements(limit: number, maxBytes: number, kinds?: readonly string[]): Statement[];
   /**
-   * Called when the origin has these statements. A statement that was signed again since it was sent continues to wait.
+   * Called when the origin has these statements. If a statement was signed again after it was sent, the new one
+   * continues to wait.
    */
   acknowledged(statements: readonly Statement[]): void;
 }
@@ -208,21 +217,30 @@ export interface PendingPurge {
 export interface PurgeCalls {
   /** Sites with purges that are not carried out yet. */
   sitesToPurge(): number[];
-  /** The first pending purges of a site, in the order of the log. When there are too many, each purges everything. */
+  /**
+   * The first pending purges of a site, in the order of the log. If too many are pending, each of them purges
+   * everything.
+   */
   pendingPurges(site: number, limit: number): PendingPurge[];
-  /** Removes carried-out purges and keeps their receipts, in one transaction. */
+  /** Removes purges that were carried out and stores their receipts, in one transaction. */
   purgesDone(receipts: readonly PurgeReceipt[]): void;
-  /** Drops the purges of a site that concern only revisions that are no longer held. */
+  /** Drops those purges of a site that limit only revisions that are no longer held. */
   dropEnded(site: number): void;
 }
 
 /** The queries of a lazy edge about objects that it holds or that readers request. */
 export interface LazyCalls {
-  /** How to fetch an object that an entry names, as content or as a chunk list. Undefined when no entry names it. */
+  /**
+   * How to fetch an object that an entry names, either as its content or as its chunk list. Undefined if no entry names
+   * it.
+   */
   fetchable(digest: Digest): Fetchable | undefined;
-  /** The paths that name the objects in the active or a future revision of a site: up to `limit` for each object. */
+  /**
+   * The paths that name the objects in the active or a future revision of any site, up to `limit` paths for each
+   * object.
+   */
   currentNames(digests: readonly Digest[], limit: number): NamedObject[];
-  /** The paths that name the object in any revision of any site. */
+  /** Up to `limit` paths that name the object in any revision of any site. */
   allNames(digest: Digest, limit: number): NamedObject[];
   /** The objects that the path has held in any revision. */
   objectsOfPath(site: number, path: string): NamedObject[];
@@ -235,7 +253,7 @@ export interface LazyCalls {
 }
 
 export type Fetchable =
-  /** `otherVersions`: what the same path held in other revisions, newest first. */
+  /** `otherVersions` are the objects that the same path held in other revisions, newest first. */
   | {
       readonly kind: 'content';
       readonly object: NeededObject;
@@ -251,7 +269,10 @@ export interface NamedObject {
 }
 
 export interface RemovalCalls {
-  /** Objects that lost their last entry in a pruning and still have none. The store may remove them. */
+  /**
+   * Objects that lost their last entry when revisions were pruned, and that still have no entry. The store may remove
+   * them.
+   */
   removals(limit: number): Digest[];
   removed(digests: readonly Digest[]): void;
 }

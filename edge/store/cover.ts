@@ -3,7 +3,7 @@ import { isRuleFile } from '../../shared/site/rules/rule-lines.ts';
 import type { SitePolicy } from '../../shared/site/site-policy.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 
-/** Which objects of a site an edge always holds, besides the whole manifest. */
+/** Which objects of a site an edge always holds, in addition to the whole manifest. */
 export interface Cover {
   /** The path prefixes that it serves. Null for all paths. */
   readonly prefixes: readonly string[] | null;
@@ -32,9 +32,9 @@ export function isServed(path: string, { prefixes }: Pick<Cover, 'prefixes'>): b
 }
 
 /**
- * Whether the path's object is held as long as the path is published. An edge always holds the rules of a site, even if
- * it serves only a part of the site. It also always holds the error pages, so that a missing page never has to wait for
- * an upstream.
+ * Whether the path's object is always held while the path is published. An edge always holds the rules of a site, even
+ * if it serves only a part of the site. It also always holds the error pages, so that the response for a missing page
+ * never waits for an upstream.
  */
 export function isHeldAlways(path: string, cover: Cover): boolean {
   if (isRuleFile(path)) return true;

@@ -2,8 +2,8 @@ import { type Durability, MANIFEST_DURABILITY } from '../../shared/content/manif
 import type { EdgeCatalogCalls } from './catalog.ts';
 
 /**
- * States what each call may lose when the power fails. This is part of the interface, and every implementation keeps to
- * it.
+ * States what each call may lose in a power failure. This is part of the interface, so it applies to every
+ * implementation.
  */
 export const EDGE_DURABILITY: { readonly [K in keyof EdgeCatalogCalls]: Durability } = {
   ...MANIFEST_DURABILITY,

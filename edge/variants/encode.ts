@@ -14,9 +14,9 @@ export const CODINGS: readonly ContentCoding[] = ['br', 'zstd', 'gzip'];
 const MIB = 1024 * 1024;
 
 /**
- * An encoding takes about half a second at most, since an edge that stops waits for it. Measured with a script of
- * 1.3 MB: brotli 11 needs 1.7 s for 203 KB, 10 needs 0.75 s for 208 KB, 9 needs 0.07 s for 226 KB; zstd 19 needs 0.36 s
- * for 212 KB, 15 needs 0.15 s for 229 KB.
+ * The quality is chosen so that an encoding takes about half a second at most, because an edge that stops waits for it.
+ * Measured with a script of 1.3 MB: brotli 11 needs 1.7 s for 203 KB, 10 needs 0.75 s for 208 KB, 9 needs 0.07 s for
+ * 226 KB; zstd 19 needs 0.36 s for 212 KB, 15 needs 0.15 s for 229 KB.
  */
 function brotliQuality(bytes: number): number {
   if (bytes <= MIB / 4) return 11;
@@ -54,7 +54,7 @@ export function encode(bytes: Uint8Array, coding: ContentCoding): Buffer {
   }
 }
 
-/** Decodes bytes. Throws when they have another coding, and when they decode to more than `most` bytes. */
+/** Decodes bytes. Throws if they are not valid in this coding, or if they decode to more than `most` bytes. */
 export function decode(bytes: Uint8Array, coding: ContentCoding, most: number): Buffer {
   const limits = { maxOutputLength: most };
   switch (coding) {

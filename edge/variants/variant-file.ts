@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Migrations } from '../../shared/sqlite/open.ts';
 
 /**
- * One SQLite file holds all variants, apart from the catalog. One thread writes it and serving processes read it. Lost
- * variants are made again.
+ * The SQLite file that holds all variants. It is separate from the catalog. One thread writes it, and serving processes
+ * read it. Lost variants are made again.
  */
 export const variantFile = (dataFolder: string) => join(dataFolder, 'variants.sqlite');
 

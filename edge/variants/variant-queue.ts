@@ -2,7 +2,7 @@ import type { VariantRequest } from '../messages/use.ts';
 
 const MOST = 10_000;
 
-/** Entries without variants that readers request. The most requested one comes first. */
+/** Entries that readers request and that lack variants. The most requested entry comes first. */
 export class VariantQueue {
   readonly #entries = new Map<string, VariantRequest>();
 

@@ -5,16 +5,16 @@ import type { ContentCoding, Variant } from './variant.ts';
 import { variantFile } from './variant-file.ts';
 
 export interface DecidedVariants {
-  /** The smallest comes first. */
+  /** The ready variants, the smallest first. */
   readonly variants: readonly Variant[];
-  /** Whether all variants of the object are decided. */
+  /** Whether every variant of the object is decided: made, or rejected as too large. */
   readonly isComplete: boolean;
 }
 
-/** Reads synchronously, in parallel to the writing thread: a look-up takes some ten microseconds. */
+/** Reads variants synchronously, in parallel with the writing thread. A look-up takes only some ten microseconds. */
 export interface VariantReader {
   of(source: Digest): DecidedVariants;
-  /** The bytes of a variant that this edge made. Undefined for one that was published, and for one that is gone. */
+  /** The bytes of a variant that this edge made. Undefined if the variant was published or has been evicted. */
   bytes(digest: Digest): Buffer | undefined;
 }
 

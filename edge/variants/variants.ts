@@ -21,10 +21,10 @@ import type { VariantsPlace, VariantThread } from './variants.worker.ts';
  * core, at the lowest priority.
  */
 const REST = 3;
-/** Variants that no reader requested wait until no revision has become visible for this long. */
+/** Variants that no reader has requested are made only when no revision has become visible for this long. */
 const SETTLED_MS = 5000;
 const ENTRIES_PER_PAGE = 200;
-/** Serving processes are told of new variants at this interval, not of each one separately. */
+/** Serving processes are told of new variants at this interval, not separately of each variant. */
 const TELL_EVERY_MS = 500;
 const IDLE_MS = 60_000;
 
@@ -34,7 +34,7 @@ const ENDINGS: Readonly<Record<ContentCoding, string>> = { br: '.br', gzip: '.gz
 export interface VariantsParts {
   readonly place: VariantsPlace;
   readonly catalog: EdgeCatalog;
-  /** A lazy edge lacks most objects, so it only makes variants that readers request. */
+  /** A lazy edge lacks most objects, so it makes only the variants that readers request. */
   readonly isLazy: boolean;
   /** Called with the objects whose variants have changed. */
   readonly changed: (sources: readonly Digest[]) => void;
@@ -54,7 +54,7 @@ export class Variants {
   readonly #work = new Wakeup();
   readonly #wanted = new VariantQueue();
   readonly #untold = new Set<Digest>();
-  /** The revision of each site that has been processed. The thread stores it, too. */
+  /** For each site, the revision whose variants have been made. The thread stores it, too. */
   #lookedThrough = new Map<number, number>();
   #told = 0;
   #shownAt = 0;
@@ -84,7 +84,7 @@ export class Variants {
     this.#running = this.#makeAll();
   }
 
-  /** Called when readers see these revisions. */
+  /** Called when these revisions have become visible to readers. */
   shown(views: readonly SiteView[]): void {
     this.#views = views;
     this.#lookedThrough = new Map(
@@ -140,7 +140,7 @@ export class Variants {
     }
   }
 
-  /** Makes the variants of what has changed in the site since the last time, as long as there is room. */
+  /** Makes the variants of the entries that have changed in the site since the last time, as long as there is room. */
   async #makeSite({ id, revision }: SiteView): Promise<void> {
     if (revision === 0 || this.#lookedThrough.get(id) === revision) return;
     const { catalog } = this.#parts;
@@ -149,7 +149,7 @@ export class Variants {
       this.#lookedThrough.set(id, revision);
       return;
     }
-    // The diff from a pruned revision would be incomplete, so the whole site is read then.
+    // A diff from a pruned revision would be incomplete, so the whole site is read instead.
     const base = (await catalog.held(id)).includes(from) ? from : 0;
     let after: DiffCursor | undefined;
     do {

@@ -30,7 +30,7 @@ export interface Made {
   readonly ms: number;
 }
 
-/** How many pages one vacuum step gives back to the disk. */
+/** How many pages of the file one vacuum step frees. */
 const PAGES_GIVEN_BACK = 1000;
 
 function openVariants({ folder, bytes: most }: VariantsPlace) {
@@ -60,7 +60,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
     try {
       return bytes !== undefined && decode(bytes, coding, plain.length).equals(plain);
     } catch {
-      // The file has the ending of an encoded form, but other content.
+      // The name of the file ends like that of an encoded file, but the content is something else.
       return false;
     }
   }
@@ -115,7 +115,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
   }
 
   return {
-    /** Makes one variant, unless it is decided or the object is missing. */
+    /** Makes one variant, unless it is already decided or the object is missing. */
     make(source: Digest, size: number, coding: ContentCoding, sibling: Sibling | undefined): Made {
       const began = performance.now();
       const plain = decidedFor(source).has(coding) ? undefined : read(source, size);
@@ -152,7 +152,7 @@ function openVariants({ folder, bytes: most }: VariantsPlace) {
       return changed;
     },
 
-    /** The revision up to which a site was read. 0 when it was not read yet. */
+    /** The revision of the site whose variants were last made. 0 if there is none. */
     progress: (site: number): number =>
       Number(sql('SELECT revision FROM progress WHERE site = ?').get(site)?.revision ?? 0),
 

@@ -11,7 +11,7 @@ import { verifyExecutor } from './verify/verify-executor.ts';
 import type { WarmParts } from './warm/warm.ts';
 import { warmExecutor } from './warm/warm-executor.ts';
 
-/** The parts that the edge gives its executors. Each uses those that it needs. */
+/** The parts of the edge that its executors use. Each executor uses those that it needs. */
 export type WorkParts = PurgeWork & PruneParts & WarmParts & SyncNowParts & ReportStateParts & UploadParts;
 
 /** All kinds of work that this version of an edge can do. */

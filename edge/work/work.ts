@@ -8,7 +8,7 @@ import type { AskedBy, Executor, Run, TellProgress } from './executor/executor.t
 export interface Asking {
   readonly by: Exclude<AskedBy, { kind: 'edge' }>;
   readonly signal: AbortSignal;
-  /** See `Run`. Undefined for callers that wait until all of the work is done. */
+  /** See `Run`. Undefined if the caller waits until all of the work is done. */
   readonly pause?: AbortSignal;
   readonly progress?: TellProgress;
 }
@@ -18,9 +18,9 @@ export interface AskableWork {
   /** The kinds that this caller may request. */
   kindsFor(asker: Asker): readonly WorkKind[];
   /**
-   * Runs the work and resolves with its result, plain JSON as the kind describes it. Throws `bad-request` for a kind
-   * that this caller may not request, and for arguments that do not match the schema. A request may be repeated,
-   * because executors are idempotent.
+   * Runs the work and resolves with its result, which is plain JSON that matches the schema of the kind. Throws
+   * `bad-request` for a kind that this caller may not request, and for arguments that do not match the schema. A
+   * request may be repeated, because executors are idempotent.
    */
   ask(kind: string, args: unknown, asking: Asking): Promise<unknown>;
 }

@@ -23,8 +23,8 @@ export function matchBases(
 }
 
 /**
- * The path without the fingerprint in its last segment. A fingerprint is four or more characters with a digit among
- * them.
+ * The path without the fingerprint in its last segment. A fingerprint is four or more characters, at least one of which
+ * is a digit.
  */
 export function stem(path: string): string {
   return path.replace(/([.-])(?=[0-9A-Za-z_]*[0-9])[0-9A-Za-z_]{4,}(?=(\.[0-9A-Za-z]+)+$)/, '$1*');

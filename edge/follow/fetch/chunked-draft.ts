@@ -53,9 +53,9 @@ async function holdsChunk(draft: Draft, start: number, chunk: ChunkList['chunks'
 }
 
 /**
- * Yields the chunks that a body carries, from `first` up to, but not including, `last`, and checks each. The next chunk
- * overwrites the bytes of the one before. Throws `corrupt-object` at the first chunk that does not match its signed
- * digest, and at bytes beyond the last chunk.
+ * Checks and yields the chunks of a body, from `first` up to, but not including, `last`. Each chunk overwrites the
+ * bytes of the previous one. Throws `corrupt-object` if a chunk does not match its signed digest, or if the body has
+ * bytes beyond the last chunk.
  */
 export async function* checkedChunks(
   list: ChunkList,
@@ -63,7 +63,7 @@ export async function* checkedChunks(
   last: number,
   body: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Buffer> {
-  // One buffer for all chunks. With a new buffer for each, hundreds of them would wait for the garbage collector.
+  // All chunks share one buffer. If each had its own, hundreds of buffers would wait for the garbage collector.
   const held = Buffer.allocUnsafe(MAX_CHUNK);
   let bytes = 0;
   let next = first;

@@ -2,7 +2,7 @@ import type { Digest } from '../../../shared/content/digest.ts';
 import { BUNDLE_OBJECT, MAX_BUNDLE_OBJECTS } from '../../../shared/wire/bundle.ts';
 import type { NeededObject } from '../../store/catalog.ts';
 
-/** The maximum bytes of the new objects in one bundle, and of the old objects against which it is encoded. */
+/** The maximum number of bytes of the new objects in one bundle, and of the old objects against which it is encoded. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** The objects of one request, and the objects against which the answer may be encoded. */
@@ -17,8 +17,9 @@ export interface FetchPlan {
 }
 
 /**
- * Plans how to fetch the missing objects, each once: smaller ones together, in the order of `needed`, and each larger
- * one separately. `bases` are objects that this edge holds, by the digest of the object that probably resembles them.
+ * Plans how to fetch each missing object once. Smaller objects are fetched together, in the order of `needed`, and
+ * larger ones separately. `bases` maps the digest of a missing object to an object that this edge holds and that is
+ * probably similar.
  */
 export function planFetch(
   needed: readonly NeededObject[],
@@ -37,7 +38,7 @@ export function planFetch(
       large.push({ object, base });
       continue;
     }
-    // A base that is too large would leave no room for others, so the object goes without it.
+    // A base that is too large would leave no room for others, so the object is fetched without a base.
     const useful = base !== undefined && base.size <= MAX_BYTES ? base : undefined;
     const isNew = useful !== undefined && !open.dictionary.has(useful.digest);
     const isFull =
@@ -71,7 +72,7 @@ function closed({ objects, dictionary }: ReturnType<typeof newBundle>): BundlePl
   return { objects, dictionary: [...dictionary.values()] };
 }
 
-/** The bases that this edge holds. */
+/** Those of the bases that this edge holds. */
 export function heldBases(
   bases: ReadonlyMap<string, NeededObject>,
   absent: ReadonlySet<Digest>,
@@ -79,7 +80,10 @@ export function heldBases(
   return new Map([...bases].filter(([, { digest }]) => !absent.has(digest)));
 }
 
-/** Returns how many bytes no longer need fetching when the digest has arrived: its size, for each time it is needed. */
+/**
+ * Returns a function that says how many bytes no longer need fetching when a digest has arrived: the object's size,
+ * multiplied by how often the object is needed.
+ */
 export function countedOnce(needed: readonly NeededObject[]): (digest: Digest) => number {
   const bytes = new Map<Digest, number>();
   for (const { digest, size } of needed) bytes.set(digest, (bytes.get(digest) ?? 0) + size);

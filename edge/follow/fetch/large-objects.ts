@@ -29,7 +29,10 @@ export class LargeObjects {
     this.#drafts = drafts;
   }
 
-  /** The chunk list of an object, checked: the signed entry names the list, and the list names the object's chunks. */
+  /**
+   * Fetches and checks the chunk list of an object. The signed entry contains the digest of the list, and the list
+   * contains the digests of the chunks.
+   */
   async chunkList(source: ObjectSource, object: NeededObject, transfer: Transfer): Promise<ChunkList> {
     const { digest, size, chunks } = object;
     if (chunks === null) return wholeAsOneChunk(object);
@@ -45,8 +48,8 @@ export class LargeObjects {
   }
 
   /**
-   * Yields the chunks of the run, in order and checked, until the upstream stops. The next chunk overwrites the bytes
-   * of the one before. `base` is an older version of the object. A whole object of up to `mostCoded` bytes is encoded
+   * Yields the checked chunks of the run in order, until the upstream stops. Each chunk overwrites the bytes of the
+   * previous one. `base` is an older version of the object. A whole object of up to `mostCoded` bytes is encoded
    * against it. Otherwise, chunks that the base holds are copied instead of fetched.
    */
   async *chunks(
@@ -105,8 +108,8 @@ export class LargeObjects {
   }
 
   /**
-   * Reads the chunk from the base. Undefined when the base does not hold it or no longer matches, so that it has to be
-   * fetched.
+   * Reads the chunk from the base. Returns undefined if the chunk must be fetched because the base does not hold it or
+   * is damaged.
    */
   async #copied(
     base: NeededObject | undefined,

@@ -20,7 +20,7 @@ import type { ObjectSource } from './object-source.ts';
 import { wholeObject } from './whole-object.ts';
 
 const AT_ONCE = 3;
-/** Small objects are collected up to this many bytes and then stored with one sync. */
+/** Up to this many bytes of small objects are collected and then stored with one sync. */
 const SYNC_BYTES = 4 * 1024 * 1024;
 
 /** Fetches missing objects into the store. An object that does not match its digest never enters the store. */
@@ -39,9 +39,8 @@ export class ObjectFetch {
   }
 
   /**
-   * Resolves when all objects and their chunk lists are stored durably. `bases` names objects that resemble the needed
-   * ones, by the digest of the needed object. `arrived` is called with the number of bytes that no longer need
-   * fetching.
+   * Resolves when all objects and their chunk lists are stored durably. `bases` maps the digest of a needed object to a
+   * similar object. `arrived` is called with the number of bytes that no longer need fetching.
    */
   async fetch(
     source: ObjectSource,
@@ -58,7 +57,7 @@ export class ObjectFetch {
     const absent = new Set(await this.#gate.shared(() => this.#store.missing(asked)));
     const missing = new Set([...digests].filter((digest) => absent.has(digest)));
     arrived(needed.reduce((sum, { digest, size }) => (missing.has(digest) ? sum : sum + size), 0));
-    // A missing object brings its chunk list with it.
+    // The chunk list of a missing object is fetched together with the object.
     const bareLists = [...listed].filter(([list, { digest }]) => absent.has(list) && !absent.has(digest));
     if (missing.size === 0 && bareLists.length === 0) return;
     const { bundles, large } = planFetch(needed, missing, heldBases(bases, absent));
@@ -173,7 +172,7 @@ function keyOfBundle(wanted: readonly Digest[], dictionary: Dictionary | undefin
 
 /**
  * If the first answer is wrong, repeats the fetch and asks for a new encoding, because the sender may have cached a
- * wrong one.
+ * wrong encoding.
  */
 async function onceAnew(transfer: Transfer, fetch: (transfer: Transfer) => Promise<void>): Promise<void> {
   try {

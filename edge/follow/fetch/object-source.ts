@@ -7,6 +7,6 @@ import type { Upstream } from '../upstream/upstream.ts';
 export interface ObjectSource {
   readonly upstream: Upstream;
   readonly self: Self;
-  /** Caches a bundle in its received form, so that a parent can forward it to its children. */
+  /** Caches a bundle as it was received, so that this edge can forward it to its children. */
   readonly keepEncoded: ((key: EncodingKey, encoded: Encoded) => void) | undefined;
 }

@@ -21,7 +21,7 @@ export interface FailBackParts {
 }
 
 /**
- * While this edge follows a less preferred upstream, tries the better ones, and goes back to the first one that serves.
+ * While this edge follows a less preferred upstream, tries the preferred ones, and returns to the first one that works.
  */
 export async function failBack(
   { upstreams, self, wants, clock, faults, position }: FailBackParts,
@@ -36,7 +36,7 @@ export async function failBack(
     }
   }
 
-  /** Whether the upstream answers with a head that is recent and covers all records that this edge knows. */
+  /** Whether the upstream sends a head that is recent and covers all records that this edge knows. */
   async function serves(upstream: Upstream): Promise<boolean> {
     const done = new AbortController();
     const probe = AbortSignal.any([signal, done.signal, AbortSignal.timeout(PROBE_MS)]);

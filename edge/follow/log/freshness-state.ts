@@ -1,21 +1,21 @@
 import type { Head } from '../../../shared/log/head.ts';
 
-/** An upstream that does not keep up with the origin for this long is left for another one. */
+/** If an upstream does not keep up with the origin for this long, the edge changes to another one. */
 export const STALE_MS = 30_000;
-/** This many records count as progress, however far away the end of the log is. */
+/** The arrival of this many records counts as progress, however far away the end of the log is. */
 const CATCHING_UP = 500;
 
 /**
- * How well an upstream keeps up. Newer heads are not enough. If an upstream forwards heads but withholds the records
- * that they name, the edge falls behind just as if the upstream repeated an old head.
+ * How well an upstream keeps up. Newer heads alone do not show this. If an upstream forwards heads but withholds the
+ * records that they cover, the edge falls behind just as if the upstream repeated an old head.
  */
 export interface Freshness {
   /** When the upstream was last known to keep up, by the caller's clock. */
   readonly since: number;
-  /** The time of the newest head at that moment, and the end of the log that it named. */
+  /** The time in the newest head at that moment, and the end of the log that this head named. */
   readonly newest: number;
   readonly owed: number;
-  /** The position at that moment. */
+  /** The edge's position in the log at that moment. */
   readonly position: number;
 }
 
@@ -52,7 +52,7 @@ export function staleness(
 
 /**
  * Whether another upstream's head is so much older than the current upstream's that the edge would soon leave that
- * upstream again.
+ * other upstream again.
  */
 export function isBehind(head: Head, present: Head | undefined): boolean {
   return present !== undefined && head.time < present.time - STALE_MS;

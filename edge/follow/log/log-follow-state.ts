@@ -14,8 +14,8 @@ import { isLie } from '../faults.ts';
 import { afterFrame, type Freshness, firstFreshness, staleness } from './freshness-state.ts';
 
 /**
- * How the log is followed at one upstream, from dialling it to leaving it. The records that were missed come in
- * compressed pages. Later records come in the stream, as they are written.
+ * How the edge follows the log at one upstream, from connecting to leaving. Records that the edge has missed arrive in
+ * compressed pages. Later records arrive in the stream, as they are written.
  *
  * | event         | in `pages`                               | in `stream`                           |
  * | ---           | ---                                      | ---                                   |
@@ -35,11 +35,11 @@ export interface FollowState {
   readonly phase: 'pages' | 'stream';
   /** The first record that the edge requested from this upstream, or the checkpoint from which it has started again. */
   readonly first: number;
-  /** The edge has started again from a checkpoint at this upstream. This happens at most once. */
+  /** True if the edge has started again from a checkpoint at this upstream, which it does at most once. */
   readonly isSecond: boolean;
   /** The next record to ask for. */
   readonly next: number;
-  /** Records of this page so far. */
+  /** The number of records of this page that have arrived so far. */
   readonly came: number;
   /** The state of the chain after the records that this edge has stored durably. */
   readonly stored: ChainState;
@@ -57,7 +57,7 @@ export interface FollowState {
 
 interface DialledUpstream {
   readonly url: string;
-  /** There is no other upstream, so the edge follows this one even if it withholds records. */
+  /** True if there is no other upstream. The edge then follows this one even if it withholds records. */
   readonly isOnly: boolean;
   /** The name of this edge, which must not follow itself. */
   readonly edge: string;
@@ -88,7 +88,10 @@ export type FollowCommand =
   | { readonly kind: 'avoid' }
   /** The edge made progress, so the next failure counts as the first. */
   | { readonly kind: 'progressed' }
-  /** `isTooNew`: the origin signed something that this version does not understand, so no other upstream can help. */
+  /**
+   * `isTooNew` means that the origin signed something that this version does not understand, so no other upstream can
+   * help.
+   */
   | { readonly kind: 'leave'; readonly error: unknown; readonly isTooNew: boolean };
 
 interface FollowStep {
@@ -98,7 +101,7 @@ interface FollowStep {
 
 const RECORDS_PER_SYNC = 500;
 /**
- * How many frames without news about the log may come in a row. Up to this number, frames of later versions are
+ * How many frames without news about the log may arrive in a row. Up to this number, frames of later versions are
  * ignored.
  */
 const MOST_OTHERS = 256;
@@ -152,8 +155,8 @@ function afterRecord(state: FollowState, record: LogRecord): FollowStep {
   try {
     next = isCheckpoint ? startAtCheckpoint(chain, record) : follow(chain, record);
   } catch (error) {
-    // The records before this one are verified, and need not be requested again. If the origin signed a critical record
-    // that this version does not know, the edge stops following for good.
+    // The records before this one are verified, so they are stored and need not be requested again. If the origin
+    // signed a critical record that this version does not know, the edge stops following for good.
     return storeAndLeave(state, error, hasCode(error, 'unknown-critical-record'));
   }
   const kept = [...state.kept, record];
@@ -171,7 +174,7 @@ function afterHead(state: FollowState, head: Head): FollowStep {
     return leave(state, error);
   }
   const isNewer = state.head === undefined || head.seq > state.head.seq;
-  // The head is set before the records are announced, so that children get no record without a head that covers it.
+  // The head is set before the records are announced, so that no child gets a record without a head that covers it.
   const { state: after, commands } = store({ ...state, chain, head });
   return {
     state: { ...after, stored: chain },
@@ -194,7 +197,9 @@ function afterPath(state: FollowState, names: readonly string[]): FollowStep {
   return { state, commands: [{ kind: 'tell-path', names }] };
 }
 
-/** Decides whether the upstream keeps up, and whether it sends any news about the log. */
+/**
+ * Decides whether the edge stays with the upstream: whether it keeps up, and whether it sends any news about the log.
+ */
 function judged(state: FollowState, now: number): FollowStep {
   const { upstream, chain, head, others } = state;
   const status = { now, position: chain.seq, head };
@@ -205,7 +210,7 @@ function judged(state: FollowState, now: number): FollowStep {
     const error = new SkerryError('stale-head', staleMessage(why, upstream.url));
     faults.push({ kind: 'note-fault', error });
     if (!upstream.isOnly) {
-      // The heads of this upstream are recent, so if it were not avoided, the edge would immediately return to it.
+      // The heads of this upstream are recent, so the edge would immediately return to it if it did not avoid it.
       if (why === 'records-held-back') faults.push({ kind: 'avoid' });
       const left = storeAndLeave(state, error);
       return { ...left, commands: [...faults, ...left.commands] };
@@ -252,7 +257,7 @@ function afterBreak(state: FollowState, error: unknown, now: number): FollowStep
   return leave(state, error);
 }
 
-/** Does nothing when no records are kept. */
+/** Stores the kept records. Does nothing if there are none. */
 function store(state: FollowState): FollowStep {
   const { kept: records, chain, head } = state;
   if (records.length === 0) return { state, commands: [] };

@@ -15,8 +15,8 @@ import type { LogTime } from './log-time.ts';
 
 const BACKOFF = { first: 200, most: 4000 };
 /**
- * When many edges ask at once, an upstream tells each of them how long to wait for its turn. The edge keeps the wait
- * within these bounds, because an upstream may name any number.
+ * When many edges ask at once, the upstream tells each of them how long to wait for its turn. The edge limits the wait
+ * to these bounds, because an upstream may name any number.
  */
 const TURN_MS = { least: 1000, most: 30_000 };
 /**
@@ -25,7 +25,7 @@ const TURN_MS = { least: 1000, most: 30_000 };
 const TURN_JITTER_MS = 1000;
 /** If an upstream has made the edge wait for this long, the edge leaves it as if it had failed. */
 const MOST_TURNS_MS = 90_000;
-/** It is a fault if an upstream is behind this edge for longer, or makes it wait for longer. */
+/** If an upstream is behind this edge for longer, or makes this edge wait for longer, that is a fault. */
 const FAULT_AFTER_MS = 30_000;
 
 export interface LogFollowParts {
@@ -53,9 +53,9 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
   const ended = new AbortController();
   let upstream = upstreams.current;
   let isTooNew = false;
-  /** The monotonic time since when no upstream has had all the records that this edge has. */
+  /** The monotonic time since which no upstream has had all the records that this edge has. */
   let aheadSince: number | undefined;
-  /** The monotonic time since when this edge has been waiting for its turn to catch up. */
+  /** The monotonic time since which this edge has been waiting for its turn to catch up. */
   let waitsSince: number | undefined;
 
   async function followOne(onProgress: () => void): Promise<void> {
@@ -127,8 +127,8 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
   }
 
   /**
-   * The wait for a turn to catch up. It ends when the edge moves to another upstream. Undefined for other errors, and
-   * when the edge has waited for too long already.
+   * The wait for a turn to catch up, if `error` asks for one. The wait ends when the edge moves to another upstream.
+   * Undefined for other errors, and if the edge has already waited too long.
    */
   function untilTurn(error: unknown): Wait | undefined {
     const { retryAfter } = hasCode(error, 'too-many-requests') ? (error as SkerryError).details : {};

@@ -6,13 +6,13 @@ import type { Payload } from '../../../shared/log/record-kinds.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 
 interface LogEvents {
-  /** A head arrived that the origin signed. */
+  /** A head that the origin signed has arrived. */
   head: [];
-  /** Records were stored durably. If they arrived with a head, the `head` event is emitted first. */
+  /** Records have been stored durably. If they arrived with a head, the `head` event is emitted first. */
   records: [];
   /** The list of edges between this one and the origin has changed. */
   path: [];
-  /** The origin wants these edges to report now. Null means all. */
+  /** The origin wants these edges to report now. Null means all edges. */
   call: [edges: readonly string[] | null];
 }
 
@@ -20,7 +20,7 @@ type MemberCalls = Pick<EdgeCatalog, 'chain' | 'members'>;
 
 /**
  * The edge's position in the log, and what it knows about the log. Only the code that follows the log changes it. All
- * other code reads it, and gets an event for a change in the same turn of the event loop.
+ * other code reads it. Each change emits its event in the same turn of the event loop.
  */
 export class LogPosition extends EventEmitter<LogEvents> {
   readonly #catalog: MemberCalls;
@@ -36,9 +36,7 @@ export class LogPosition extends EventEmitter<LogEvents> {
     this.#members = members;
   }
 
-  /**
-   * Opens the position where the last process left it. Throws `data-folder-foreign` when the edge has not joined a log.
-   */
+  /** Loads the position that the last process stored. Throws `data-folder-foreign` if the edge has not joined a log. */
   static async open(catalog: MemberCalls): Promise<LogPosition> {
     const chain = await catalog.chain();
     if (chain === undefined) throw new SkerryError('data-folder-foreign', 'the data folder has no log');
@@ -50,12 +48,12 @@ export class LogPosition extends EventEmitter<LogEvents> {
     return this.#chain;
   }
 
-  /** The newest head of the followed upstream. Undefined before the first head of this process. */
+  /** The newest head from the followed upstream. Undefined until this process has received a head. */
   get head(): Head | undefined {
     return this.#head;
   }
 
-  /** The edges from the upstream to the origin. Empty when the origin is followed. */
+  /** The names of the edges on the path from the upstream to the origin. Empty if the edge follows the origin. */
   get path(): readonly string[] {
     return this.#path;
   }
@@ -65,7 +63,7 @@ export class LogPosition extends EventEmitter<LogEvents> {
     return this.#members;
   }
 
-  /** Records have been stored, or a head has arrived, or both. */
+  /** Called when records have been stored, when a head has arrived, or both. */
   moved(chain: ChainState, head: Head | undefined): void {
     const isNew = chain.seq !== this.#chain.seq;
     this.#chain = chain;

@@ -5,9 +5,9 @@
 export interface LogTimeState {
   /** The lower bound that the origin has proved. Null before the first signed time from the origin. */
   readonly provenAheadMs: number | null;
-  /** The upper bound, from the last answer. Null before the first answer. */
+  /** The upper bound, which the origin's last answer proved. Null before the first answer. */
   readonly mostAheadMs: number | null;
-  /** The guess by the wall clock, used until this process has heard from the origin. */
+  /** The estimate from the wall clock, used until this process has heard from the origin. */
   readonly guessedAheadMs: number;
   readonly isHeard: boolean;
 }
@@ -29,9 +29,9 @@ export function firstLogTime(wall: number, signed: number | null, monotonic: num
 
 /**
  * A head is delayed on its way, so it proves only a lower bound. The head with the smallest delay gives the best bound.
- * A head that exceeds the upper bound of the last answer was signed before the origin's clock was set back, and arrived
- * late. It may also be the first sign that the clock was set forward since; then the next answer, seconds later, moves
- * both bounds. It does no harm if a delay ends too late. It does harm if content appears or expires too early.
+ * A head that exceeds the upper bound from the last answer is ignored: it was probably signed before the origin's clock
+ * was set back, and arrived late. If instead the clock was set forward, the next answer, a few seconds later, moves
+ * both bounds. It does no harm if content appears too late, but it does harm if content appears or expires too early.
  */
 export function afterHead(state: LogTimeState, time: number, monotonic: number): LogTimeState {
   const ahead = time - monotonic;
@@ -44,8 +44,8 @@ export function afterHead(state: LogTimeState, time: number, monotonic: number):
 
 /**
  * An answer to a request proves both bounds, because the origin's clock showed `time` between `sent` and `came`. It
- * does not matter which upstream forwarded the answer. A lower bound above this range was learned before the origin's
- * clock was set back, so it is dropped.
+ * does not matter which upstream forwarded the answer. A lower bound above this range is from before the origin's clock
+ * was set back, so it is dropped.
  */
 export function afterAnswer(
   state: LogTimeState,

@@ -5,21 +5,22 @@ import type { EdgeCatalog } from '../../store/catalog.ts';
 import { afterAnswer, afterHead, aheadOf, firstLogTime, type LogTimeState } from './log-time-state.ts';
 
 /**
- * Only larger changes are sent to serving processes and waiting sites. Smaller ones are within the delay of a message.
+ * Serving processes and waiting sites are told only of larger changes. Smaller ones do not exceed the delay of a
+ * message.
  */
 const TELL_MS = 50;
-/** How far the measured offset may differ from the one on disk before it is written again. */
+/** The offset is written to disk again only if it differs by more than this from the stored one. */
 const KEPT_WITHIN_MS = 1000;
 /**
- * A larger decrease means that the origin's clock was set back. A smaller one means that the machine's clock runs a
- * little fast.
+ * If the time decreases by more than this, the origin's clock was set back. If it decreases by less, the machine's
+ * clock runs a little fast.
  */
 const PUT_BACK_MS = 1000;
 const MEASURE_EVERY_MS = 2000;
 
 type KeptOffset = Pick<EdgeCatalog, 'signedHead' | 'clockOffset' | 'noteClockOffset'>;
 
-/** The time of the log, by which an edge judges delays, windows and expiry instead of its own wall clock. */
+/** The time of the log. An edge uses it instead of its own wall clock for delays, windows and expiry. */
 export class LogTime {
   readonly #catalog: KeptOffset;
   readonly #clock: Clock;
@@ -39,7 +40,7 @@ export class LogTime {
     this.#kept = kept;
   }
 
-  /** Loads the time from disk, because the origin may be unreachable. */
+  /** Starts with the time stored on disk, because the origin may be unreachable. */
   static async open(catalog: KeptOffset, clock: Clock, log: Logger): Promise<LogTime> {
     const kept = await catalog.clockOffset();
     const signed = (await catalog.signedHead())?.time ?? null;
@@ -61,7 +62,7 @@ export class LogTime {
     return provenAheadMs === null ? null : Math.round(this.#clock.monotonic() + provenAheadMs);
   }
 
-  /** The milliseconds that serving processes add to the machine's monotonic clock. */
+  /** How many milliseconds serving processes add to the machine's monotonic clock to get the time of the log. */
   get ahead(): number {
     return this.#ahead;
   }
@@ -94,7 +95,9 @@ export class LogTime {
     return before !== null && after !== null && after < before - PUT_BACK_MS;
   }
 
-  /** Measures the wall clock's offset regularly, because the wall clock may be set even while no origin is heard. */
+  /**
+   * Measures the wall clock's offset regularly, because the wall clock may be changed while the origin is unreachable.
+   */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       this.#measure();

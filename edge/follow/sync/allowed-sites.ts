@@ -1,9 +1,7 @@
 import type { Payload } from '../../../shared/log/record-kinds.ts';
 import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 
-/**
- * The sites that an edge replicates: of the sites in its flags, those that the log lets it read. Null means all.
- */
+/** The sites that an edge replicates: those sites in its flags that the log allows it to read. Null means all sites. */
 export function allowedSites(
   chosen: readonly string[] | null,
   edge: string,

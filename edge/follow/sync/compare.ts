@@ -11,11 +11,11 @@ import type { Upstream } from '../upstream/upstream.ts';
 
 const LEAVES_PER_REQUEST = 512;
 /**
- * The maximum bytes of the entries in one answer. A site of a million files needs less than a tenth of this. An
- * upstream that sends more might never stop.
+ * The maximum number of bytes of the entries in one answer. A site of a million files needs less than a tenth of this.
+ * Without a limit, an upstream could send entries for ever.
  */
 const MOST_BYTES = 32 * 1024 * 1024;
-/** The memory of an entry besides its path, its type and its metadata. */
+/** The memory that an entry takes in addition to its path, its type and its metadata. */
 const ENTRY_BYTES = 200;
 
 export interface CompareParts {
@@ -27,8 +27,8 @@ export interface CompareParts {
 /**
  * Stages the changes that lead from the active revision to the upstream's `revision`, even if diffs were missed or the
  * manifest is damaged. It compares the nodes, then the leaves of the nodes that differ, then the entries of the leaves
- * that differ. Nothing may be staged before. The result is proved afterwards like any diff: its root must be the one
- * that the origin signed.
+ * that differ. No changes may be staged before the call. Afterwards, the caller verifies the result like that of any
+ * diff: the root must be the one that the origin signed.
  */
 export async function stageByComparison(
   parts: CompareParts,
@@ -39,8 +39,8 @@ export async function stageByComparison(
 ): Promise<void> {
   const { catalog, upstream, self } = parts;
   const theirs = await upstream.nodes(self, site, revision, transfer);
-  // A node or a leaf whose digest was lost on disk looks empty. If it is also empty at the upstream, the comparison
-  // would not see the entries that this edge still has, although the root would match.
+  // If the digest of a node or a leaf is lost on disk, the node or leaf looks empty. If it is really empty at the
+  // upstream, the comparison would not find the entries that this edge still has, although the root would match.
   if (active > 0)
     await remakeDigests(catalog, site, active, sameIn(await catalog.nodesAt(site, active), theirs));
   const nodes = differing(await catalog.nodesAt(site, revision), theirs);
@@ -54,7 +54,7 @@ export async function stageByComparison(
 
 /**
  * Recomputes the stored digests of the newest revealed revision from its entries, so that the digests match the
- * entries. Nothing may be staged.
+ * entries. No changes may be staged.
  */
 export async function remakeDigests(
   catalog: EdgeCatalog,

@@ -11,7 +11,7 @@ export type Step =
   | {
       readonly kind: 'sync';
       readonly milestone: Milestone;
-      /** When fetching has to stop because the window closes. */
+      /** The time at which the window closes and fetching must stop. */
       readonly closes: number | null;
       /** Bytes per second, or null for no limit. */
       readonly rate: number | null;
@@ -25,15 +25,15 @@ export type Step =
 
 type Gate =
   | { readonly isOpen: true; readonly closes: number | null }
-  /** Null when the gate can be judged only once the time is known. */
+  /** `opens` is null if this can be decided only when the time is known. */
   | { readonly isOpen: false; readonly opens: number | null };
 
 const OPEN: Gate = { isOpen: true, closes: null };
 
 /**
- * Chooses the next step. The newest activation that may be fetched now wins, and the ones that it supersedes are never
- * fetched. A step that does not depend on the time does not wait for it. `now` is the lower bound of the log's time, or
- * null when it is not known yet.
+ * Chooses the next step. It chooses the newest activation that may be fetched now. Older activations are skipped. A
+ * step that does not depend on the time does not wait for it. `now` is the lower bound of the log's time, or null when
+ * it is not known yet.
  */
 export function nextStep(site: EdgeSite, limits: EdgeLimits, isPaused: boolean, now: number | null): Step {
   if (isPaused || !isWanted(site, limits)) return { kind: 'rest', until: null };
@@ -59,7 +59,7 @@ export function isWanted({ name }: Pick<EdgeSite, 'name'>, { sites }: Pick<EdgeL
   return sites === null || sites.includes(name);
 }
 
-/** The revision that the edge works towards, for reports. */
+/** The revision that the edge is working towards. Reports contain it. */
 export function targetOf({ active, activations }: EdgeSite): number {
   return activations.at(-1)?.revision ?? active.revision;
 }

@@ -17,7 +17,7 @@ import type { Upstreams } from '../upstream/upstreams.ts';
 import { nextStep, type Step } from './next-step-plan.ts';
 import { fetchManifest, prepareRevision, type SyncParts, unstage } from './site-sync.ts';
 
-/** After this many failures of a site, whatever the reason, another upstream is tried. */
+/** After this many failures of a site, for whatever reason, the edge tries another upstream. */
 const FAILURES_BEFORE_NEXT = 2;
 const BACKOFF = { first: 250, most: 15_000 };
 /** Node's timers take no more than 24 days. */
@@ -39,20 +39,20 @@ export interface SiteLoopsParts extends SyncParts {
   readonly log: Logger;
   readonly faults: Faults;
   /**
-   * A site's manifest has one writer at a time, so that repairing a damaged manifest and staging a new one exclude each
-   * other.
+   * Gives each site's manifest one writer at a time, so that repairing a damaged manifest and staging a new one exclude
+   * each other.
    */
   readonly manifests: KeyedLock<number>;
   readonly isPaused: () => boolean;
-  /** Shows what has become active. Resolves when it is visible. */
+  /** Shows the revisions that have become active. Resolves when they are visible. */
   readonly revealed: () => Promise<void>;
   /** Called when a revision is complete on this edge and waits for its activation. */
   readonly prepared: () => void;
 }
 
 /**
- * One loop per site, so that a large download for one site does not delay the others. A loop carries out its site's
- * next step until there is none. A failure is retried with backoff, or immediately when the log moves.
+ * One loop per site, so that a large download for one site does not delay the others. A loop carries out the next step
+ * of its site until no step is left. After a failure, it tries again with backoff, or immediately if the log moves.
  */
 export class SiteLoops {
   readonly #parts: SiteLoopsParts;
@@ -67,8 +67,8 @@ export class SiteLoops {
   }
 
   /**
-   * Starts a loop for each site that has something to do. Returns whether any site has. Call it whenever the log has
-   * moved.
+   * Starts a loop for each site that has a step to carry out. Returns whether there is such a site. It must be called
+   * whenever the log has moved.
    */
   async wake(): Promise<boolean> {
     let isBusy = false;
@@ -85,7 +85,7 @@ export class SiteLoops {
     return this.#progress.get(site);
   }
 
-  /** Resolves when all loops have ended, which they do after the signal. */
+  /** Resolves when all loops have ended. They end after the signal has aborted. */
   async ended(): Promise<void> {
     await Promise.allSettled(this.#running.values());
   }
@@ -126,10 +126,7 @@ export class SiteLoops {
     this.#running.delete(id);
   }
 
-  /**
-   * Takes the step in turn with other writers of the manifest. A repair that runs before the step's turn does not
-   * change which step is next.
-   */
+  /** Takes the step when no other writer uses the manifest. If a repair runs first, this is still the next step. */
   #takeAlone(site: EdgeSite, step: Exclude<Step, { kind: 'rest' }>, upstream: Upstream): Promise<void> {
     return this.#parts.manifests.run(site.id, () => this.#take(site, step, upstream));
   }
@@ -179,7 +176,7 @@ const isAtRest = (step: Step) => step.kind === 'rest' && step.until === null;
 
 const WINDOW_CLOSED = Symbol('the window has closed');
 
-/** Aborts after `ms`. The next window continues with what has been fetched. */
+/** Aborts after `ms`. In the next window, the edge continues with the data that it has already fetched. */
 function untilClosed(ms: number | null): { signal: AbortSignal } & Disposable {
   const controller = new AbortController();
   const timer = ms === null ? undefined : setTimeout(() => controller.abort(WINDOW_CLOSED), Math.max(0, ms));

@@ -12,7 +12,10 @@ import { stageByComparison } from './compare.ts';
 const STAGE_PAGE = 1000;
 const SEAL_PAGE = 16_384;
 const CLEAR_PAGE = 5000;
-/** Rows of one page. They are sorted by path before they are fetched, so that similar objects travel together. */
+/**
+ * The number of rows in one page. Objects are fetched in the order of their paths, so that similar ones travel
+ * together.
+ */
 const OBJECT_PAGE = 10_000;
 const REMOVALS = 20_000;
 const MOST_LINES = 20_000_000;
@@ -26,8 +29,8 @@ export interface SyncParts {
 export type Progress = (pendingBytes: number) => void;
 
 /**
- * Fetches a revision of one site while another one is still served: stages the manifest, proves its root against the
- * signed one, and fetches the missing objects. After an interruption it continues or starts again, depending on the
+ * Fetches a revision of one site while an earlier one is still served: stages the manifest, compares its root with the
+ * signed one, and fetches the missing objects. After an interruption, it continues or starts again, depending on the
  * mark in the catalog. The active revision is not affected. `reveal` in the catalog then makes the new one active by
  * changing one row.
  */
@@ -44,8 +47,8 @@ export async function prepareRevision(
   const { upstream, self } = source;
   const { revision, root } = milestone;
   if (root === null) throw new SkerryError('upstream-protocol', `revision ${revision} has no root`);
-  // For a full edge there is nothing left to do. For a lazy edge the pinned paths may have changed since; it holds few
-  // objects, so checking them is cheap.
+  // On an edge with full storage, nothing is left to do. On a lazy edge, the pinned paths may have changed since, and
+  // checking its few objects is cheap.
   if (site.prepared === revision && cover.pinned === null) return;
 
   await stageManifest(root);
@@ -68,7 +71,7 @@ export async function prepareRevision(
   }
 
   /**
-   * Whether an earlier attempt left the complete manifest with a proved root. If not, removes what that attempt left.
+   * Whether an earlier attempt left the complete manifest with a verified root. If not, removes the rows that it left.
    */
   async function isStaged(signed: Digest): Promise<boolean> {
     while (true) {
@@ -84,7 +87,7 @@ export async function prepareRevision(
     await catalog.beginStaging(site.id, revision, signed);
   }
 
-  /** Stages the diff and proves the result. Most diffs fit in one page and need one call of the catalog. */
+  /** Stages the diff and verifies the result. Most diffs fit in one page and need only one call of the catalog. */
   async function stageDiff(from: number): Promise<void> {
     let changes: Change[] = [];
     let count = 0;
@@ -92,8 +95,8 @@ export async function prepareRevision(
     for await (const change of upstream.diff(self, { site: site.id, from, to: revision }, transfer)) {
       changes.push(change);
       // A diff cannot add more files than the origin signed, or remove more than exist. An upstream that sends more
-      // might never stop, or has cached a diff that it read from a damaged disk. In that case the edge compares its
-      // state with the upstream's current state instead.
+      // might never stop, or might have read the diff from a damaged disk. The edge then compares its state with the
+      // upstream's current state instead.
       if (change.kind === 'put') puts++;
       if ((milestone.files !== null && puts > milestone.files) || ++count > MOST_LINES)
         throw new SkerryError('root-mismatch', `revision ${revision} has more files than were signed`);

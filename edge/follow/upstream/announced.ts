@@ -1,12 +1,12 @@
 import { SkerryError } from '../../../shared/errors.ts';
 
 /**
- * The maximum number of informational answers (1xx) that one request may get. Each restarts the timer for the final
- * answer. A proxy may send one; no honest upstream sends many.
+ * The maximum number of informational responses (1xx) to one request. Each of them restarts the timer for the final
+ * response. A proxy may send one; no honest upstream sends many.
  */
 const MOST_ANNOUNCED = 3;
 
-/** Aborts when an upstream sends informational answers again and again but no final answer. */
+/** Aborts when an upstream keeps sending informational responses but no final response. */
 export class Announced {
   readonly #url: string;
   readonly #tooOften = new AbortController();

@@ -9,11 +9,14 @@ import { wholeBody } from '../../../shared/json/whole-body.ts';
 import { atMinimumRate } from './minimum-rate.ts';
 import type { Transfer } from './transfer.ts';
 
-/** The maximum number of bytes of an encoded bundle that are kept for forwarding. */
+/** The maximum number of bytes of a bundle that is kept, encoded, for forwarding. */
 const MOST_KEPT = 8 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** Throws `upstream-protocol` for an unknown coding, and ends the request, because its body will not be read. */
+/**
+ * Throws `upstream-protocol` for an unknown content coding. It then also ends the request, because nothing will read
+ * the body.
+ */
 export function codingOf({ headers, body }: Pick<Dispatcher.ResponseData, 'headers' | 'body'>): Coding {
   const coding = headers['content-encoding'];
   if (coding === undefined) return 'identity';
@@ -22,7 +25,7 @@ export function codingOf({ headers, body }: Pick<Dispatcher.ResponseData, 'heade
   throw new SkerryError('upstream-protocol', `an answer has the content coding ${String(coding)}`);
 }
 
-/** Passes a body on. When it has ended, hands the whole of it, still encoded, to `keep`. */
+/** Passes a body on. At its end, calls `keep` with the whole body, still encoded. */
 export async function* tee(
   body: Readable,
   coding: Coding,
@@ -38,7 +41,10 @@ export async function* tee(
   if (held <= MOST_KEPT) keep({ coding, bytes: Buffer.concat(pieces) });
 }
 
-/** Paces a body as `transfer` demands. If the reader leaves, the request ends. `came` is called for each piece. */
+/**
+ * Limits a body to the bandwidths of `transfer`. If the reader leaves, the request ends. `came` is called for each
+ * piece.
+ */
 export function paced(
   body: Readable,
   clock: Clock,
@@ -48,7 +54,7 @@ export function paced(
   let source: AsyncIterable<Uint8Array> = atMinimumRate(body, clock, came);
   for (const bandwidth of bandwidths) source = limited(source, bandwidth, signal);
   const pieces = source[Symbol.asyncIterator]();
-  // If the reader leaves, the body ends, and may then fail.
+  // If the reader leaves, the body is destroyed, and may then emit an error.
   body.on('error', () => {});
   return new Readable({
     highWaterMark: 1,
@@ -67,7 +73,7 @@ export function paced(
   });
 }
 
-/** Reads the whole of an answer that is not streamed. */
+/** Reads the whole body of a response that is not streamed. */
 export function wholeAnswer(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return wholeBody(body, MAX_ANSWER_BYTES, 'upstream-protocol', 'an answer is too long');
 }

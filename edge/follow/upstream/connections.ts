@@ -8,21 +8,21 @@ import type { Peer, Trust } from '../../../shared/tls/trust.ts';
 /** The kinds of requests. Each kind has its own connections, so that no kind can block another. */
 export type Waiter =
   | 'replication'
-  /** The stream of the log. Its answer begins immediately, and frames arrive every few seconds. */
+  /** The stream of the log. Its response begins immediately, and a frame arrives every few seconds. */
   | 'stream'
   | 'readers'
   /** Uploads of objects that the origin has asked for. */
   | 'uploads'
   /** Edges that want to join through this edge and are not members yet. */
   | 'strangers'
-  /** Requests that only ask whether the upstream is there. */
+  /** Requests that only check whether the upstream responds. */
   | 'probes';
 
 /** How long to wait for an upstream. */
 interface Patience {
-  /** The longest wait for a connection, with its TLS handshake. */
+  /** The longest wait for a connection, including its TLS handshake. */
   readonly connectMs: number;
-  /** The longest wait for the head of an answer. */
+  /** The longest wait for the head of a response. */
   readonly headMs: number;
   /** The longest pause between two pieces of a body. */
   readonly silenceMs: number;
@@ -30,15 +30,15 @@ interface Patience {
 
 export type Patiences = Readonly<Record<Waiter, Patience>>;
 
-/** Three times the longest pause between two frames of a healthy feed. */
+/** Three times the longest pause between two frames of a working feed. */
 const SILENCE_MS = 3 * HEAD_EVERY_MS;
-/** A parent that waits for a revision it does not hold yet answers within 10 seconds. */
+/** If a parent does not hold the requested revision yet, it waits for it, but answers within 10 seconds. */
 const REPLICATING: Patience = { connectMs: 10_000, headMs: 20_000, silenceMs: SILENCE_MS };
 
 export const PATIENCE: Patiences = {
   replication: REPLICATING,
   stream: { ...REPLICATING, headMs: SILENCE_MS },
-  // A connection may lose its first two packets, and enough time must remain to ask another upstream before a reader
+  // Even if a connection loses its first two packets, enough time must remain to ask another upstream before the reader
   // gets an error.
   readers: { ...REPLICATING, connectMs: 4000, headMs: 12_000 },
   // The origin answers when it has read a large object once more and synced it to disk.
@@ -49,8 +49,8 @@ export const PATIENCE: Patiences = {
 
 const MOST: Readonly<Record<Waiter, number>> = {
   replication: 8,
-  // One for the stream that is being left, one for the stream that replaces it, and one for an upstream that is being
-  // tried.
+  // One connection for the stream that is being closed, one for the stream that replaces it, and one to try a preferred
+  // upstream.
   stream: 3,
   // This is less than the number of encodings that one member may have waiting. The upstream would refuse a further
   // request, and the reader would get an error.
@@ -91,7 +91,7 @@ export class Connections {
     };
   }
 
-  /** Who answered the newest connection over TLS. Undefined over plain HTTP. */
+  /** The server that the newest TLS connection reached. Undefined over plain HTTP. */
   get peer(): Peer | undefined {
     return this.#peer;
   }
@@ -105,7 +105,7 @@ export class Connections {
   }
 }
 
-/** The error of a request that got no answer. */
+/** The error for a request that got no response. */
 export function noAnswer(url: string, cause: unknown, waiter: Waiter): SkerryError {
   if (waiter === 'stream' && systemCode(cause) === 'UND_ERR_HEADERS_TIMEOUT') return silentFeed(url, cause);
   if (cause instanceof SkerryError) return cause;

@@ -8,7 +8,7 @@ import { type JoinOptions, join } from './join.ts';
 import { Upstream } from './upstream.ts';
 
 export interface FirstJoin {
-  /** Needed at the first start alone. */
+  /** Needed only at the first start. */
   readonly options: (Omit<JoinOptions, 'token'> & { readonly token: () => Promise<string> }) | undefined;
   readonly key: SigningKey;
   readonly catalog: Pick<EdgeCatalog, 'begin'>;
@@ -17,7 +17,7 @@ export interface FirstJoin {
   readonly clock: Clock;
 }
 
-/** Joins the log at the first start of an edge, and stores who the edge is. */
+/** Joins the log at the first start of an edge, and stores the edge's identity. */
 export async function joinLog({
   options,
   key,
@@ -30,8 +30,9 @@ export async function joinLog({
     throw new SkerryError('bad-config', 'a first start needs --origin, --join, --name and --region');
   const { origin, name, region } = options;
   const token = await options.token();
-  // An edge may also join through a parent, whose key it cannot know yet. Joining proves the origin through anybody, and
-  // the origin's answer then says whether the key is that of a member.
+  // An edge may also join through a parent, whose key it cannot know yet. So it accepts any key at first. The join
+  // verifies the origin even through a parent. The origin's answer then lists the members, and the key must belong to
+  // one of them.
   const shown = new Set<PublicKey>();
   const memberOf = (member: PublicKey) => {
     shown.add(member);

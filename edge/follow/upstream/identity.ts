@@ -10,9 +10,9 @@ export interface Identity {
   readonly name: string;
   readonly region: string;
   readonly origin: string;
-  /** The members of the log when this edge joined. It needs them until it has read the log. */
+  /** The members of the log when this edge joined. The edge needs them until it has read the log. */
   readonly members?: readonly MemberKey[];
-  /** The fingerprint of the recovery key, to which the certificate of the origin leads. */
+  /** The fingerprint of the recovery key, which certifies the origin's key. */
   readonly recovery: KeyFingerprint;
 }
 
@@ -26,7 +26,7 @@ const identity = schema(
   }),
 );
 
-/** The identity of an edge that has joined. Undefined before it has. */
+/** The identity of an edge that has joined a log. Undefined for one that has not. */
 export async function readIdentity(file: string): Promise<Identity | undefined> {
   const text = await readIfThere(file);
   if (text === undefined) return undefined;

@@ -23,10 +23,10 @@ export interface JoinOptions {
   readonly labels?: readonly string[];
 }
 
-/** What an edge knows when it has joined. */
+/** What an edge has learned by joining. */
 export interface Joined {
   readonly chain: ChainState;
-  /** The members of the log at that time. */
+  /** The members of the log when the edge joined. */
   readonly members: readonly MemberKey[];
 }
 
@@ -34,7 +34,7 @@ export interface Joined {
  * Makes this edge a member of the log that the token belongs to. The token carries the fingerprint of the recovery key,
  * the recovery key certifies the signing key, and the signing key signs everything else. The edge sends nothing that
  * depends on the token's secret before the origin has proved its identity. Repeating a join with the same token, name
- * and key gives the same result, no matter where the first attempt failed.
+ * and key gives the same result, no matter at which point the first attempt failed.
  */
 export async function join(
   upstream: Pick<Upstream, 'joinHello' | 'join'>,

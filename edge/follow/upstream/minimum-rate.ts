@@ -2,16 +2,16 @@ import type { Clock } from '../../../shared/clock.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { lines } from '../../../shared/json/lines.ts';
 
-/** A body must deliver `LEAST_BYTES` in each minute that the edge waits for it. The edge gives up a slower body. */
+/** A body must deliver `LEAST_BYTES` in each minute that the edge waits for it. The edge aborts a slower body. */
 const WAITED_MS = 60_000;
 const LEAST_BYTES = 64 * 1024;
-/** The longest time between two whole lines of a stream. Heads come every 5 seconds. */
+/** The longest time between two complete lines of a stream. A head arrives every 5 seconds. */
 const LINE_MS = 60_000;
 
 /**
- * Passes a body on, and gives it up if it is too slow. Otherwise a feed that sends a byte now and then, so that its
- * connection never times out, could hold up an edge for ever. Only the time spent waiting for the body counts, not the
- * time that the reader takes.
+ * Passes a body on, and aborts it if it is too slow. Otherwise, a feed could delay an edge for ever by sending single
+ * bytes, so that the connection never times out. Only the time spent waiting for the body counts, not the time that the
+ * reader takes.
  */
 export async function* atMinimumRate(
   body: AsyncIterable<Uint8Array>,
@@ -35,7 +35,7 @@ export async function* atMinimumRate(
   }
 }
 
-/** The lines of a body without a known end. Gives up a body that does not complete a line in time. */
+/** Yields the lines of an endless body. Aborts a body that does not complete a line in time. */
 export async function* timelyLines(
   body: AsyncIterable<Uint8Array>,
   most: number,

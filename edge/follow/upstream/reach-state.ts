@@ -1,9 +1,9 @@
 /**
- * A failure that comes sooner than this does not delay readers. It shows that the host is up, so each request tries
- * again.
+ * A request that fails sooner than this does not delay readers, and shows that the host is up. So later requests try
+ * the upstream again.
  */
 const AT_ONCE_MS = 1000;
-/** After a request got no answer, readers do not wait for the upstream for this long. */
+/** For this long after a request got no answer, readers do not wait for the upstream. */
 const HOLD_MS = 15_000;
 /** While an upstream is silent, requests trigger a probe at most this often. */
 const PROBE_EVERY_MS = 1000;
@@ -17,7 +17,7 @@ export interface Reach {
   readonly probed: number;
 }
 
-/** Readers wait for an upstream that has not been asked yet. */
+/** The state of an upstream that was not asked yet. Readers wait for it. */
 export const UNTRIED: Reach = {
   heard: Number.NEGATIVE_INFINITY,
   silent: undefined,

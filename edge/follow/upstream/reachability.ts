@@ -16,14 +16,14 @@ export class Reachability {
   readonly #waiting = new Set<AbortController>();
   #state = UNTRIED;
 
-  /** `probe` reports its result through `heard` and `failed`. */
+  /** `probe` must report its result by calling `heard` or `failed`. */
   constructor(url: string, clock: Pick<Clock, 'monotonic'>, probe: () => Promise<unknown>) {
     this.#url = url;
     this.#clock = clock;
     this.#probe = probe;
   }
 
-  /** Called when something from the upstream arrived. */
+  /** Called when something has arrived from the upstream. */
   readonly heard = (): void => {
     this.#state = afterSign(this.#state, this.#clock.monotonic());
   };
@@ -36,7 +36,7 @@ export class Reachability {
     for (const wait of this.#waiting) wait.abort();
   }
 
-  /** Throws `origin-unreachable` at once while the upstream is silent, and starts a probe when one is due. */
+  /** While the upstream is silent, throws `origin-unreachable` immediately, and starts a probe if one is due. */
   wait(): ReadersWait {
     const now = this.#clock.monotonic();
     if (isSilent(this.#state, now)) {

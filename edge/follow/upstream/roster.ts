@@ -4,13 +4,13 @@ import type { MemberKey } from '../../../shared/wire/protocol.ts';
 
 type Member = MemberKey & Partial<Pick<Payload<'member'>, 'revoked'>>;
 
-/** The members of the log by key, as far as this edge knows them. Parents show certificates of these keys. */
+/** The members of the log that this edge knows, by key. Parents show certificates for these keys. */
 export class Roster {
   #names: ReadonlyMap<PublicKey, string> = new Map();
 
   /**
-   * Sets the members as the origin named them when this edge joined, or as the newest records name them. `own` is the
-   * name of this edge: before it has read its own record it may also lack those of edges that joined earlier.
+   * Replaces the members with those that the origin named when this edge joined, or those in the newest records.
+   * Ignores a list without `own`, the name of this edge, because such a list may also lack edges that joined earlier.
    */
   set(members: readonly Member[], own: string): void {
     if (!members.some(({ name }) => name === own)) return;
@@ -18,6 +18,6 @@ export class Roster {
     this.#names = new Map(valid.map(({ name, publicKey }) => [publicKey as PublicKey, name]));
   }
 
-  /** Undefined for the key of a stranger. */
+  /** The name of the member with this key. Undefined for any other key. */
   readonly nameOf = (key: PublicKey): string | undefined => this.#names.get(key);
 }

@@ -12,15 +12,15 @@ export interface Self {
 /** How a fetch is carried out. */
 export interface Transfer {
   readonly signal: AbortSignal;
-  /** The fetch keeps to all of these limits. */
+  /** The fetch stays within all of these limits. */
   readonly bandwidths: readonly Bandwidth[];
-  /** A reader waits for it, so it uses the connections for readers. */
+  /** A reader waits for the fetch, so it uses the connections for readers. */
   readonly isForReaders?: boolean;
-  /** The previous answer was wrong. The sender ignores its cached encodings and encodes again. */
+  /** True if the previous answer was wrong. The sender then ignores its cached encodings and encodes again. */
   readonly isAnew?: boolean;
 }
 
-/** The objects against which an answer may be encoded, concatenated. */
+/** The concatenated objects against which an answer may be encoded. */
 export interface Dictionary {
   readonly digests: readonly Digest[];
   readonly bytes: Buffer;

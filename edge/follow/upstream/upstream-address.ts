@@ -4,7 +4,8 @@ import type { Trust } from '../../../shared/tls/trust.ts';
 import type { Patiences } from './connections.ts';
 
 /**
- * The address of a feed. Proofs for the origin are sent only to the address that the operator named as the origin's.
+ * The address of a feed. Proofs that are meant for the origin are sent only to the address that the operator named as
+ * the origin's.
  */
 export interface UpstreamAddress {
   readonly url: string;
@@ -14,8 +15,8 @@ export interface UpstreamAddress {
 }
 
 /**
- * Throws `bad-config` for a text that is no address of a feed, and `clear-text` for one that others could listen to,
- * unless `insecure` says that something else protects the connection.
+ * Throws `bad-config` if the text is not the address of a feed. Throws `clear-text` if others could read the traffic to
+ * this address, unless `insecure` says that something else protects the connection.
  */
 export function checkUpstream(text: string, insecure: boolean): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -26,6 +27,6 @@ export function checkUpstream(text: string, insecure: boolean): void {
 
 export interface UpstreamOptions {
   readonly patience?: Patiences;
-  /** Whose certificates to accept over TLS. By default those of the authorities that Node knows. */
+  /** Which certificates to accept over TLS. By default, those of the certificate authorities that Node trusts. */
   readonly trust?: Trust;
 }

@@ -40,7 +40,7 @@ import type { UpstreamAddress, UpstreamOptions } from './upstream-address.ts';
 
 const NONCE = new RegExp(NONCE_PATTERN);
 
-/** The receiver that proofs must name, and one of its nonces. */
+/** The receiver that proofs must name, with one of its nonces. */
 interface Receiver {
   readonly edge: string | null;
   readonly nonce: string;
@@ -51,7 +51,7 @@ interface FeedRequest {
   readonly path: string;
   /** The edge that proves the request. Undefined for requests that anyone may send. */
   readonly self?: Self;
-  /** JSON text. */
+  /** The body as JSON text. */
   readonly body?: string;
   readonly upload?: Upload;
   readonly headers?: Record<string, string>;
@@ -60,7 +60,7 @@ interface FeedRequest {
   readonly waiter?: Waiter;
 }
 
-/** An object that is uploaded. */
+/** An object to upload. */
 export interface Upload {
   readonly digest: Digest;
   readonly size: number;
@@ -69,8 +69,8 @@ export interface Upload {
 }
 
 /**
- * The feed that an edge follows, at the origin or at a parent. None of its answers is trusted: callers check signatures
- * and digests. Throws `origin-unreachable` when no server answers, or the error that the feed returned.
+ * The feed that an edge follows, at the origin or at a parent. No answer is trusted: callers check signatures and
+ * digests. Methods throw `origin-unreachable` if no server answers, or the error that the feed returned.
  */
 export class Upstream {
   readonly url: string;
@@ -115,7 +115,9 @@ export class Upstream {
     );
   }
 
-  /** Frames from record `from` on, until the connection ends. Throws `silent-feed` after 15 s without a byte. */
+  /**
+   * Yields the frames from record `from` on until the connection ends. Throws `silent-feed` after 15 s without a byte.
+   */
   async *stream(
     self: Self,
     from: number,
@@ -136,7 +138,7 @@ export class Upstream {
     }
   }
 
-  /** A page of records from `from` on, as frames. Empty at the end of the log. */
+  /** Yields a page of records from `from` on, as frames. The page is empty at the end of the log. */
   async *records(self: Self, from: number, signal: AbortSignal): AsyncGenerator<Frame | UnknownFrame> {
     const transfer = { signal, bandwidths: [] };
     const request = { method: 'GET', path: `/feed/v1/records?from=${from}`, self } as const;
@@ -183,7 +185,7 @@ export class Upstream {
     return decodeBuckets(await wholeAnswer(body));
   }
 
-  /** The entries of some leaves. */
+  /** Yields the entries of some leaves. */
   async *entries(
     self: Self,
     site: number,
@@ -201,7 +203,7 @@ export class Upstream {
   }
 
   /**
-   * Yields the objects that arrived and match their digests. The feed may lack some, or may confuse one with another
+   * Yields the objects that arrived and match their digests. The feed may lack some objects, or may send another object
    * that has the same short name.
    */
   async *bundle(
@@ -225,7 +227,7 @@ export class Upstream {
       matching++;
       yield item;
     }
-    // Only at this point is it certain that the encoding holds all requested objects.
+    // Only now is it certain that the encoding holds all requested objects.
     if (whole !== undefined && matching === digests.length) keep?.(whole);
   }
 
@@ -258,8 +260,8 @@ export class Upstream {
   }
 
   /**
-   * Sends an object that the origin has asked this edge for. It is durable there when this resolves. Throws `forbidden`
-   * when the origin no longer asks for it.
+   * Sends an object that the origin has asked this edge for. When this resolves, the origin has stored the object
+   * durably. Throws `forbidden` if the origin no longer asks for the object.
    */
   async upload(self: Self, upload: Upload, signal: AbortSignal): Promise<void> {
     const path = `/feed/v1/objects/${upload.digest}`;
@@ -294,8 +296,8 @@ export class Upstream {
   }
 
   /**
-   * Sends the request, with a proof of the edge if it has a `self`. Sends it once more when the receiver no longer
-   * accepts the nonce.
+   * Sends the request. If it has a `self`, adds a proof of that edge's identity. Sends the request once more if the
+   * receiver no longer accepts the nonce.
    */
   async #call(request: FeedRequest): Promise<Dispatcher.ResponseData> {
     try {
@@ -322,9 +324,9 @@ export class Upstream {
   }
 
   /**
-   * Asks for the receiver's identity. Throws `not-the-origin` when a feed that is not the origin's calls itself the
-   * origin: it must not obtain proofs that are meant for the origin. Throws `not-a-member` when the receiver is another
-   * one than its certificate says.
+   * Asks for the receiver's identity. Throws `not-the-origin` if a parent calls itself the origin, because it must not
+   * obtain proofs that are meant for the origin. Throws `not-a-member` if the receiver is not the one that its
+   * certificate names, or not the edge that the operator named.
    */
   async #greeted(signal: AbortSignal): Promise<Receiver> {
     const text = await this.#text({ method: 'GET', path: '/feed/v1/hello', signal });
@@ -339,7 +341,7 @@ export class Upstream {
     return receiver;
   }
 
-  /** Asks whether the upstream is back. */
+  /** Checks whether the upstream answers again. */
   #probe(): Promise<string> {
     const { signal } = new AbortController();
     return this.#text({ method: 'GET', path: '/feed/v1/hello', signal, waiter: 'probes' });

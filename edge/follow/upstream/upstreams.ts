@@ -5,19 +5,19 @@ import { Upstream } from './upstream.ts';
 import type { UpstreamAddress, UpstreamOptions } from './upstream-address.ts';
 
 /**
- * The edge avoids an upstream for this long after it sent something that the origin did not sign. The time grows with
- * each repetition.
+ * The edge avoids an upstream for this long after the upstream sent something that the origin did not sign. The time
+ * doubles each time this happens again.
  */
 const AVOID_MS = 60_000;
 /**
- * The longest time for which the edge avoids an upstream. It is limited because this upstream may be the only one left
- * when all others are unreachable.
+ * The longest time for which the edge avoids an upstream. It is limited because this upstream may later be the only
+ * reachable one.
  */
 const MOST_AVOID_MS = 10 * 60_000;
 
 /**
- * The parents of an edge, or its origin when it has none. A parent is the origin when its URL is the origin's. A name
- * before the host is that of the edge that must answer there.
+ * The addresses of an edge's parents, or of its origin if it has no parents. A parent with the origin's URL is the
+ * origin. A name before the host (`paris@`) is the name of the edge that must answer there.
  */
 export function upstreamAddresses(parents: readonly string[], origin: string): UpstreamAddress[] {
   const urls = parents.length > 0 ? parents : [origin];
@@ -47,7 +47,7 @@ export class Upstreams {
   #moved = new AbortController();
   readonly #origin: Upstream | undefined;
 
-  /** `origin` is the URL of the origin. It need not be one of the feeds. */
+  /** `origin` is the URL of the origin, which need not be one of the feeds. */
   constructor(
     addresses: readonly UpstreamAddress[],
     clock: Clock,
@@ -81,13 +81,16 @@ export class Upstreams {
     return this.#moved.signal;
   }
 
-  /** After a failure of the current upstream, moves to the next one that is not avoided. */
+  /**
+   * Moves to the next upstream that is not avoided. Does nothing if `from`, the upstream that failed, is no longer the
+   * current one.
+   */
   advance(from: Upstream): void {
     if (from !== this.#current || this.all.length === 1) return;
     const at = this.all.indexOf(from);
     const turn = [...this.all.slice(at + 1), ...this.all.slice(0, at)];
     const next = turn.find((upstream) => !this.#isAvoided(upstream));
-    // When the edge avoids all other upstreams, an upstream that merely failed is still the best.
+    // If the edge avoids all other upstreams, it stays with an upstream that merely failed.
     this.#moveTo(next ?? (this.#isAvoided(from) ? (turn[0] ?? from) : from));
   }
 
@@ -96,7 +99,7 @@ export class Upstreams {
     const now = this.#clock.monotonic();
     const before = this.#avoided.get(liar);
     if (before === undefined || before.until <= now) {
-      // If an upstream behaves correctly for as long as it was avoided, the next time starts at the shortest again.
+      // The time doubles only if the upstream sends false data again soon after it was avoided.
       const isRepeated = before !== undefined && now - before.until < before.ms;
       const ms = isRepeated ? Math.min(2 * before.ms, MOST_AVOID_MS) : AVOID_MS;
       this.#avoided.set(liar, { until: now + ms, ms });
@@ -104,7 +107,9 @@ export class Upstreams {
     this.advance(liar);
   }
 
-  /** The current upstream first, then the others that may hold what it lacks. */
+  /**
+   * The current upstream first, then the others that are not avoided. They may hold objects that the current one lacks.
+   */
   inTurn(): Upstream[] {
     const others = this.all.filter((upstream) => upstream !== this.#current && !this.#isAvoided(upstream));
     return [this.#current, ...others];
@@ -117,7 +122,7 @@ export class Upstreams {
       .filter((upstream) => !this.#isAvoided(upstream));
   }
 
-  /** Returns to a preferred upstream that is back. */
+  /** Returns to a preferred upstream that works again. */
   failBack(to: Upstream): void {
     this.#moveTo(to);
   }

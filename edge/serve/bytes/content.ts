@@ -19,12 +19,14 @@ const MEMORY_BYTES = 64 * 1024 * 1024;
 const LARGEST_IN_MEMORY = 16 * 1024 * 1024;
 /** The maximum number of objects that are read into memory at the same time. */
 const MOST_LOADING = 2;
-/** The maximum memory that readers of large objects keep in use, whether the cache still has the objects or not. */
+/** The maximum memory that responses of large objects keep in use, whether or not the cache still has the objects. */
 const LENT_BYTES = 160 * 1024 * 1024;
 const ENTRIES_BYTES = 8 * 1024 * 1024;
-/** The approximate memory of a cached entry, or of the cached fact that there is none. */
+/** The approximate memory of a cached entry, or of a cached result that there is no entry. */
 const ENTRY_BYTES = 500;
-/** Memory for the digests of objects that were requested once. A second request takes the object into memory. */
+/**
+ * Memory for the digests of objects that were requested once. At the second request, the object is loaded into memory.
+ */
 const SEEN_BYTES = 1024 * 1024;
 
 const FROM_MEMORY: CacheState = { kind: 'hit', tier: 'memory' };
@@ -75,15 +77,12 @@ export class Content {
     return this.#manifests.entryAmong(site, revisions, path);
   }
 
-  /** The ready variants of an entry, the best first. */
+  /** The ready variants of an entry, the smallest first. */
   variants(site: number, revision: number, { path, digest }: Entry): readonly Variant[] {
     return this.#variants.of(digest, { site, revision, path });
   }
 
-  /**
-   * The bytes of a representation, or a range of them. Undefined when the edge does not hold them, or holds them
-   * incomplete or damaged.
-   */
+  /** The bytes of a representation, or a range of them. Undefined if the object is missing, incomplete or damaged. */
   lookUp({ digest, size, coding }: Representation, range: ByteSpan | undefined): Body | undefined {
     const cached = this.#bytes.get(digest);
     if (cached !== undefined) {
@@ -99,7 +98,7 @@ export class Content {
       const bytes = this.#readSmall(digest);
       return bytes && { kind: 'bytes', bytes: cut(bytes, range), cache: FROM_DISK };
     }
-    // The open file can still be read when the object is removed.
+    // The open file can still be read after the object has been removed.
     const fd = this.#objects.openLarge(digest);
     if (fd === undefined) return undefined;
     const all = range ?? { start: 0, end: size };
@@ -109,7 +108,8 @@ export class Content {
   }
 
   /**
-   * The bytes of a whole object, such as the rules that every request needs. Undefined when it is missing or damaged.
+   * The bytes of a whole object, such as the rules that every request needs. Undefined if the object is missing or
+   * damaged.
    */
   bytes({ digest, size }: Pick<Entry, 'digest' | 'size'>): Buffer | undefined {
     if (isSmall(size)) return this.#bytes.get(digest) ?? this.#readSmall(digest);
@@ -128,14 +128,14 @@ export class Content {
     for (const variant of this.#variants.known(digest)) this.#bytes.delete(variant.digest);
   }
 
-  /** Undefined when readers keep too much memory in use already. In that case they are served from disk. */
+  /** The bytes as a body. Undefined if readers already keep too much memory in use. The caller then reads from disk. */
   #lend(bytes: Buffer, range: ByteSpan | undefined, cache: CacheState): Body | undefined {
     if (isSmall(bytes.length)) return { kind: 'bytes', bytes: cut(bytes, range), cache };
     const release = this.#lent.lend(bytes);
     return release && { kind: 'bytes', bytes: cut(bytes, range), cache, release };
   }
 
-  /** Undefined for a published variant, because that is a separate object. */
+  /** The bytes of a variant that this edge made. Undefined for a published variant, which is an object of its own. */
   #readVariant(digest: Digest): Buffer | undefined {
     const bytes = this.#variants.bytes(digest);
     if (bytes === undefined || digestOf(bytes) !== digest) return undefined;
@@ -144,7 +144,7 @@ export class Content {
   }
 
   /**
-   * Checks the digest when the object enters memory: disks corrupt data, and an object in memory is served many times.
+   * Reads an object and checks its digest, because disks corrupt data, and an object in memory is served many times.
    */
   #readSmall(digest: Digest): Buffer | undefined {
     const bytes = this.#objects.small(digest);
@@ -163,7 +163,8 @@ export class Content {
   }
 
   /**
-   * Reads and hashes in slices, so that other readers are not held up. An unreadable object is not taken into memory.
+   * Loads an object into memory. Reads and hashes it in slices, so that other readers do not have to wait. Ignores an
+   * object that cannot be read.
    */
   async #load(digest: Digest, size: number): Promise<void> {
     const bytes = await this.#objects.verified(digest, size).catch(() => undefined);

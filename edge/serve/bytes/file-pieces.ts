@@ -9,11 +9,11 @@ import { Pace } from './pace.ts';
 
 /** Memory for pieces that several readers share when they read one object at about the same pace. */
 const SHARED_BYTES = 32 * 1024 * 1024;
-/** Roughly the memory of all streams together. Fewer streams get larger pieces. */
+/** Roughly the memory of all streams together. If there are fewer streams, they get larger pieces. */
 const STREAMS_BYTES = 64 * 1024 * 1024;
 const LEAST_BYTES = 32 * 1024;
 const MOST_BYTES = 1024 * 1024;
-/** The largest piece of a partial object, whose reader waits until the whole piece has arrived. */
+/** The largest piece of a partial object. Its reader waits until the whole piece has arrived. */
 const MOST_COMING_BYTES = 256 * 1024;
 
 export interface FileRange {
@@ -52,7 +52,7 @@ export class FilePieces {
     });
   }
 
-  /** Readers who begin from now on get no bytes that were read before this call. */
+  /** Forgets all shared pieces, so that readers who begin later get no bytes that were read before this call. */
   forgetAll(): void {
     this.#shared.clear();
     this.#reading.clear();
@@ -63,7 +63,7 @@ export class FilePieces {
     return pieceAt(start, end, LEAST_BYTES);
   }
 
-  /** A power of two, so that streams that began at different times share what they read. */
+  /** The size is a power of two, so that streams that began at different times can share the pieces that they read. */
   #pieceBytes(most: number): number {
     let bytes = most;
     while (bytes > LEAST_BYTES && bytes * this.#streams > STREAMS_BYTES) bytes /= 2;

@@ -1,6 +1,6 @@
 /**
- * The memory from which answers are being sent. It has its own limit, because the memory of an evicted object is not
- * freed while a slow reader still holds it.
+ * The memory from which responses are being sent. It has its own limit, because the memory of an object that the cache
+ * has evicted is not freed while a slow reader still uses it.
  */
 export class LentMemory {
   readonly #most: number;
@@ -11,7 +11,7 @@ export class LentMemory {
     this.#most = mostBytes;
   }
 
-  /** Returns a function to call once when the reader is done. Undefined when no more memory may be lent. */
+  /** Returns a function to call once when the reader is done, or undefined if no more memory may be lent. */
   lend(bytes: Buffer): (() => void) | undefined {
     const readers = this.#readers.get(bytes) ?? 0;
     if (readers === 0 && this.#bytes + bytes.length > this.#most) return undefined;

@@ -37,13 +37,13 @@ interface Coming {
   readonly found: FoundMissing;
   readonly fileName: string;
   readonly object: ComingObject;
-  /** How often the transfer had failed when this answer was given. */
+  /** How often the transfer had failed at the time of this answer. */
   readonly since: number;
 }
 
 /**
- * Fetches for a serving process the objects that the edge does not hold: it asks the replicating process, and reads the
- * files that the replicating process writes.
+ * Fetches the objects that a serving process needs but the edge does not hold. It asks the replicating process for
+ * them, and reads the files that the replicating process writes.
  */
 export class MissingObjects {
   readonly #folder: string;
@@ -61,7 +61,7 @@ export class MissingObjects {
     this.#tell = tell;
   }
 
-  /** Resolves when the first bytes can be sent. Refuses after 15 seconds, and when the reader has left. */
+  /** Resolves when the first bytes can be sent. Resolves with a refusal after 15 seconds, or if the reader has left. */
   async fetch(wanted: WantedBytes, reader: WaitingReader): Promise<Fetched> {
     using patience = patienceOf(reader);
     const id = ++this.#lastId;
@@ -89,13 +89,14 @@ export class MissingObjects {
     else if (asked === undefined) this.#tell({ t: 'done', id });
     else {
       const { fileName, spans, found } = message;
-      // This must happen before the next message, which may report more bytes, or a failure of the transfer.
+      // This must happen before the next message arrives, because that may report more bytes or a failure of the
+      // transfer.
       const object = this.#enter(fileName, asked.digest, spans);
       asked.answer({ kind: 'coming', found, fileName, object, since: object.incoming.breaks });
     }
   }
 
-  /** Called when the replicating process is gone, so that no more bytes can arrive. */
+  /** Called when the replicating process has ended, so that no more bytes can arrive. */
   close(): void {
     const gone = new SkerryError('unavailable', 'this edge is about to end');
     for (const { answer } of this.#asked.values()) answer(refused(gone));
@@ -110,7 +111,7 @@ export class MissingObjects {
     const granted = await Promise.race([answered, ended]);
     if (granted.kind !== 'refused') return granted;
     if (this.#asked.delete(id)) this.#tell({ t: 'done', id });
-    // The answer may have arrived at the same moment.
+    // The answer may have arrived just when the wait ended.
     else answered.then((late) => late.kind === 'coming' && this.#leave(id, late.fileName));
     return granted;
   }
@@ -146,7 +147,7 @@ export class MissingObjects {
       file: openPartial(this.#folder, fileName, digest),
       readers: 0,
     };
-    // A reader who awaits the file gets the error. Without a reader, it must not count as unhandled.
+    // A reader who awaits the file gets the error. If no reader does, the error must not count as unhandled.
     coming.file.catch(() => {});
     coming.readers++;
     for (const span of spans) coming.incoming.arrived(fileName, span);
@@ -175,7 +176,7 @@ interface ComingObject {
   readers: number;
 }
 
-/** The time limit of one reader. It ends when the reader leaves or has waited too long. */
+/** The wait of one reader. It ends when the reader leaves or has waited too long. */
 interface Patience extends Disposable {
   readonly ended: Promise<Refused>;
 }

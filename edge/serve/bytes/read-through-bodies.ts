@@ -8,19 +8,19 @@ import type { Content } from './content.ts';
 import type { Fetched, MissingObjects } from './missing-objects.ts';
 
 /**
- * The maximum number of fetches for one answer: a fetched object may be evicted before it is looked up, and is then
- * fetched again.
+ * The maximum number of fetches for one response. If a fetched object is evicted before it is looked up, it is fetched
+ * again.
  */
 const MOST_FETCHES = 3;
 
-/** The result of looking for the bytes of an answer. */
+/** The result of a search for the bytes of a response. */
 export type FoundBytes =
   | Body
   | Refused
-  /** The variant was just evicted. The caller asks for its source instead. */
+  /** The variant has just been evicted. The caller must use the plain bytes instead. */
   | { readonly kind: 'gone' };
 
-/** The source of the bytes of answers. */
+/** Provides the bytes of responses. */
 export interface Bodies {
   find(
     representation: Representation,
@@ -30,8 +30,8 @@ export interface Bodies {
 }
 
 /**
- * Looks up the bytes of an answer. Missing bytes are fetched while the reader waits, and are sent as they arrive or
- * looked up again. On a lazy edge, this class notes which objects are used.
+ * Looks up the bytes of a response. Missing bytes are fetched while the reader waits. They are either sent as they
+ * arrive or looked up again. On a lazy edge, this class also records which objects are used.
  */
 export class ReadThroughBodies implements Bodies {
   readonly #content: Pick<Content, 'lookUp'>;
@@ -67,7 +67,7 @@ export class ReadThroughBodies implements Bodies {
     range: ByteSpan | undefined,
     reader: WaitingReader,
   ): Promise<FoundBytes> {
-    // Variants are made on this edge, so no upstream has one.
+    // Variants are made on this edge, so they cannot be fetched from an upstream.
     if (representation.coding !== undefined) return { kind: 'gone' };
     let missed: FoundMissing | undefined;
     for (let fetches = 0; fetches < MOST_FETCHES; fetches++) {

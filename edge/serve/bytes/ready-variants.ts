@@ -7,7 +7,7 @@ import type { DecidedVariants, VariantReader } from '../../variants/variant-read
 
 const MEMORY_BYTES = 4 * 1024 * 1024;
 const SOURCE_BYTES = 600;
-/** The maximum number of entries that are noted. Entries beyond it are noted when readers ask for them again. */
+/** The maximum number of entries that are noted. Any further ones are noted when readers request them again. */
 const MOST_WANTED = 1000;
 
 const NONE: DecidedVariants = { variants: [], isComplete: true };
@@ -27,7 +27,7 @@ export class ReadyVariants {
     this.#log = log;
   }
 
-  /** The ready variants of an object, the smallest first. Notes the entry while some variants are undecided. */
+  /** The ready variants of an object, the smallest first. Notes the entry if some of its variants are undecided. */
   of(source: Digest, asked: Omit<VariantRequest, 'times'>): readonly Variant[] {
     let decided = this.#decided.get(source);
     if (decided === undefined) {
@@ -38,12 +38,12 @@ export class ReadyVariants {
     return decided.variants;
   }
 
-  /** Undefined for a variant that was published, and for one that is gone. */
+  /** The bytes of a variant that this edge made. Undefined if the variant was published or has been evicted. */
   bytes(digest: Digest): Buffer | undefined {
     return this.#orElse(undefined, () => this.#reader.bytes(digest));
   }
 
-  /** The variants that are known to be ready, without a read of the disk. */
+  /** The variants that are known to be ready. Does not read from disk. */
   known(source: Digest): readonly Variant[] {
     return this.#decided.get(source)?.variants ?? [];
   }
@@ -64,7 +64,7 @@ export class ReadyVariants {
     return wanted;
   }
 
-  /** When the file of variants is damaged, readers get the plain bytes. */
+  /** If the file of variants is damaged, readers get the plain bytes. */
   #orElse<T>(none: T, read: () => T): T {
     try {
       return read();

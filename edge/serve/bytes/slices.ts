@@ -10,7 +10,7 @@ export function* slices(bytes: Buffer, most: number, taken: () => void): Generat
   }
 }
 
-/** A stream that pulls without promises: `Readable.from` makes a promise for each piece. */
+/** A stream of the pieces that uses no promises. `Readable.from` would create a promise for each piece. */
 export function streamOf(pieces: Generator<Buffer>): Readable {
   return new Readable({
     highWaterMark: 1,

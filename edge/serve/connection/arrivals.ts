@@ -5,20 +5,20 @@ import type { ProxyOptions } from '../../messages/options.ts';
 import type { Connections } from './connections.ts';
 import { proxyHeader } from './proxy-header.ts';
 
-/** The specification asks for three seconds at least, so that a lost packet can be sent again. */
+/** The specification requires at least three seconds, so that a lost packet can be sent again. */
 const HEADER_MS = 5000;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
- * Admits new connections, and finds out where they come from before anything else reads them. Without trusted proxies
- * that is their peer.
+ * Admits new connections. If a trusted proxy sends PROXY headers, reads the source of the connection from its header
+ * before anything else reads the connection. Otherwise, the source is the peer.
  */
 export class Arrivals {
   readonly #connections: Connections;
   /** Undefined when no proxy is trusted. */
   readonly #proxies: TrustedProxies | undefined;
   readonly #expectHeaders: boolean;
-  /** Connections whose header has not come yet. */
+  /** Connections whose header has not arrived yet. */
   readonly #waiting = new Set<Socket>();
 
   constructor(connections: Connections, { trusted, useProxyProtocol }: ProxyOptions) {
@@ -27,7 +27,7 @@ export class Arrivals {
     this.#expectHeaders = useProxyProtocol;
   }
 
-  /** Calls `ready` when the connection is admitted. It closes the connection otherwise. */
+  /** Calls `ready` if the connection is admitted, and closes the connection otherwise. */
   take(socket: Socket, weight: number, ready: (socket: Socket) => void): void {
     const peer = this.#proxies === undefined ? '' : peerOf(socket);
     const proxies = this.#proxies?.has(peer) ? this.#proxies : undefined;
@@ -48,7 +48,9 @@ export class Arrivals {
     for (const socket of this.#waiting) socket.destroy();
   }
 
-  /** Calls `whole` with the header's source, and with the rest of the bytes put back. */
+  /**
+   * Calls `whole` with the source that the header names. Puts the bytes after the header back into the socket first.
+   */
   #awaitHeader(socket: Socket, whole: (source: string | undefined) => void): void {
     let bytes = NOTHING;
     const giveUp = () => socket.destroy();

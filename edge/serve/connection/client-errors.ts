@@ -7,19 +7,20 @@ import { PacedConnection } from './paced-connection.ts';
 const LINGER_MS = 2000;
 
 /**
- * Answers a request that the parser refuses. Earlier requests of the connection are answered first. Otherwise the
- * client would take the refusal for the answer to one of them.
+ * Answers a request that the parser refuses. Earlier requests of the connection are answered first. Otherwise, the
+ * client would take the refusal for the response to one of them.
  */
 export class ClientErrors {
   readonly #unanswered = new WeakMap<Socket, number>();
   readonly #refused = new WeakMap<Socket, () => void>();
-  /** Connections that get no further answer. */
+  /** Connections that get no further responses. */
   readonly #closing = new WeakSet<Socket>();
 
-  /** Counts the answers that each connection still waits for. */
+  /** Counts the responses that each connection still waits for. */
   watch(server: NodeJS.EventEmitter): void {
     server.on('request', ({ socket }: IncomingMessage, response: unknown) => {
-      // HTTP/2 streams are refused one by one. The version proves nothing: an HTTP/1.1 client can claim 2.0.
+      // HTTP/2 streams are refused one by one. This checks the class, not the HTTP version, because an HTTP/1.1 client
+      // can claim 2.0.
       if (!(response instanceof ServerResponse)) return;
       this.#unanswered.set(socket, this.#waiting(socket) + 1);
       response.once('close', () => {
@@ -36,7 +37,7 @@ export class ClientErrors {
       return;
     }
     if (socket instanceof PacedConnection) socket.parseNoMore();
-    // The first refusal applies to everything that follows on this connection.
+    // After the first refusal, nothing that follows on this connection is answered.
     if (this.#refused.has(socket) || this.#closing.has(socket)) return;
     const sendRefusal = () => {
       socket.end(refusal(statusOf(error)));

@@ -9,7 +9,7 @@ const REMEMBERED_BYTES = 8 * 1024 * 1024;
 export class ClientLimits {
   readonly #most: ClientLimitOptions;
   readonly #connections = new Counts();
-  /** How many requests each client had left, and when. */
+  /** How many requests each client had left at the time of its last request. */
   readonly #allowances = new ByteCache<string, { left: number; at: number }>({
     bytes: REMEMBERED_BYTES,
     sizeOf: () => 64,

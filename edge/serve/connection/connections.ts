@@ -5,9 +5,12 @@ import type { ClientLimits } from './client-limits.ts';
 import { EXCHANGE_LIMITS, type ExchangeLimits } from './exchanges.ts';
 
 const MOST_CONNECTIONS = 12_000;
-/** A connection with TLS counts as this many: it takes some 60 KB at first, and 100 KB after a file was sent on it. */
+/**
+ * A TLS connection counts as this many connections: it takes some 60 KB at first, and 100 KB after a file was sent on
+ * it.
+ */
 export const SECURE_WEIGHT = 4;
-/** The descriptors that a process needs in addition to those of connections and bodies. */
+/** The number of descriptors that a process needs in addition to those for connections and bodies. */
 const OTHER_DESCRIPTORS = 256;
 
 /** The limits with which a process never runs out of descriptors. */
@@ -44,14 +47,17 @@ export class Connections {
     this.#limits = limits;
   }
 
-  /** Returns false for one connection too many and closes it: an answer would cost more than the connection. */
+  /**
+   * If the client has too many connections, closes this one and returns false: an error response would cost more than
+   * the connection.
+   */
   admit(socket: Socket, weight = 1): boolean {
     if (!this.count(socket)) return false;
     this.hold(socket, weight);
     return true;
   }
 
-  /** Takes in a connection whose client is not known yet. */
+  /** Adds a connection whose client is not known yet. Closes idle ones if there are too many. */
   hold(socket: Socket, weight: number): void {
     this.#lookAtOldest();
     while (this.#open.size > 0 && this.#weight + weight > this.#most) this.#endOneStill();
@@ -60,10 +66,10 @@ export class Connections {
     socket.once('close', () => this.#forget(socket));
   }
 
-  /** Counts a connection for its client. Returns false for one too many and closes it. */
+  /** Counts a connection for its client. If the client has too many connections, closes this one and returns false. */
   count(socket: Socket): boolean {
     const source = socket[SOURCE];
-    // The connections of a proxy carry the requests of many readers, and count for none of them.
+    // The connections of a proxy carry the requests of many readers, so they count for no client.
     if (source?.proxies !== undefined) return true;
     const address = source?.address ?? socket.remoteAddress;
     if (!this.#limits.admit(address)) {
@@ -75,8 +81,7 @@ export class Connections {
   }
 
   /**
-   * Checks one connection for each new one. If it checked all of them at once, readers would have no time to show
-   * activity.
+   * Checks one connection for each new one. If all were checked at once, readers would have no time to show activity.
    */
   #lookAtOldest(): void {
     const [oldest] = this.#open;

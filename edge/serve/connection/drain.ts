@@ -1,11 +1,11 @@
 import { constants, type ServerHttp2Session } from 'node:http2';
 
-/** The highest number of a stream. */
+/** The highest possible stream number. */
 const ANY_STREAM = 2 ** 31 - 1;
 
 /**
- * Whether this edge is drained. Each connection then ends with its next answer, and its reader opens another one, which
- * a load balancer or a name server directs to another edge.
+ * Whether this edge is drained. While it is, each connection ends with its next response. Its reader then opens a new
+ * connection, which a load balancer or a name server directs to another edge.
  */
 export class Drain {
   readonly #begun: (() => void)[] = [];
@@ -27,10 +27,10 @@ export class Drain {
 }
 
 /**
- * Ends an HTTP/2 session with its next answer, in two steps (RFC 9113, 6.8). The first GOAWAY leaves together with that
- * answer, so that a reader who waits for it opens no further stream. The second one names the last stream that is
- * answered. Requests that arrived together with it are answered, and a reader may send any later request again
- * elsewhere.
+ * Ends an HTTP/2 session with its next response, in two steps (RFC 9113, 6.8). The first GOAWAY is sent together with
+ * that response, so that a reader who waits for the response opens no further streams. The second GOAWAY names the last
+ * stream that is answered. Requests that have arrived by then are answered, and the reader may send any later request
+ * again on another connection.
  */
 export function endWithNextAnswer(session: ServerHttp2Session): void {
   session.once('stream', () => {

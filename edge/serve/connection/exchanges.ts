@@ -1,11 +1,11 @@
 /** The limits of a process for all readers together, and for one client. */
 export interface ExchangeLimits {
-  /** The maximum number of requests whose answers are not completely sent. */
+  /** The maximum number of requests whose responses are not completely sent. */
   readonly requests: number;
   readonly clientRequests: number;
   /**
-   * The maximum number of answers with a large body that are being sent. Each holds a file or memory. One over TLS
-   * counts as several.
+   * The maximum number of responses with a large body that are being sent. Each holds a file or memory. A response over
+   * TLS counts as several.
    */
   readonly bodies: number;
   readonly clientBodies: number;
@@ -13,7 +13,8 @@ export interface ExchangeLimits {
 }
 
 /**
- * At these limits a process needs some 250 MB for its exchanges, because it never sends faster than the reader reads.
+ * At these limits, a process needs only some 250 MB for its exchanges, because it never sends faster than the reader
+ * reads.
  */
 export const EXCHANGE_LIMITS: ExchangeLimits = {
   requests: 8192,
@@ -29,11 +30,11 @@ export const EXCHANGE_LIMITS: ExchangeLimits = {
 const SECURE_BODY_WEIGHT = 3;
 /** An exchange ends when its reader accepts no bytes for this long. */
 const STALLED_MS = 60_000;
-/** The same limit when another exchange waits for room. */
+/** The same limit for an exchange whose place another exchange waits for. */
 const PRESSED_MS = 10_000;
-/** How long a stream may stall while its reader accepts bytes of other streams of the connection. */
+/** How long a stream may stall while its reader accepts bytes of other streams on the same connection. */
 const READ_BESIDE_MS = 10 * 60_000;
-/** How long a large body waits for a place. */
+/** How long a large body may wait for a place. */
 const WAIT_MS = 15_000;
 const LOOK_MS = 1000;
 
@@ -42,31 +43,34 @@ export interface Reader {
   readonly client: string;
   readonly connection: object;
   readonly isSecure: boolean;
-  /** How many bytes the connection has taken. Undefined when that is no longer known. */
+  /** How many bytes the connection has taken. Undefined if that is no longer known. */
   takenBytes?(): number | undefined;
-  /** The connection carries other answers at the same time, so the bytes that it takes may be theirs. */
+  /**
+   * True if the connection carries several responses at the same time. The bytes that it takes may belong to another
+   * one.
+   */
   readonly sharesConnection?: true;
-  /** Aborts the answer. */
+  /** Aborts the response. */
   end(): void;
 }
 
-/** A request from its head to the last byte of its answer. */
+/** A request, from its head to the last byte of its response. */
 export interface Exchange {
   /** Names the client, as limits count it. */
   readonly client: string;
-  /** Called when the reader has taken bytes, or when there are new bytes to take. */
+  /** Must be called when the reader has taken bytes, and when there are new bytes to take. */
   progressed(): void;
   /**
-   * Returns true when a large body may begin, and false when it waited too long or `gone` says that the reader has
-   * left.
+   * Returns true when a large body may begin. Returns false if it has waited too long, or if `gone` resolves because
+   * the reader has left.
    */
   beginBody(gone: () => Promise<void>): boolean | Promise<boolean>;
   close(): void;
 }
 
 /**
- * The requests that a process is answering, ordered by their last progress, the oldest first. When others need room,
- * the exchange without progress for the longest time is ended, but never the newest.
+ * The requests that a process is answering, ordered by the time of their last progress, the earliest first. If a new
+ * request needs room, the exchange that has stalled longest is ended, unless it made progress recently.
  */
 export class Exchanges {
   readonly #limits: ExchangeLimits;
@@ -76,7 +80,7 @@ export class Exchanges {
   readonly #bodiesOf = new Map<string, number>();
   readonly #bodiesOn = new WeakMap<object, number>();
   readonly #waiting = new Set<Waiting>();
-  /** When each connection with several answers last took bytes. */
+  /** When each connection with several responses last took bytes. */
   readonly #readAt = new WeakMap<object, number>();
   readonly #ofStreams = new WeakMap<object, Exchange>();
   #bodies = 0;
@@ -86,7 +90,7 @@ export class Exchanges {
     this.#now = now;
   }
 
-  /** Ends stalled exchanges as long as the process lives. */
+  /** Regularly ends stalled exchanges until the process ends. */
   watch(): void {
     setInterval(() => {
       this.lookAtTaken();
@@ -97,7 +101,7 @@ export class Exchanges {
   /** Notes which readers have taken bytes. It must run more often than `endStalled`. */
   lookAtTaken(): void {
     const now = this.#now();
-    // This loops over a copy, because an exchange with progress moves to the end of the set.
+    // This loops over a copy, because an exchange that made progress moves to the end of the set.
     for (const exchange of [...this.#open]) {
       if (now - exchange.at < LOOK_MS) return;
       const taken = exchange.takenBytes?.();
@@ -112,7 +116,7 @@ export class Exchanges {
     return this.#open.size;
   }
 
-  /** Undefined when the client or the process has too many exchanges already. */
+  /** Begins an exchange. Returns undefined if the client or the process has too many exchanges already. */
   begin(reader: Reader): Exchange | undefined {
     const { requests, clientRequests } = this.#limits;
     const ofClient = this.#requestsOf.get(reader.client) ?? 0;
@@ -134,7 +138,7 @@ export class Exchanges {
     };
   }
 
-  /** Begins the exchange of an HTTP/2 stream. `of` finds it by the stream. */
+  /** Begins the exchange of an HTTP/2 stream. `of` returns the exchange of a stream. */
   beginStream(stream: object, reader: Reader): Exchange | undefined {
     const exchange = this.begin(reader);
     if (exchange !== undefined) this.#ofStreams.set(stream, exchange);
@@ -160,7 +164,8 @@ export class Exchanges {
   }
 
   /**
-   * The exchanges whose end would let a waiting body begin: all of them, or only those of its own client or connection.
+   * The exchanges whose end would let a waiting body begin: all exchanges, or only those of the waiting body's client
+   * or connection.
    */
   #wantedPlaces(): { has(exchange: OpenExchange): boolean } {
     let isAnyWanted = false;
@@ -267,7 +272,9 @@ function weightOf({ isSecure }: Reader): number {
   return isSecure ? SECURE_BODY_WEIGHT : 1;
 }
 
-/** How long an answer may stall. It may stall longer when its connection was read recently. */
+/**
+ * How long a response may stall. It may stall longer if the reader has recently read other bytes from the connection.
+ */
 function patience(unread: number, most: number, mostWhileRead: number): number {
   return unread < most ? mostWhileRead : most;
 }

@@ -14,7 +14,7 @@ export function headEnd(before: Buffer, next: Buffer): number {
   return end === -1 ? next.length : end + END.length;
 }
 
-/** Where a head begins: after empty lines, which HTTP parsers skip. */
+/** The position at which a head begins: after empty lines, which HTTP parsers skip. */
 export function headBegin(bytes: Buffer): number {
   const begin = bytes.findIndex((byte) => byte !== CR && byte !== LF);
   return begin === -1 ? bytes.length : begin;

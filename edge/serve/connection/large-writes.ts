@@ -13,13 +13,13 @@ export interface Connection {
 /**
  * Limits the large writes over TLS. Node encrypts a write as a whole, and a connection keeps the memory of its largest
  * write until it closes, long after the reader has taken the bytes. Large writes cost less CPU time per byte, so they
- * are allowed up to a total over all connections. Each client gets a share of this total.
+ * are allowed up to a total over all connections. A client may use only a share of this total.
  */
 export class LargeWrites {
   readonly #share = new FairShare({ inAll: LARGE_BYTES });
   readonly #granted = new WeakMap<Connection, number>();
 
-  /** The largest write for an answer of this many bytes. */
+  /** The size of the largest write that a response of `bytes` bytes may use. */
   most(connection: Connection, client: string, bytes: number, limit: number): number {
     const granted = this.#granted.get(connection) ?? LEAST_WRITTEN;
     // A closed connection would never give its share back.

@@ -8,18 +8,20 @@ import { SOURCE, type Source } from '../../../shared/http/source.ts';
 import { headBegin, headEnd } from './head-end.ts';
 import { takenBytes } from './taken-bytes.ts';
 
-/** The maximum bytes of pipelined requests that all connections of a process together may hold. */
+/** The maximum number of bytes of pipelined requests that all connections of a process may hold together. */
 const MOST_HELD_BYTES = 32 * 1024 * 1024;
-/** The maximum number of bytes of empty lines before a request, which a server skips (RFC 9112, 2.2). */
+/** The maximum number of bytes in the empty lines before a request, which a server skips (RFC 9112, 2.2). */
 const MOST_EMPTY_BYTES = 16;
 /** After this many pieces in a row, other connections get their turn. */
 const PIECES_IN_A_ROW = 16;
-/** After the last answer, the server discards what the client sends, for at most this time and this many bytes. */
+/**
+ * After the last response, the server discards what the client sends, for at most this long and up to this many bytes.
+ */
 const LINGER_MS = 2000;
 const MOST_LINGER_BYTES = 256 * 1024;
 /**
- * How many bytes of answers may wait behind the write under way. A granted large write may exceed this; then no other
- * write waits with it.
+ * How many bytes of responses may wait behind the current write. A large write that was granted may exceed this, but
+ * then no other write waits with it.
  */
 const WAITING_BYTES = 16 * 1024;
 const NOTHING = Buffer.alloc(0);
@@ -27,10 +29,10 @@ const NOTHING = Buffer.alloc(0);
 type Done = (error?: Error | null) => void;
 
 /**
- * Gives Node's HTTP/1.1 server one request of a connection at a time, and the next one when the answer is sent. So a
- * reader who pipelines thousands of requests has only one answer in progress, and TCP slows that reader down. Node
- * itself would begin with all of them at once. The server accepts no bodies: a request that announces one is the last
- * of its connection, and nothing after its head is parsed.
+ * Gives Node's HTTP/1.1 server one request of a connection at a time, and the next one when the response is sent. So a
+ * reader who pipelines thousands of requests has only one response in progress, and TCP slows that reader down. Without
+ * this class, Node would begin with all of them at once. The server accepts no request bodies: a request that announces
+ * a body is the last one of its connection, and nothing after its head is parsed.
  */
 export class PacedConnection extends Duplex {
   static readonly #heldBytes = new FairShare({ inAll: MOST_HELD_BYTES });
@@ -39,12 +41,12 @@ export class PacedConnection extends Duplex {
   server: unknown;
   readonly #socket: Socket;
   readonly #client: string;
-  /** Bytes that were read and not yet given to the parser. */
+  /** Bytes that were read but not yet given to the parser. */
   #rest: Buffer = NOTHING;
   #held = 0;
   /** Functions that each release a part of the held bytes. */
   #giveBack: (() => void)[] = [];
-  /** The last bytes that the parser got: the end of a head may begin in them. */
+  /** The last bytes that the parser got. The end of a head may begin in them. */
   #given: Buffer = NOTHING;
   #isAskedFor = false;
   #isAnswering = false;
@@ -53,11 +55,13 @@ export class PacedConnection extends Duplex {
   #pieces = 0;
   #isResting = false;
   #hasEnded = false;
-  /** The parser gets no more bytes. */
+  /** True when the parser gets no more bytes. */
   #isOver = false;
   #thrownAway = 0;
 
-  /** Wraps all connections of an HTTP/1.1 server without TLS. The server must have its own listeners by then. */
+  /**
+   * Wraps all connections of an HTTP/1.1 server without TLS. Node must already have added the server's own listeners.
+   */
   static use(server: EventEmitter): void {
     PacedConnection.watch(server);
     const listeners = server.listeners('connection');
@@ -68,7 +72,7 @@ export class PacedConnection extends Duplex {
     });
   }
 
-  /** Learns from the requests of a server which connections await an answer. */
+  /** Notes, from the requests that a server receives, which connections await a response. */
   static watch(server: EventEmitter): void {
     server.prependListener('request', (request: IncomingMessage, response: unknown) => {
       const { socket } = request;
@@ -115,7 +119,10 @@ export class PacedConnection extends Duplex {
     return this.#socket.remotePort;
   }
 
-  /** The bytes that the reader has taken, those of a write under way included. Undefined after the close. */
+  /**
+   * The number of bytes that the reader has taken, including those of the current write. Undefined after the connection
+   * has closed.
+   */
   get takenBytes(): number | undefined {
     return takenBytes(this.#socket);
   }
@@ -143,7 +150,8 @@ export class PacedConnection extends Duplex {
   }
 
   /**
-   * Discards what follows. The connection closes when it is answered and its client has ended too, or soon afterwards.
+   * Discards what the client still sends. The connection closes when the response is sent and the client has ended its
+   * side too, or soon after the response.
    */
   parseNoMore(): void {
     this.#isOver = true;
@@ -161,8 +169,8 @@ export class PacedConnection extends Duplex {
 
   override _read(): void {
     this.#isAskedFor = true;
-    // This waits for the next tick: a push during `_read` is parsed later, and this code would not know its request
-    // yet.
+    // This waits for the next tick. Bytes pushed during `_read` would be parsed only later, so this code would not yet
+    // know of their request.
     process.nextTick(() => this.#give());
   }
 
@@ -231,8 +239,8 @@ export class PacedConnection extends Duplex {
   }
 
   /**
-   * A series of requests that are answered immediately would otherwise prevent other connections from reading or
-   * writing.
+   * Lets other connections read and write. A series of requests that are answered immediately would otherwise prevent
+   * that.
    */
   #letOthers(): void {
     this.#isResting = true;
@@ -250,7 +258,8 @@ export class PacedConnection extends Duplex {
   }
 
   /**
-   * Returns false when the client would hold more than its share. Bytes passed to the parser count until none are held.
+   * Returns false if the client would hold more than its share. Bytes that were passed to the parser still count until
+   * the connection holds none.
    */
   #holds(bytes: number): boolean {
     if (bytes <= this.#held) return true;

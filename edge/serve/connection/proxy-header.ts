@@ -1,16 +1,19 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { canonicalAddress } from '../../../shared/http/ip-address.ts';
 
-/** What the first bytes of a connection are, by the PROXY protocol, versions 1 and 2. */
+/** The meaning of a connection's first bytes in the PROXY protocol, versions 1 and 2. */
 export type ProxyHeader =
-  /** More bytes must come before the header is whole. */
+  /** The header is not complete yet. */
   | { readonly kind: 'incomplete' }
   /** The connection must be closed. */
   | { readonly kind: 'refused' }
   | {
       readonly kind: 'whole';
       readonly bytes: number;
-      /** The address of the client. Undefined when the proxy speaks for itself, or cannot tell: its own address holds. */
+      /**
+       * The address of the client. Undefined if the proxy connects on its own behalf or does not know the client. Then
+       * the proxy's own address counts.
+       */
       readonly source: string | undefined;
     };
 
@@ -25,16 +28,19 @@ const TEXT = /^PROXY (TCP[46]) ([0-9a-f:.]+) ([0-9a-f:.]+) ([0-9]{1,5}) ([0-9]{1
 const PORT = /^(0|[1-9][0-9]*)$/;
 const MOST_PORT = 65_535;
 
-/** Version 2: a signature, version and command, family and transport, and the length of the rest. */
+/**
+ * Version 2 has a signature, a byte for version and command, a byte for family and transport, and the length of the
+ * rest.
+ */
 const SIGNATURE = Buffer.from('\r\n\r\n\0\r\nQUIT\n');
 const FIXED_BYTES = 16;
-/** As much as nginx accepts: the addresses, and further values (TLVs), which are skipped. */
+/** The same limit as in nginx. It covers the addresses and further values (TLVs), which are skipped. */
 const MOST_BINARY_BYTES = 4096;
 const LOCAL = 0x20;
 const PROXY = 0x21;
 const TCP4 = 0x11;
 const TCP6 = 0x21;
-/** The bytes of the addresses and ports, for each family and transport that the specification has. */
+/** The number of bytes of the addresses and ports, for each family and transport in the specification. */
 const ADDRESS_BYTES: ReadonlyMap<number, number> = new Map([
   [0x00, 0],
   [TCP4, 12],
@@ -45,14 +51,14 @@ const ADDRESS_BYTES: ReadonlyMap<number, number> = new Map([
   [0x32, 216],
 ]);
 
-/** Judges the first bytes of a connection that must begin with a header. */
+/** Parses the first bytes of a connection that must begin with a header. */
 export function proxyHeader(bytes: Buffer): ProxyHeader {
   if (beginsLike(bytes, SIGNATURE)) return bytes.length < FIXED_BYTES ? INCOMPLETE : binaryHeader(bytes);
   if (beginsLike(bytes, TEXT_START)) return bytes.length < TEXT_START.length ? INCOMPLETE : textHeader(bytes);
   return REFUSED;
 }
 
-/** Whether the bytes so far are those of the mark, or the beginning of it. */
+/** Whether the bytes so far begin with the mark, or are the beginning of it. */
 function beginsLike(bytes: Buffer, mark: Buffer): boolean {
   const known = Math.min(bytes.length, mark.length);
   return bytes.compare(mark, 0, known, 0, known) === 0;
@@ -68,7 +74,7 @@ function textHeader(bytes: Buffer): ProxyHeader {
 }
 
 function sourceOfText(line: string): { readonly address: string | undefined } | 'malformed' {
-  // A receiver ignores whatever follows this word.
+  // The specification tells receivers to ignore whatever follows this word.
   if (/^PROXY UNKNOWN( |$)/.test(line)) return { address: undefined };
   const [, family, source = '', destination = '', ...ports] = TEXT.exec(line) ?? [];
   const isAddress = family === 'TCP4' ? isIPv4 : isIPv6;
@@ -87,7 +93,7 @@ function binaryHeader(bytes: Buffer): ProxyHeader {
   const whole = FIXED_BYTES + rest;
   if ((command !== LOCAL && command !== PROXY) || whole > MOST_BINARY_BYTES) return REFUSED;
   const addresses = ADDRESS_BYTES.get(family);
-  // A receiver ignores the family of a local connection, such as a health check of the proxy.
+  // Receivers ignore the address family of a local connection, such as a health check by the proxy.
   if (command === PROXY && (addresses === undefined || rest < addresses)) return REFUSED;
   if (bytes.length < whole) return INCOMPLETE;
   return {
@@ -97,7 +103,7 @@ function binaryHeader(bytes: Buffer): ProxyHeader {
   };
 }
 
-/** Undefined for a transport that is not TCP over IP: the specification has receivers treat it as unknown. */
+/** The source address. Undefined for a transport that is not TCP over IP, which receivers must treat as unknown. */
 function sourceOfBinary(bytes: Buffer, family: number): string | undefined {
   if (family === TCP4) return bytes.subarray(FIXED_BYTES, FIXED_BYTES + 4).join('.');
   if (family !== TCP6) return undefined;

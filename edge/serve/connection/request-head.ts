@@ -1,9 +1,9 @@
-/** The parts of a request's head that are judged before anything is answered. */
+/** The parts of a request's head that are checked before anything is answered. */
 export interface RequestHead {
-  /** The target as in the request line. */
+  /** The target as it stands in the request line. */
   readonly target: string;
   readonly httpVersion: string;
-  /** Names and values in turn, in the order of their arrival. In HTTP/2 they include the pseudo-headers. */
+  /** Alternating names and values, in the order of their arrival. In HTTP/2, they include the pseudo-headers. */
   readonly rawHeaders: readonly string[];
 }
 
@@ -17,8 +17,9 @@ const AUTHORITY = /^([0-9a-z._~!$&'()*+,;=%-]+|\[[0-9a-f:.]+\])(:[0-9]{0,5})?$/i
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/i;
 
 /**
- * Refuses heads that HTTP parsers disagree about, which attackers use to smuggle requests: several or malformed Hosts
- * (RFC 9112, 3.2), a target in absolute form that names another authority, unknown transfer codings (RFC 9112, 6.1).
+ * Refuses heads that different HTTP parsers interpret differently, because attackers use them to smuggle requests:
+ * several Host fields or a malformed one (RFC 9112, 3.2), a target in absolute form with a different host, or an
+ * unknown transfer coding (RFC 9112, 6.1).
  */
 export function checkHead({ target, httpVersion, rawHeaders }: RequestHead): HeadJudgement {
   const hosts = valuesOf('host', rawHeaders);
@@ -32,7 +33,7 @@ export function checkHead({ target, httpVersion, rawHeaders }: RequestHead): Hea
   const codings = valuesOf('transfer-encoding', rawHeaders);
   if (codings.some((value) => value.toLowerCase() !== 'chunked') || codings.length > 1)
     return refused('Unknown transfer coding');
-  // It is impossible to tell where such a message ends (RFC 9112, 6.1).
+  // Nobody can tell where such a message ends (RFC 9112, 6.1).
   if (codings.length > 0 && httpVersion === '1.0') return refused('A transfer coding in HTTP/1.0');
   const [, authority, rest = ''] = ABSOLUTE_FORM.exec(target) ?? [];
   if (authority === undefined) return { kind: 'sound', target, host };

@@ -1,28 +1,28 @@
 import type { Http2Session } from 'node:http2';
 
 /**
- * The bytes that a session may send in addition to its requests: settings, pings, an unread body, an incomplete head.
+ * How many bytes a client may send in addition to its requests: settings, pings, an unread body, an incomplete head.
  */
 const BURST_BYTES = 256 * 1024;
-/** The bytes that a session may send for each request. A longer head is refused. */
+/** How many bytes a client may send for each request. A longer head is refused. */
 const REQUEST_BYTES = 24 * 1024;
 /**
- * A session may send one byte for each 32 bytes that it received, because readers update their windows: 2 KiB for 64
- * KiB of an answer, which are 150 window updates.
+ * A client may send one byte for each 32 bytes that it has received, because clients update their windows: 2 KiB for
+ * each 64 KiB of a response, enough for 150 window updates.
  */
 const SENT_FOR_ONE = 32;
-/** The bytes that a session may send between two checks, for pings while it is idle. */
+/** How many bytes a client may send between two checks, for pings while the session is idle. */
 const BYTES_A_LOOK = 100;
 const LOOK_MS = 100;
 
 /**
- * Ends sessions that send many bytes without requests. nghttp2 decodes refused heads too and reports none of them, and
- * one byte can stand for a field of kilobytes.
+ * Ends sessions whose clients send many bytes without requests. nghttp2 also decodes the heads that it refuses, without
+ * reporting them, and one byte can stand for a field of several kilobytes.
  */
 export class SessionBytes {
   readonly #open = new Map<Http2Session, Seen>();
 
-  /** Checks the sessions as long as the process lives. */
+  /** Regularly checks the sessions until the process ends. */
   watch(): void {
     setInterval(() => this.#look(), LOOK_MS).unref();
   }
@@ -40,7 +40,7 @@ export class SessionBytes {
 
   #look(): void {
     for (const [session, seen] of this.#open) {
-      // A destroyed session has no socket any more, and will emit its close event soon.
+      // A destroyed session no longer has a socket, and will soon emit its close event.
       if (session.destroyed) continue;
       const { bytesRead, bytesWritten } = session.socket;
       const left =
@@ -66,7 +66,7 @@ export class SessionBytes {
 interface Seen {
   read: number;
   sent: number;
-  /** The requests since the last check. */
+  /** The number of requests since the last check. */
   requests: number;
   left: number;
 }

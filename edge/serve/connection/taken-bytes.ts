@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 
-/** The handle that Node's own socket time-out reads. It has no public name. */
+/** The internal handle of a socket. Node's own socket timeout reads it too. */
 interface Handle {
   readonly bytesWritten?: number;
   readonly writeQueueSize?: number;
-  /** With TLS, the socket that carries it. */
+  /** With TLS, the handle of the underlying socket. */
   readonly _parent?: Handle;
 }
 
 /**
- * How many bytes the kernel has taken from a socket, also in the middle of a write, which may be large. Undefined for a
- * closed socket.
+ * How many bytes the kernel has taken from a socket, even in the middle of a large write. Undefined for a closed
+ * socket.
  */
 export function takenBytes(socket: Socket): number | undefined {
   const { _handle } = socket as unknown as { readonly _handle?: Handle | null };

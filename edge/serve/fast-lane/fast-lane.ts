@@ -15,7 +15,7 @@ import type { HotAnswers } from './hot-answers.ts';
 import { exchangeOf } from './logged-exchange.ts';
 import { type PlainFields, type PlainGet, Recogniser } from './recognise.ts';
 
-/** The first request of a connection must come within this time. */
+/** The first request of a connection must arrive within this time. */
 const FIRST_REQUEST_MS = 20_000;
 
 export interface FastLaneParts {
@@ -29,9 +29,9 @@ export interface FastLaneParts {
   readonly accessLog: AccessLog | undefined;
   readonly scheme: 'http' | 'https';
   readonly keepAliveMs: number;
-  /** Whether the connection was made for another host. The full server then informs the client. */
+  /** Whether the connection was opened for another host. If so, the full server informs the client. */
   readonly isMisdirected: (connection: object, socket: Socket, host: string) => boolean;
-  /** Gives a connection to the full server, with all bytes that are not yet answered. */
+  /** Hands a connection over to the full server, with all bytes of requests that are not yet answered. */
   readonly handOver: (socket: Socket) => void;
 }
 
@@ -47,13 +47,16 @@ export class FastLane {
     this.#parts = parts;
   }
 
-  /** Answers on a connection from which nothing has been read yet. */
+  /** Takes a connection from which nothing has been read yet, and answers its requests. */
   take(socket: Socket): void {
     this.#open.add(socket);
     new LaneConnection(socket, this.#parts, () => this.#open.delete(socket));
   }
 
-  /** Closes the connections that wait for a request here. The full server closes those that it was given. */
+  /**
+   * Closes the connections that wait for a request in the fast lane. The full server closes those that were handed
+   * over.
+   */
   closeConnections(): void {
     for (const socket of this.#open) socket.destroySoon();
   }
@@ -64,11 +67,11 @@ class LaneConnection {
   readonly #parts: FastLaneParts;
   readonly #left: () => void;
   readonly #recogniser = new Recogniser();
-  /** The connection of a proxy carries requests of several readers. */
+  /** True for the connection of a proxy, which carries requests of several readers. */
   readonly #isProxied: boolean;
   /** The reader of the last request. */
   #reader: Reader;
-  /** The fields that named this reader, on the connection of a proxy. */
+  /** On the connection of a proxy, the header fields that named this reader. */
   #readFrom: PlainFields | undefined;
   #hasAnswered = false;
 
@@ -89,7 +92,7 @@ class LaneConnection {
   readonly #answerAll = (chunk: Buffer) => {
     const { views, answers, counters, time, drain, accessLog, keepAliveMs } = this.#parts;
     if (this.#socket.writableEnded) return;
-    // The full server ends the connection with its answer.
+    // While the edge is drained, the full server ends the connection with its next response.
     if (drain.isOn) return this.#handOver(chunk);
     const now = time.now();
     const second = Math.floor(now / 1000);
@@ -110,7 +113,7 @@ class LaneConnection {
         this.#hasAnswered = true;
         this.#socket.setTimeout(keepAliveMs);
       }
-      // A reader whose requests come faster than the answers are read must not fill the memory of this process.
+      // A reader who sends requests faster than they read the responses must not fill the memory of this process.
       if (!isTaken) return this.#goOnWhenRead(chunk.subarray(at));
     }
   };
@@ -119,7 +122,7 @@ class LaneConnection {
     const { limits, isMisdirected, scheme } = this.#parts;
     if (isMisdirected(this.#socket, this.#socket, fields.host)) return false;
     const reader = this.#readerOf(fields);
-    // The full server redirects a reader who came to a proxy without TLS.
+    // If the reader reached the proxy without TLS, the full server redirects the reader.
     if (reader.scheme !== undefined && reader.scheme !== scheme) return false;
     return !limits.hasRate || limits.allows(reader.address, performance.now());
   }
@@ -131,7 +134,7 @@ class LaneConnection {
     return this.#reader;
   }
 
-  /** Until the reader has read the answers they count as one exchange. */
+  /** Continues when the reader has read the responses. Until then, they count as one exchange. */
   #goOnWhenRead(rest: Buffer): void {
     const socket = this.#socket;
     const exchange = this.#parts.exchanges.begin({
@@ -183,7 +186,7 @@ class LaneConnection {
     this.#socket.end();
   };
 
-  /** The reader has sent nothing, or has read nothing of an answer, for too long. */
+  /** Called when the reader has sent nothing, or has read nothing of a response, for too long. */
   readonly #onTimeout = () => {
     this.#socket.destroy();
   };

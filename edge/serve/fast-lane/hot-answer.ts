@@ -1,14 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import type { PreparedAnswer } from '../site/site-handler.ts';
 
-/** A whole answer as the bytes on the wire, made once for many requests. */
+/** A whole response as the bytes on the wire, built once for many requests. */
 export class HotAnswer {
-  /** The site under which the answer is counted and logged. */
+  /** The site under which the response is counted and logged. */
   readonly site: string;
   readonly prepared: PreparedAnswer;
-  /** When this answer was last sent, by the time of the log. */
+  /** When this response was last sent, in the time of the log. */
   usedAt = 0;
-  /** The number of times that the answer was sent since the last `takeUses`. */
+  /** The number of times that the response was sent since the last call of `takeUses`. */
   #uses = 0;
   readonly #head: string;
   readonly #connection: string;
@@ -26,27 +26,27 @@ export class HotAnswer {
     this.#bytes = this.#dated(second);
   }
 
-  /** Called when the answer is sent. */
+  /** Called when the response is sent. */
   used(now: number): void {
     this.usedAt = now;
     this.#uses++;
   }
 
-  /** The number of times that the answer was sent since the last call. */
+  /** Returns the number of times that the response was sent since the last call. */
   takeUses(): number {
     const uses = this.#uses;
     this.#uses = 0;
     return uses;
   }
 
-  /** Roughly the memory that this answer takes. */
+  /** Roughly the memory that this response takes. */
   get size(): number {
     return this.#bytes.length + this.#head.length;
   }
 
   /**
-   * The answer with the date of this second, by the time of the log. It never changes a buffer that may still be
-   * unsent.
+   * The response with this second as its `Date`, in the time of the log. A buffer that may not be sent yet is never
+   * changed.
    */
   at(second: number): Buffer {
     if (second !== this.#second) {

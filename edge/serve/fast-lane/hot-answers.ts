@@ -9,14 +9,14 @@ import { isPlainPath, type PlainGet } from './recognise.ts';
 const MEMORY_BYTES = 32 * 1024 * 1024;
 
 export interface HotAnswersParts {
-  /** Hosts with a certificate get no answer over plain HTTP. Undefined for an edge without TLS. */
+  /** Over plain HTTP, hosts with a certificate are not answered here. Undefined for an edge without TLS. */
   readonly tls: Tls | undefined;
   readonly keepAliveMs: number;
 }
 
 /**
- * Keeps whole answers to plain GETs, which sites prepare. The full server would give the same answers. Whatever changes
- * an answer must call `forgetAll` in the same turn of the event loop.
+ * Keeps whole responses to plain GETs, which sites prepare. The full server would send the same responses. Code that
+ * changes the response to a request must call `forgetAll` in the same turn of the event loop.
  */
 export class HotAnswers {
   readonly #parts: HotAnswersParts;
@@ -27,7 +27,8 @@ export class HotAnswers {
   }
 
   /**
-   * Undefined when no site has prepared an answer: the full server answers then. `second` is by the time of the log.
+   * The response to a plain GET. Undefined if no site has prepared one, so that the full server must answer. `second`
+   * is in the time of the log.
    */
   find({ target, fields }: PlainGet, sites: SiteSelection, second: number): HotAnswer | undefined {
     const key = `${fields.key} ${target}`;

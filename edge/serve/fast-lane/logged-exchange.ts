@@ -2,7 +2,7 @@ import type { Exchange } from '../metering/access-log.ts';
 import type { HotAnswer } from './hot-answer.ts';
 import type { PlainGet } from './recognise.ts';
 
-/** Describes an answer of the fast lane for the access log. Such an answer takes no measurable time. */
+/** Describes a response of the fast lane for the access log. Such a response takes no measurable time. */
 export function exchangeOf(
   { target, fields }: PlainGet,
   { site, prepared }: HotAnswer,

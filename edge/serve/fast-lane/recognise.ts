@@ -3,10 +3,10 @@ import type { ForwardedFields } from '../../../shared/http/forwarded.ts';
 
 /** A request that can only mean "send this whole file". */
 export interface PlainGet {
-  /** The target as in the request line. */
+  /** The target as it stands in the request line. */
   readonly target: string;
   readonly fields: PlainFields;
-  /** The length of the whole head. */
+  /** The length of the whole head in bytes. */
   readonly bytes: number;
 }
 
@@ -16,7 +16,7 @@ export interface PlainFields {
   readonly acceptEncoding: string | undefined;
   readonly referer: string | undefined;
   readonly agent: string | undefined;
-  /** What the last proxy said of the reader, if there was one. Only that of a trusted proxy counts. */
+  /** What the last proxy says about the reader, if there is a proxy. Only the word of a trusted proxy counts. */
   readonly forwarded: ForwardedFields;
   /** Equal for fields with the same meaning. */
   readonly key: string;
@@ -34,20 +34,20 @@ const MOST_TARGET_BYTES = 2048;
 const MOST_FIELD_BYTES = 8192;
 
 /**
- * No two parts of this pattern match the same text, so a mismatch takes linear time. The value keeps its surrounding
- * spaces.
+ * No two parts of this pattern can match the same text, so even a mismatch takes only linear time. The value keeps its
+ * surrounding spaces.
  */
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e]*)$/;
 const HOST = /^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*(:[0-9]{1,5})?$/;
 const PLAIN_PATH = /^(\/(?!\.{1,2}(\/|$))[!"$&-.0->@-[\]-~]+)*\/?$/;
 
-/** The fields that have a meaning for the full server or its parser. They ignore all others. */
+/** The fields that have a meaning for the full server or its parser. Both ignore all others. */
 const MEANINGFUL =
   /^(content-length|transfer-encoding|trailer|te|expect|upgrade|http2-settings|proxy-connection|range|if-.*|want-.*|authorization)$/;
 
 /**
  * Recognises plain GETs on one connection. A client usually sends the same header fields with each request, so fields
- * are parsed only when they differ from those of the request before.
+ * are parsed only if they differ from those of the previous request.
  */
 export class Recogniser {
   #last: { readonly bytes: Buffer; readonly fields: PlainFields } | undefined;
@@ -64,7 +64,7 @@ export class Recogniser {
       const target = chunk.toString('latin1', targetStart, targetEnd);
       return { target, fields: known.fields, bytes: fieldsStart + known.bytes.length - at };
     }
-    // The search begins at the end of the request line, because there may be no field at all.
+    // The search begins at the end of the request line, because there may be no fields.
     const end = chunk.indexOf(HEAD_END, fieldsStart - LINE_END_BYTES, 'latin1') + HEAD_END.length;
     if (end < fieldsStart || end - fieldsStart > MOST_FIELD_BYTES) return undefined;
     const fields = plainFields(chunk.toString('latin1', fieldsStart, end - HEAD_END.length));
@@ -75,10 +75,10 @@ export class Recogniser {
   }
 }
 
-/** Whether a target is a path that needs no work: no escapes, no query and no dot segments. */
+/** Whether a target is a path that can be used as it is, without escapes, a query or dot segments. */
 export const isPlainPath = (target: string) => PLAIN_PATH.test(target);
 
-/** `text` is a field section without its final empty line. Undefined when the request may not be a plain GET. */
+/** Parses a field section, without its final empty line. Returns undefined if the request may not be a plain GET. */
 export function plainFields(text: string): PlainFields | undefined {
   let host: string | undefined;
   let acceptEncoding: string | undefined;
@@ -121,7 +121,7 @@ export function plainFields(text: string): PlainFields | undefined {
   return host === undefined ? undefined : fieldsOf(host, acceptEncoding, referer, agent, forwarded);
 }
 
-/** The plain GET of an HTTP/2 stream, whose `bytes` are 0. */
+/** The plain GET of an HTTP/2 stream. Its `bytes` are 0. */
 export function plainStream(headers: IncomingHttpHeaders): PlainGet | undefined {
   const {
     ':method': method,
@@ -147,13 +147,15 @@ function fieldsOf(
   return { host, acceptEncoding, referer, agent, forwarded, key: `${host} ${acceptEncoding ?? ''}` };
 }
 
-/** A field may come in several lines (RFC 9110, 5.3). */
+/** Adds a field. A field may be sent in several lines (RFC 9110, 5.3). */
 function withField(fields: ForwardedFields, name: keyof ForwardedFields, value: string): ForwardedFields {
   const before = fields[name];
   return { ...fields, [name]: before === undefined ? value : `${before}, ${value}` };
 }
 
-/** The position of the first byte that no target contains, within the length of the longest target. */
+/**
+ * The position of the first byte that cannot be part of a target. Searches only as far as the longest target reaches.
+ */
 function endOfTarget(chunk: Buffer, start: number): number {
   const most = Math.min(chunk.length, start + MOST_TARGET_BYTES);
   let at = start;
@@ -166,7 +168,7 @@ function holds(chunk: Buffer, at: number, bytes: Buffer): boolean {
   return end <= chunk.length && chunk.compare(bytes, 0, bytes.length, at, end) === 0;
 }
 
-/** Compares a few bytes. A call of `Buffer.compare` would cost more than that. */
+/** Compares a few bytes. A call of `Buffer.compare` would cost more. */
 function holdsShort(chunk: Buffer, at: number, bytes: Buffer): boolean {
   for (let i = 0; i < bytes.length; i++) if (chunk[at + i] !== bytes[i]) return false;
   return true;

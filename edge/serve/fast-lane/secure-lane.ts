@@ -27,8 +27,8 @@ export interface SecureLaneParts extends Omit<FastLaneParts, 'handOver' | 'isMis
 }
 
 /**
- * Puts the fast lane in front of a server with TLS, for HTTP/1.1 connections and HTTP/2 streams. The server must have
- * its own listeners by then.
+ * Puts the fast lane in front of a server with TLS, for HTTP/1.1 connections and HTTP/2 streams. Node must already have
+ * added the server's own listeners.
  */
 export function secureLane(
   server: Http2SecureServer,
@@ -60,7 +60,7 @@ export function secureLane(
   return lane;
 }
 
-/** Judges the decoded head: one byte on the wire can stand for a field of kilobytes. */
+/** Checks the length of the decoded head, because one byte on the wire can stand for a field of several kilobytes. */
 function isTooLong(raw: readonly string[]): boolean {
   let bytes = 0;
   for (const text of raw) bytes += text.length;
@@ -73,7 +73,10 @@ function pacedOf(socket: Socket, server: Http2SecureServer): PacedConnection {
   return paced;
 }
 
-/** Returns false for one stream too many. It is refused, and its client may try again later or elsewhere. */
+/**
+ * Begins the exchange of a stream. If there are too many, refuses the stream and returns false. The client may try
+ * again later or elsewhere.
+ */
 function isBegun(
   stream: ServerHttp2Stream,
   session: Http2Session,
@@ -126,7 +129,7 @@ function answerPlain(
   return true;
 }
 
-/** Remembers the reader of each session. Only the streams of a proxy have readers of their own. */
+/** Remembers the reader of each session. Only in the session of a proxy does each stream have its own reader. */
 function sessionReaders(): (session: Http2Session, headers: IncomingHttpHeaders) => Reader {
   const readers = new WeakMap<Http2Session, Reader>();
   return (session, headers) => {

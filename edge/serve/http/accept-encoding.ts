@@ -1,12 +1,13 @@
 import type { ContentCoding } from '../../variants/variant.ts';
 
-/** A longer header is ignored, because each of its members costs time. */
+/** A longer header is ignored, because each of its codings costs time. */
 const LONGEST = 1024;
 
 /**
  * The best available coding for an `Accept-Encoding` (RFC 9110, 12.5.3), or undefined for the plain bytes. `available`
- * is in the server's order of preference, which decides between equal weights. The header must name a coding, or mean
- * it by `*`. A coding with a lower weight than the plain bytes is not chosen. Malformed members do not count.
+ * is in the server's order of preference, which decides between equal weights. Only a coding that the header names or
+ * that `*` covers can be chosen, and only if its weight is not lower than that of the plain bytes. Malformed members of
+ * the header are ignored.
  */
 export function chooseCoding(
   header: string | undefined,

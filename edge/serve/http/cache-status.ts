@@ -1,11 +1,11 @@
 import type { FoundMissing } from '../../messages/read-through.ts';
 
-/** Where the bytes of an answer were found: on this edge, or upstream while the reader waited. */
+/** Where the bytes of a response were found: on this edge, or upstream while the reader waited. */
 export type CacheState =
   | { readonly kind: 'hit'; readonly tier: 'memory' | 'disk' }
   | { readonly kind: 'missed'; readonly found: FoundMissing };
 
-/** The value of `Cache-Status` (RFC 9211). Everything that is fetched is stored. */
+/** The value of `Cache-Status` (RFC 9211). An edge stores everything that it fetches. */
 export function cacheStatus(state: CacheState): string {
   if (state.kind === 'hit') return `Skerry; hit; detail=${state.tier}`;
   const { found, isCollapsed, tier } = state.found;

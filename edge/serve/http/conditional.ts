@@ -1,6 +1,6 @@
 import { parseHttpDate } from './http-date.ts';
 
-/** The validators of a response, by which conditions are judged. */
+/** The validators of a response, against which conditions are evaluated. */
 export interface Validators {
   /** The strong entity tag, with its quotes. */
   readonly etag: string;
@@ -16,9 +16,8 @@ export interface ConditionalHeaders {
 }
 
 /**
- * Evaluates the preconditions of a GET or HEAD in the order of RFC 9110, 13.2.2. `failed` is answered 412,
- * `not-modified`
- * 304. Invalid dates are ignored.
+ * Evaluates the preconditions of a GET or HEAD in the order of RFC 9110, 13.2.2. The response to `failed` is 412, and
+ * to `not-modified` 304. Invalid dates are ignored.
  */
 export function judgePreconditions(
   headers: ConditionalHeaders,
@@ -38,7 +37,7 @@ export function judgePreconditions(
   return modifiedSince !== undefined && modified <= modifiedSince ? 'not-modified' : 'met';
 }
 
-/** Whether `If-Range` matches what is served, by strong comparison or by the exact date (RFC 9110, 13.1.5). */
+/** Whether `If-Range` matches the current validators, by strong comparison or by the exact date (RFC 9110, 13.1.5). */
 export function rangeApplies(ifRange: string | undefined, validators: Validators): boolean {
   if (ifRange === undefined) return true;
   if (ifRange.startsWith('"')) return ifRange === validators.etag;

@@ -1,8 +1,8 @@
 import { type Digest, digestBytes } from '../../../shared/content/digest.ts';
 
-/** Clients and caches ask again for each use, and mostly get a 304. */
+/** Clients and caches must revalidate before each use, and mostly get a 304. */
 export const REVALIDATE = 'public, max-age=0, must-revalidate';
-/** Only the reader who was let in may keep the answer. */
+/** Only the reader who was allowed to read it may store the response. */
 export const PRIVATE = 'private, max-age=0, must-revalidate';
 export const IMMUTABLE = 'public, max-age=31536000, immutable';
 
@@ -10,7 +10,7 @@ export const IMMUTABLE = 'public, max-age=31536000, immutable';
 const TEXTUAL =
   /^(text\/.*|application\/(javascript|json|xml|.*\+json|.*\+xml|manifest\+json)|image\/svg\+xml)$/;
 
-/** A strong tag from the digest of the bytes that are sent, so each coding has its own. */
+/** A strong tag, made from the digest of the bytes that are sent, so each coding has its own tag. */
 export const etagOf = (digest: Digest) => `"${digest}"`;
 
 export function contentType(type: string): string {

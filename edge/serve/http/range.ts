@@ -3,8 +3,9 @@ import { type ByteSpan, spanLength } from '../../../shared/store/byte-span.ts';
 /** The part of a representation that a `Range` selects (RFC 9110, 14). */
 export type RangeDecision =
   /**
-   * The whole representation: there is no range, or the range has another unit, is malformed or selects more bytes than
-   * there are. The same holds for the beginning or end of an empty file, since some clients always send a range.
+   * The whole representation, because there is no range, or the range has another unit, is malformed, or selects more
+   * bytes than there are. This is also the decision for the beginning or the end of an empty file, since some clients
+   * always send a range.
    */
   | { readonly kind: 'whole' }
   | { readonly kind: 'part'; readonly range: ByteSpan }
@@ -14,7 +15,9 @@ export type RangeDecision =
 
 const WHOLE: RangeDecision = { kind: 'whole' };
 const UNSATISFIABLE: RangeDecision = { kind: 'unsatisfiable' };
-/** Each part costs a header, so requests for thousands of single bytes are an attack (RFC 9110, 14.2 and 17.15). */
+/**
+ * Each part needs its own header, so requests for thousands of single bytes are an attack (RFC 9110, 14.2 and 17.15).
+ */
 const MOST_PARTS = 64;
 
 export function decideRange(header: string | undefined, size: number): RangeDecision {
@@ -33,7 +36,7 @@ export function decideRange(header: string | undefined, size: number): RangeDeci
   if (first === undefined) return UNSATISFIABLE;
   if (ranges.length === 1) return { kind: 'part', range: first };
   const asked = ranges.reduce((sum, range) => sum + spanLength(range), 0);
-  // Ranges that add up to more than the file overlap: they would send the same bytes again and again.
+  // Ranges that add up to more than the file must overlap, so the same bytes would be sent again and again.
   return asked > size ? WHOLE : { kind: 'parts', ranges };
 }
 

@@ -5,7 +5,7 @@ import { chooseCoding } from './accept-encoding.ts';
 import { type ConditionalHeaders, namesTag } from './conditional.ts';
 import { etagOf } from './headers.ts';
 
-/** A representation of an entry: its own bytes or a compressed variant (RFC 9110, 3.2). */
+/** A representation of an entry: the entry's own bytes or a compressed variant (RFC 9110, 3.2). */
 export interface Representation {
   readonly digest: Digest;
   readonly size: number;
@@ -23,8 +23,8 @@ type Tags = Pick<ConditionalHeaders, 'if-match' | 'if-none-match'> & {
 
 /**
  * Chooses the representation to send. The variants are in the server's order of preference. A representation that the
- * reader names is chosen before a better one: a download that began before a variant was made continues, and a copy
- * that is still valid is not sent again.
+ * reader names is preferred even to a better one. So a download that began before a variant was made can continue, and
+ * a copy that is still valid is not sent again.
  */
 export function chooseRepresentation(
   entry: Entry,

@@ -11,8 +11,8 @@ export type RequestPath =
 
 /**
  * Reads the path of a target in origin form (RFC 9112, 3.2.1). Dot segments are removed as in RFC 3986, 5.2.4, but
- * after decoding, so `%2e%2e` means the same as `..`. A path that climbs above the root is malformed. `text` is the
- * path as rules see it: decoded, with its first slash, and with its last slash if it ends in one.
+ * after decoding, so `%2e%2e` means the same as `..`. A path that leads above the root is malformed. `text` is the path
+ * against which rules are matched: decoded, with its first slash, and with its last slash if it has one.
  */
 export function requestPath(target: string): RequestPath {
   const [encoded = ''] = target.split('?', 1);

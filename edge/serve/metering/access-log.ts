@@ -3,7 +3,7 @@ import sonicBoom from 'sonic-boom';
 import { withoutTokens } from '../../../shared/site/signed-url.ts';
 import type { AccessLogOptions } from '../../messages/options.ts';
 
-/** One request and its answer. */
+/** One request and its response. */
 export interface Exchange {
   /** When the exchange ended, in milliseconds since 1970. */
   readonly time: number;
@@ -27,7 +27,7 @@ export interface Exchange {
   readonly cache: string | undefined;
 }
 
-/** Lines are written after this time, or when this many bytes wait. When the disk is too slow, lines are lost. */
+/** Lines are written after this time, or when this many bytes are waiting. If the disk is too slow, lines are lost. */
 const FLUSH_MS = 250;
 const FLUSH_BYTES = 12 * 1024;
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -37,7 +37,8 @@ const LOG_MODE = 0o600;
 
 /**
  * Appends a line for each exchange in the background. Several processes append to one file, and each write consists of
- * whole lines. When the file was renamed or removed, the log begins a new one, so log rotation needs no signal.
+ * whole lines. When the file has been renamed or removed, this class creates a new one, so log rotation needs no
+ * signal.
  */
 export class AccessLog {
   readonly #file: string;
@@ -57,7 +58,7 @@ export class AccessLog {
       minLength: FLUSH_BYTES,
       maxLength: MOST_BYTES,
     });
-    // A line that cannot be written is lost. Readers still get their answers.
+    // A line that cannot be written is lost. Readers still get their responses.
     this.#sink.on('error', () => {});
     this.#timers = [
       setInterval(() => this.#ifPossible(() => this.#sink.flush()), FLUSH_MS).unref(),
@@ -69,7 +70,7 @@ export class AccessLog {
     this.#sink.write(`${this.#format(unsigned(exchange))}\n`);
   }
 
-  /** Writes the lines that wait. */
+  /** Writes the lines that are waiting. */
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
     this.#ifPossible(() => this.#sink.flushSync());
@@ -80,7 +81,7 @@ export class AccessLog {
       // Before the file is open, there is nothing to flush or to reopen.
       if (this.#descriptor >= 0) act();
     } catch {
-      // A failure only loses lines of the log.
+      // If this fails, only lines of the log are lost.
     }
   }
 
@@ -91,13 +92,13 @@ export class AccessLog {
   #followRotation(): void {
     const named = statSync(this.#file, { throwIfNoEntry: false });
     if (named?.ino === fstatSync(this.#descriptor).ino) return;
-    // Creates the file first: after a failed `reopen` the sink would close its old descriptor twice.
+    // The file is created first, because after a failed `reopen`, the sink would close its old descriptor twice.
     closeSync(openSync(this.#file, 'a', LOG_MODE));
     this.#sink.reopen();
   }
 }
 
-/** Removes tokens, because people who read the log must not be able to use the tokens of readers. */
+/** Removes tokens, because people who read the log must not be able to use the readers' tokens. */
 function unsigned({ target, referer, ...exchange }: Exchange): Exchange {
   return { ...exchange, target: withoutTokens(target), referer: referer && withoutTokens(referer) };
 }
@@ -123,7 +124,7 @@ function clfTime(time: number): string {
   return `${day}/${MONTHS[Number(month) - 1]}/${year}:${clock} +0000`;
 }
 
-/** Escapes what would end the field or the line: readers choose this text. */
+/** Escapes characters that would end the field or the line, because readers choose this text. */
 function quoted(text: string): string {
   return text.replace(
     /["\\]|[^\x20-\x7e]/g,

@@ -5,7 +5,7 @@ import {
   type SiteCounters,
 } from '../../messages/counters.ts';
 
-/** Counts the answers of each site by class of status, their bytes, and how long they took. */
+/** Counts the responses of each site by class of status, with their bytes and durations. */
 export class Counters {
   readonly #sites = new Map<string, Counting>();
   #shown: ReadonlyMap<string, number> = new Map();
@@ -16,7 +16,7 @@ export class Counters {
       this.#sites.set(site, { ...totals, requests: { ...requests }, buckets: [...buckets] });
   }
 
-  /** `seconds` is the time from the head of the request to the last byte given to the system. */
+  /** `seconds` is the time from the head of the request until the last byte was passed to the operating system. */
   count(site: string, status: number, bytes: number, seconds: number): void {
     const counter = this.#of(site);
     const group = `${Math.floor(status / 100)}xx`;
@@ -33,8 +33,8 @@ export class Counters {
   }
 
   /**
-   * Notes which revision of each site is shown from now on. Drops the counts of all other sites, since sites come and
-   * go while the process runs.
+   * Records which revision of each site is shown from now on. Drops the counts of all other sites, since sites are
+   * created and deleted while the process runs.
    */
   show(sites: readonly { readonly name: string; readonly revision: number }[]): void {
     const shown = new Map(sites.map(({ name, revision }) => [name, revision]));

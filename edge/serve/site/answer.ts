@@ -3,14 +3,14 @@ import type { MultipartLayout } from '../http/multipart-range.ts';
 import type { Representation } from '../http/representation.ts';
 
 /**
- * The answer to a request, decided before a byte is read. Field names are in lower case. `Content` identifies the bytes
- * of its body.
+ * The response to a request, decided before any byte of its body is read. Field names are in lower case. `Content`
+ * identifies the bytes of the body.
  */
 export interface Answer<Content = Representation> {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AnswerBody<Content>;
-  /** The rules of the site asked for more headers than an answer may have. */
+  /** True if the rules of the site would add more headers than a response may have. */
   readonly isExcess?: true;
 }
 
@@ -48,7 +48,7 @@ export function textAnswer(
   };
 }
 
-/** The answer to a HEAD: the same header section and no body (RFC 9110, 9.3.2). */
+/** The response to a HEAD: the same header section and no body (RFC 9110, 9.3.2). */
 export function withoutBody(answer: Answer<unknown>): Answer<never> {
   return { ...answer, body: NO_BODY };
 }

@@ -23,7 +23,7 @@ import { type Route, type RoutedSite, route } from './route.ts';
 /** Field names are in lower case. Node has joined repeated fields. */
 export interface ReaderRequest {
   readonly method: string;
-  /** The target as in the request line. */
+  /** The target as it stands in the request line. */
   readonly target: string;
   readonly headers: ReaderHeaders;
   /** The address of the reader. */
@@ -50,7 +50,7 @@ export interface ServedSite extends RoutedSite {
   holds(path: string): boolean;
   /** Whether the name shows that the content of the path never changes. */
   isImmutable(path: string): boolean;
-  /** The ready variants, in the order of preference. */
+  /** The ready variants, in order of preference. */
   variants(entry: Entry): readonly Variant[];
   /** Whether a path, with its first slash, is private. */
   isPrivate(path: string): boolean;
@@ -61,10 +61,13 @@ export interface ServedSite extends RoutedSite {
 }
 
 const METHODS = 'GET, HEAD, OPTIONS';
-/** An error must not have these headers of the content: caches would keep the error for as long as the content. */
+/**
+ * An error response must not have these headers of the content, because caches would keep the error for as long as the
+ * content.
+ */
 const FOR_CONTENT_ALONE = new Set(['cache-control', 'cdn-cache-control', 'surrogate-control', 'expires']);
 
-/** Decides the answer of a site to a request (RFC 9110). */
+/** Decides a site's response to a request (RFC 9110). */
 export function decide(request: ReaderRequest, site: ServedSite): Answer {
   const { method, target } = request;
   if (method === 'HEAD')
@@ -87,7 +90,7 @@ export function decide(request: ReaderRequest, site: ServedSite): Answer {
     case 'redirect':
       return {
         status: routed.status,
-        // Otherwise a browser would keep the redirect after the folder has become a file.
+        // Otherwise, a browser would still follow the stored redirect after the folder has become a file.
         headers: {
           ...ownHeaders(site, site.revision),
           'cache-control': REVALIDATE,
@@ -105,7 +108,7 @@ export function decide(request: ReaderRequest, site: ServedSite): Answer {
 
 /**
  * The site without the content that the reader may not read. Clean URLs, redirects to folders, rewrites and error pages
- * do not lead to private content, as if it had never been published. Private content is not even looked up.
+ * treat private content as if it had never been published. It is not even looked up.
  */
 function asSeenBy(request: ReaderRequest, asked: string, site: ServedSite): RoutedSite {
   const mayHave = (path: string) => !site.isPrivate(path) || site.mayRead(path, request);
@@ -113,7 +116,7 @@ function asSeenBy(request: ReaderRequest, asked: string, site: ServedSite): Rout
     rules: site.rules,
     formerAsset: site.formerAsset,
     lookup(path) {
-      // A reader who may read the requested path may get the site's own error page for it.
+      // A reader who may read the requested path may also get the site's error page for it.
       const isTold = () => isErrorPage(path) && site.isPrivate(asked) && site.mayRead(asked, request);
       return mayHave(`/${path}`) || isTold() ? site.lookup(path) : undefined;
     },
@@ -121,8 +124,8 @@ function asSeenBy(request: ReaderRequest, asked: string, site: ServedSite): Rout
 }
 
 /**
- * Whether the reader may not have the answer. The content that would be sent decides this, because a private path must
- * not reveal whether it has content.
+ * Whether the response to a private path must be withheld from the reader. The path of the content that would be sent
+ * decides this. If there is no content, the requested path decides, because it must not reveal that it has none.
  */
 function isForbidden(asked: string, routed: Route, request: ReaderRequest, site: ServedSite): boolean {
   if (!site.isPrivate(asked)) return false;
@@ -130,9 +133,7 @@ function isForbidden(asked: string, routed: Route, request: ReaderRequest, site:
   return !site.mayRead(isContent ? `/${routed.entry.path}` : asked, request);
 }
 
-/**
- * Refuses an answer whose headers do not all fit, because the missing header could be the one that protects the page.
- */
+/** Refuses a response whose headers do not all fit, because a missing header could be one that protects the page. */
 function refused(excess: Excess, site: ServedSite): Answer {
   const headers = { ...ownHeaders(site, site.revision), 'cache-control': 'no-store' };
   const answer =
@@ -218,7 +219,7 @@ function partOf(all: Answer, entry: Entry, asked: ReaderHeaders): Answer {
       };
     }
     case 'parts': {
-      // The boundary is made from the digest, because no file contains its own digest.
+      // The boundary is the beginning of the digest, because no file contains its own digest.
       const layout = multipartLayout(decision.ranges, size, type, digest.slice(0, 32));
       return {
         status: 206,
@@ -242,8 +243,7 @@ function describe(
     'content-type': contentType(entry.type),
     'content-length': String(size),
     ...(coding !== undefined && { 'content-encoding': coding }),
-    // The plain bytes get the header, too. Otherwise a cache could give them to readers who want a variant, or give a
-    // variant to readers who do not accept it.
+    // The plain bytes get this header, too. Otherwise, a cache could send them to readers who want a variant.
     ...((coding !== undefined || site.isCompressible(entry)) && { vary: 'Accept-Encoding' }),
     ...(wantsReprDigest(asked['want-repr-digest']) && { 'repr-digest': reprDigest(digest) }),
   };
@@ -272,7 +272,9 @@ function errorHeaders(site: ServedSite, { set, removed }: HeaderEffects): Record
   );
 }
 
-/** Headers of an error that only the fields of this request caused: caches must not give it to other readers. */
+/**
+ * The headers of an error that depends on the header fields of this request. Caches must not send it to other readers.
+ */
 function unkept(headers: Readonly<Record<string, string>>): Record<string, string> {
   const kept = Object.entries(headers).filter(([name]) => !FOR_CONTENT_ALONE.has(name));
   return { ...Object.fromEntries(kept), 'cache-control': 'no-store' };

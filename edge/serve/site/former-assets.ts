@@ -6,7 +6,7 @@ import type { FormerAssets } from '../../messages/views.ts';
 /**
  * The older revisions that may serve a path that the active one does not have. Pages that readers loaded before a
  * publish still request the assets of their revision. `text` is the decoded path with its first slash, `now` is the
- * time of the log, and `tags` are those that the site gives the path.
+ * time of the log, and `tags` are the tags that the site assigns to the path.
  */
 export function revisionsFor(
   text: string,

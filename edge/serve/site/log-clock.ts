@@ -1,9 +1,9 @@
 import { machineTime } from '../../../shared/clock.ts';
 
-/** The machine time at which `performance.now` began in this process. Reading that clock costs least. */
+/** The machine time at which `performance.now` began in this process. That clock is the cheapest to read. */
 const BEGAN = machineTime() - performance.now();
 
-/** The time of the log in a serving process. The replicating process sends it, and no wall clock influences it. */
+/** The time of the log in a serving process. The replicating process sends it. It does not depend on a wall clock. */
 export class LogClock {
   #ahead = 0;
   #second = 0;
@@ -19,7 +19,7 @@ export class LogClock {
     return Math.floor(performance.now() + BEGAN + this.#ahead);
   }
 
-  /** The value of `Date`, by which caches judge the age of an answer. */
+  /** The value of `Date`, from which caches compute the age of a response. */
   date(): string {
     const second = Math.floor(this.now() / 1000);
     if (second !== this.#second) {

@@ -24,7 +24,9 @@ export interface PublishedParts extends SiteParts {
   readonly log: Pick<Logger, 'error' | 'debug'>;
 }
 
-/** A published site at the revision of one view. `decide` makes the answers of both lanes. */
+/**
+ * A published site at the revision of one view. `decide` decides the responses of the fast lane and of the full server.
+ */
 export class PublishedSite implements SiteHandler {
   readonly #view: SiteView;
   readonly #parts: PublishedParts;
@@ -51,7 +53,7 @@ export class PublishedSite implements SiteHandler {
     const site = servedSite(this.#view, this.#parts);
     if (site === undefined) return undefined;
     const { status, headers, body } = decide(request, site);
-    // Assets of older revisions are served for a limited time, so no prepared answer may hold them.
+    // Assets of older revisions are served for a limited time, so they are never prepared.
     if (headers['skerry-revision'] !== `${name}@${revision}`) return undefined;
     if (status !== 200 || body.kind !== 'bytes' || !isSmall(body.representation.size)) return undefined;
     const found = this.#parts.content.lookUp(body.representation, undefined);
@@ -127,14 +129,14 @@ export class PublishedSite implements SiteHandler {
   }
 }
 
-/** The request for which an answer is opened. */
+/** The request for which a body is opened. */
 interface Opening {
   readonly request: ReaderRequest;
   readonly status: number;
   readonly reader: WaitingReader;
 }
 
-/** The same request for the plain bytes: the variant may just have been evicted. */
+/** The same request without accepted codings, to get the plain bytes when a variant has just been evicted. */
 function withoutCodings(request: ReaderRequest): ReaderRequest {
   return { ...request, headers: { ...request.headers, 'accept-encoding': undefined } };
 }

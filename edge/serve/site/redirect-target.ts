@@ -3,9 +3,9 @@ import { LONGEST_LOCATION } from '../../../shared/site/rules/limits.ts';
 import type { RedirectMatch } from '../../../shared/site/rules/site-rules.ts';
 
 /**
- * The `Location` of a redirect rule. Undefined when it would be too long. The values of placeholders are encoded again,
- * and the query of the request is kept where the rule gives none. The result never begins with two slashes, since that
- * would name another host (RFC 3986, 4.2).
+ * The `Location` of a redirect rule. Undefined if it would be too long. The values of placeholders are encoded again,
+ * and the query of the request is kept if the rule has none. A path never begins with two slashes, since that would
+ * name another host (RFC 3986, 4.2).
  */
 export function redirectLocation({ rule, captures }: RedirectMatch, query: string): string | undefined {
   const { authority, rest, hasQuery } = rule.target;
@@ -29,6 +29,6 @@ function encodeSegments(capture: string): string {
 
 /** The decoded path, with its first slash, to which a rule rewrites. Undefined when no page can have that path. */
 export function rewritePath({ rule, captures }: RedirectMatch): string | undefined {
-  // Two more bytes, for the slashes at both ends.
+  // Two more bytes allow for the slashes at both ends.
   return rule.target.rest.fill(captures, (capture) => capture, MAX_PATH_BYTES + 2);
 }

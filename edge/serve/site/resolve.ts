@@ -5,7 +5,7 @@ import type { RequestPath } from '../http/request-path.ts';
 
 /** The published content for a request. */
 export type Resolution =
-  /** `isExact`: the entry has the requested path itself. */
+  /** `isExact` means that the entry's path is the requested path. */
   | { readonly kind: 'entry'; readonly entry: Entry; readonly isExact: boolean }
   /** The folder has an index page, whose address ends in a slash. */
   | { readonly kind: 'folder'; readonly folder: ContentPath }
@@ -14,16 +14,16 @@ export type Resolution =
 export type Lookup = (path: ContentPath) => Entry | undefined;
 
 /**
- * Deeper folders are not searched for a `404.html`: each one costs a read of the catalog, and a path may have
- * hundreds.
+ * Deeper folders are not searched for a `404.html`, because each folder costs a read of the catalog, and a path may
+ * have hundreds of folders.
  */
 const DEEPEST_ERROR_PAGE = 16;
 
 const ABSENT: Resolution = { kind: 'absent' };
 
 /**
- * Finds the entry of a request. A published path always answers with its own bytes. Clean URLs only add names: `/a`
- * stands for `a.html`, or else redirects to `/a/` when `a/index.html` exists.
+ * Finds the entry of a request. For a published path, the response always has its own bytes. Clean URLs only add names:
+ * `/a` stands for `a.html`, or else redirects to `/a/` when `a/index.html` exists.
  */
 export function resolve(request: RequestPath, lookup: Lookup): Resolution {
   if (request.kind === 'folder') {
@@ -40,7 +40,7 @@ export function resolve(request: RequestPath, lookup: Lookup): Resolution {
   return isFolder ? { kind: 'folder', folder: path } : ABSENT;
 }
 
-/** The nearest `404.html` up the tree. */
+/** The nearest `404.html` in the path's folder or the folders above it. */
 export function errorPage(request: RequestPath, lookup: Lookup): Entry | undefined {
   const asked: string =
     request.kind === 'folder' ? request.path : request.kind === 'file' ? parent(request.path) : '';

@@ -11,7 +11,7 @@ export type Route =
       readonly kind: 'entry';
       readonly entry: Entry;
       readonly status: number;
-      /** The entry has the requested path itself. */
+      /** Whether the entry's path is the requested path. */
       readonly isExact: boolean;
       /** The older revision that has the asset. Undefined for the active revision. */
       readonly revision: number | undefined;
@@ -31,7 +31,7 @@ export interface RoutedSite {
 
 /**
  * Finds the destination of a request. Forced rules come first, then published content, then assets of older revisions,
- * then the other rules. Only the first matching rule counts. If nothing matches, the nearest `404.html` answers.
+ * then the other rules. Only the first matching rule counts. If nothing matches, the nearest `404.html` is sent.
  */
 export function route(request: RequestPath, query: string, site: RoutedSite): Route {
   const rule = request.kind === 'malformed' ? undefined : site.rules.redirect(request.text);
@@ -59,7 +59,7 @@ function byRule(match: RedirectMatch, request: RequestPath, query: string, site:
   const path = rewritePath(match);
   const target = path === undefined ? undefined : resolve(requestPath(encodePath(path)), site.lookup);
   if (target?.kind !== 'entry') return absent(request, site);
-  // A missing script must not be answered with the page that requests it.
+  // The response to a request for a missing script must not be the page that requests it.
   const isPageForAsset =
     pattern.only === undefined && target.entry.type === 'text/html' && asksForAsset(request);
   if (status === 200 && isPageForAsset) return absent(request, site);
@@ -72,7 +72,7 @@ function absent(request: RequestPath, { lookup }: RoutedSite): Route {
   return { kind: 'entry', entry: page, status: 404, isExact: false, revision: undefined };
 }
 
-/** Endings of media types that host names have too, as in an e-mail address at the end of a path. */
+/** Endings that belong both to media types and to host names, as in an e-mail address at the end of a path. */
 const HOST_ENDING = /\.(com|org)$/i;
 
 function asksForAsset(request: RequestPath): boolean {

@@ -5,10 +5,13 @@ import { HEADERS_FILE, REDIRECTS_FILE } from '../../../shared/site/rules/rule-li
 import { type SiteRules, siteRules } from '../../../shared/site/rules/site-rules.ts';
 import type { Content } from '../bytes/content.ts';
 
-/** Memory for rules: several times the largest rules of a site. */
+/** The memory for rules. It is several times the size of the largest rules that a site may have. */
 const MEMORY_BYTES = 64 * 1024 * 1024;
 
-/** The rules of a site at a revision. They are read when first needed, and again when one of their files changes. */
+/**
+ * The rules of each site at each revision. They are read when they are first needed, and again when one of their files
+ * changes.
+ */
 export class RulesInForce {
   readonly #content: Pick<Content, 'entry' | 'bytes'>;
   readonly #parsed = new ByteCache<string, SiteRules>({
@@ -20,7 +23,7 @@ export class RulesInForce {
     this.#content = content;
   }
 
-  /** Undefined when a file cannot be read: a site is not served without its rules. */
+  /** The rules. Undefined if a file cannot be read, because a site is not served without its rules. */
   at(site: number, revision: number): SiteRules | undefined {
     const headers = this.#content.entry(site, revision, HEADERS_FILE);
     const redirects = this.#content.entry(site, revision, REDIRECTS_FILE);
@@ -37,7 +40,7 @@ export class RulesInForce {
     return rules;
   }
 
-  /** Empty when there is no such file. */
+  /** The text of a file. Empty if there is no such file. */
   #text(entry: Entry | undefined): string | undefined {
     if (entry === undefined || entry.size > MOST_RULE_BYTES) return '';
     return this.#content.bytes(entry)?.toString('utf8');

@@ -16,7 +16,7 @@ export interface SiteParts {
   readonly time: Pick<LogClock, 'now'>;
 }
 
-/** A site made of its view and the content on disk. Undefined when its rules cannot be read. */
+/** A site, built from its view and the content on disk. Undefined if its rules cannot be read. */
 export function servedSite(view: SiteView, { content, rules, time }: SiteParts): ServedSite | undefined {
   const { id, name, revision, prefixes, former } = view;
   const inForce = rules.at(id, revision);

@@ -1,7 +1,7 @@
 import { machineTime } from '../../../shared/clock.ts';
 
 /**
- * The time until which the origin counts on this edge. Each serving process judges it, since the replicator may be
+ * The time until which this edge has a lease. Each serving process checks it, since the replicating process may be
  * frozen.
  */
 export class ServingLease {

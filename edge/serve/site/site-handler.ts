@@ -5,36 +5,38 @@ import type { Answer } from './answer.ts';
 import type { ReaderRequest } from './decide.ts';
 
 /**
- * Answers the requests for one host, for example with a published site. The server has judged the request and chosen
- * the handler by its host, and it sends the answer of the handler.
+ * Answers the requests for one host, for example with a published site. The server checks a request, chooses the
+ * handler by the host, and sends the response that the handler returns.
  */
 export interface SiteHandler {
-  /** Its requests are counted and logged under this name. */
+  /** The handler's requests are counted and logged under this name. */
   readonly name: string;
-  /** May wait for another server, as long as `reader` waits. An error is answered 500. */
+  /**
+   * Answers a request. It may wait for another server for as long as `reader` waits. If it throws, the response is 500.
+   */
   answer(request: ReaderRequest, reader: WaitingReader): SiteAnswer | Promise<SiteAnswer>;
   /**
-   * The answer that the fast lane may give to every plain GET for the same path. A plain GET has no range, conditions
-   * or cookies. It must be the answer that `answer` would give. Undefined when only `answer` can tell.
+   * The response that the fast lane may send to every plain GET for the same path. It must be the response that
+   * `answer` would return. Undefined if only `answer` can decide. A plain GET has no range, conditions or cookies.
    */
   prepared(request: ReaderRequest): PreparedAnswer | undefined;
 }
 
-/** An answer whose bytes are opened once there is room to send them. */
+/** A response whose body is opened when there is room to send it. */
 export type SiteAnswer = Answer<Openable>;
 
 export interface Openable {
-  /** Infinity when it is not known yet. */
+  /** The number of bytes. Infinity if it is not known yet. */
   readonly size: number;
-  /** `range` is undefined for the whole content. Called once for each of several ranges. */
+  /** Opens the whole content, or one range of it. It is called once for each of several ranges. */
   open(range: ByteSpan | undefined, reader: WaitingReader): Opened | Promise<Opened>;
 }
 
 export type Opened =
   | Body
   /**
-   * The bytes cannot be read, so this answer is sent instead. Each replacement needs fewer bytes, and the last needs
-   * none.
+   * The bytes cannot be read, so this response is sent instead. Each replacement needs fewer bytes, and the last one
+   * needs none.
    */
   | { readonly kind: 'instead'; readonly answer: SiteAnswer };
 
@@ -43,8 +45,8 @@ export interface PreparedAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** The bytes must not change, because they are not copied immediately. */
   readonly body: Uint8Array;
-  /** The object that it was made from, which counts as used. */
+  /** The object from which the body was made. It counts as used. */
   readonly source: Digest | undefined;
-  /** Whether the answer may still be given. Called for each request. */
+  /** Whether the response may still be sent. Called for each request. */
   readonly mayBeGiven: () => boolean;
 }

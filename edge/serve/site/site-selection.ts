@@ -4,8 +4,8 @@ import type { SiteHandler } from './site-handler.ts';
 /** Finds the handler of a request by its Host. */
 export interface SiteSelection<Handler = SiteHandler> {
   /**
-   * Finds a site by its domain, by the longest wildcard domain that matches, or by `<site>.localhost`. An edge with one
-   * site uses that for all other hosts. Undefined when no site fits.
+   * Finds a site by its domain, by the longest wildcard domain that matches, or by `<site>.localhost`. An edge with
+   * only one site uses it for all other hosts. Undefined if no site fits.
    */
   find(host: string | undefined): Handler | undefined;
 }
@@ -17,10 +17,10 @@ export function siteSelection<Handler>(
 ): SiteSelection<Handler> {
   const sites = views.map((view) => ({ ...view, handler: handlerOf(view) }));
   const byHost = new Map<string, Handler>();
-  // The origin gives a name to one site only. If two had the same, the older site would keep it.
+  // The origin assigns a domain to only one site. If two sites had the same domain, the older site would keep it.
   for (const { domains, handler } of sites.toSorted((a, b) => b.id - a.id))
     for (const domain of domains) byHost.set(domain, handler);
-  // The local names are set last, so that no site can take the local name of another as its domain.
+  // The local names are added last, so that no site can use the local name of another one as its domain.
   for (const { name, handler } of sites) byHost.set(`${name}.localhost`, handler);
   const only = sites.length === 1 ? sites[0]?.handler : undefined;
   const hasWildcards = [...byHost.keys()].some((domain) => domain.startsWith('*.'));

@@ -2,15 +2,18 @@ import type { SiteView } from '../../messages/views.ts';
 import type { SiteHandler } from './site-handler.ts';
 import { type SiteSelection, siteSelection } from './site-selection.ts';
 
-/** A hold ends by itself after this time: the replicator may be frozen, and readers must not wait for it. */
+/**
+ * A hold ends by itself after this time, because the replicating process may be frozen, and readers must not wait for
+ * it.
+ */
 const HOLD_MS = 1000;
 
 const NO_SITES: SiteSelection = { find: () => undefined };
 
 /**
- * The sites that this process serves. A request takes its site once, at its beginning. During a hold new requests wait,
- * because no process may begin a request on the old views while another process begins one on the new. A new process
- * holds until it gets its first views.
+ * The sites that this process serves. Each request selects its site once, at its beginning. During a hold, new requests
+ * wait, because no process may begin a request with the old views while another process begins one with the new views.
+ * A new process holds requests until it gets its first views.
  */
 export class Views {
   #sites: SiteSelection = NO_SITES;
@@ -22,8 +25,8 @@ export class Views {
   }
 
   /**
-   * The sites to select from. During a hold it returns a promise for the end of the hold, after which the caller asks
-   * again.
+   * The sites to select from. During a hold, returns a promise that resolves when the hold ends. The caller must then
+   * call this again.
    */
   current(): SiteSelection | Promise<void> {
     return this.#hold?.ended ?? this.#sites;

@@ -8,8 +8,8 @@ import { type CertificateFiles, certificateFiles } from './certificates.ts';
 const MOST_FILES = 10_000;
 
 /**
- * The certificates of a folder. They are read again when their files change. A pair that cannot be used, for instance
- * while only one of its files is renewed, is logged, and the old pair stays in use.
+ * The certificates of a folder. They are read again when their files change. If a pair cannot be used, for instance
+ * because only one of its files has been renewed so far, this is logged, and the old pair stays in use.
  */
 export class CertificateFolder {
   readonly #folder: string;
@@ -24,24 +24,24 @@ export class CertificateFolder {
     this.#log = log;
   }
 
-  /** The certificates in the order of their names. Clients that name no host get the first. */
+  /** The certificates in the order of their names. Clients that name no host get the first one. */
   get certificates(): Certificate[] {
     return [...this.#used].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, certificate]) => certificate);
   }
 
-  /** When each certificate expires, in milliseconds since 1970, by its file in the folder. */
+  /** When each certificate expires, in milliseconds since 1970, by the name of its file in the folder. */
   get expiries(): ReadonlyMap<string, number> {
     return new Map([...this.#used].map(([file, { expires }]) => [file, expires]));
   }
 
-  /** Returns whether anything has changed. Throws `bad-config` when the folder cannot be read. */
+  /** Reads changed files. Returns whether anything has changed. Throws `bad-config` if the folder cannot be read. */
   async refresh(): Promise<boolean> {
     const files = await this.#files();
     const seen = JSON.stringify([...files]);
     if (seen === this.#seen) return false;
     this.#seen = seen;
     const pairs = certificateFiles([...files.keys()]);
-    // A renewal may remove the old file before the new one is there, so a pair is missing for a moment.
+    // A renewal may remove the old file before it creates the new one, so a pair may be missing for a moment.
     const absent = [...this.#used.keys()].filter(
       (name) => !pairs.some(({ certificate }) => certificate === name),
     );
@@ -52,7 +52,7 @@ export class CertificateFolder {
     return true;
   }
 
-  /** Returns false when a file could not be read now. The next check tries again. */
+  /** Returns false if a file could not be read. The next check tries again. */
   async #read({ certificate, key }: CertificateFiles): Promise<boolean> {
     try {
       const [pem, keyPem] = await Promise.all(
@@ -67,7 +67,8 @@ export class CertificateFolder {
   }
 
   /**
-   * A mark for each path. It changes when the file changes. Follows links, because certbot and Kubernetes swap them.
+   * Returns a mark for each path that changes when the file changes. Follows links, because certbot and Kubernetes swap
+   * links.
    */
   async #files(): Promise<Map<string, string>> {
     const found = new Map<string, string>();
@@ -75,7 +76,7 @@ export class CertificateFolder {
       for (const item of await readdir(this.#folder)) {
         const isFolder = (await this.#look(item, found)) === 'folder';
         if (!isFolder) continue;
-        // An unreadable folder, such as lost+found, holds no certificates.
+        // A folder that cannot be read, such as lost+found, is treated as empty.
         for (const inner of await readdir(join(this.#folder, item)).catch(() => []))
           await this.#look(join(item, inner), found);
         if (found.size > MOST_FILES) break;

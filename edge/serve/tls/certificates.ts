@@ -1,6 +1,6 @@
 import type { Certificate } from '../../../shared/tls/certificate.ts';
 
-/** Two files, named by their paths in the folder of certificates. */
+/** The two files of a pair, as paths within the folder of certificates. */
 export interface CertificateFiles {
   readonly certificate: string;
   readonly key: string;
@@ -23,7 +23,7 @@ export function certificateFiles(files: readonly string[]): CertificateFiles[] {
 }
 
 /**
- * The certificate for this name, or a wildcard certificate for its domain if there is none. If there are several, the
+ * The certificate for this name or, if there is none, a wildcard certificate for its domain. If there are several, the
  * one that expires last.
  */
 export function certificateFor(name: string, certificates: readonly Certificate[]): Certificate | undefined {

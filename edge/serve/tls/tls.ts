@@ -25,7 +25,7 @@ export class Tls {
     this.#log = log;
   }
 
-  /** Opens the folder of certificates and looks for changes as long as the process lives. */
+  /** Opens the folder of certificates, and checks it for changes until the process ends. */
   static async open(options: TlsOptions, log: Logger): Promise<Tls> {
     const tls = new Tls(options, log);
     await tls.#refresh();
@@ -48,8 +48,9 @@ export class Tls {
   }
 
   /**
-   * Whether a request for this host arrived on a connection for another host (RFC 9110, 15.5.20), whose certificate
-   * does not name this host. A host without a certificate is reached only on a connection that named this host or none.
+   * Whether a request for this host has arrived on a connection for another host (RFC 9110, 15.5.20) whose certificate
+   * does not name this host. A host without a certificate can be reached only on a connection that named this host or
+   * no host.
    */
   isMisdirected(serverName: string | undefined, host: string): boolean {
     const name = hostName(host);

@@ -13,9 +13,9 @@ export interface ActivationRow {
 }
 
 /**
- * The maximum number of activations that are kept for one site: this many that wait for its window, and this many
- * others. An edge that is delayed or paused keeps them until it shows them, and reads them at each step of the site's
- * loop.
+ * The maximum number of activations that are kept for one site: this many that wait for the site's window, and this
+ * many others. A delayed or paused edge keeps activations until it shows them, and reads them at each step of the
+ * site's loop.
  */
 const MOST_COMING = 64;
 
@@ -45,9 +45,9 @@ export function forgetAborted(sql: Sql, site: number, revision: number): void {
 }
 
 /**
- * When there are too many, removes the least important one: the one whose neighbours are closest in time. A delayed
- * edge then shows the previous revision a little longer, but never shows a revision too early. The oldest and the
- * newest stay.
+ * If there are too many activations, removes the least important one: the one whose neighbours are closest in time. A
+ * delayed edge then shows the previous revision a little longer, but never shows a revision too early. The oldest and
+ * the newest activation are always kept.
  */
 function thin(sql: Sql, { site, mode, now }: ActivationRow): void {
   const alike = "FROM activation WHERE site = :site AND (mode = 'batch' AND now = 0) = :waits";

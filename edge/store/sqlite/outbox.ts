@@ -7,7 +7,10 @@ import type { StatementCalls } from '../catalog.ts';
 
 type Sql = (text: string) => StatementSync;
 
-/** A statement replaces an older one of the same kind about the same subject, even if that one was already sent. */
+/**
+ * Stores a statement. It replaces an older one of the same kind about the same subject, even if the older one was
+ * already sent.
+ */
 export function keepStatement(sql: Sql, statement: Statement): void {
   const body = JSON.stringify(statement.body);
   if (Buffer.byteLength(body) > MAX_STATEMENT_BYTES)
@@ -63,7 +66,7 @@ export function statementCalls(database: DatabaseSync, sql: Sql): StatementCalls
 
     acknowledged(statements) {
       transaction(database, () => {
-        // A statement that was replaced since it was sent differs from the sent one, so it is not deleted.
+        // If a statement was replaced after it was sent, the new one differs from the sent one, so it is not deleted.
         for (const statement of statements) {
           sql('DELETE FROM statement WHERE kind = ? AND subject = ? AND body = ?').run(
             statement.kind,

@@ -14,7 +14,7 @@ type Sql = (text: string) => StatementSync;
 const MOST_PENDING = { count: 200, bytes: 256 * 1024 };
 /**
  * The maximum number of purges that are kept to limit former revisions of one site. Beyond that, no former revision is
- * served any more. Each view carries these purges.
+ * served any more. There is a limit because each view contains these purges.
  */
 const MOST_ENDED = { count: 200, bytes: 128 * 1024 };
 
@@ -32,7 +32,8 @@ export function notePurge(sql: Sql, { seq, site, revision, payload }: LogRecord)
 }
 
 /**
- * A null target stands for everything. The oldest waiting purge shows whether the waiting purges were merged into one.
+ * The target of the oldest waiting purge. Null means everything. It shows whether the waiting purges were merged into
+ * one.
  */
 const FOLDED = 'SELECT target FROM purge WHERE site = ? ORDER BY seq LIMIT 1';
 
@@ -70,8 +71,8 @@ export function endedBy(sql: Sql, site: number): EdgeSite['purges'] {
 }
 
 /**
- * A purge record is not critical, so a later version may write one with an unknown kind of target. Purging everything
- * covers it.
+ * Returns the target of a purge record. These records are not critical, so a later version may write one with an
+ * unknown kind of target. The edge then purges everything, which includes the target.
  */
 function targetOf(payload: string): PurgeTarget {
   try {

@@ -47,7 +47,7 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
       putMember(sql, payloads.member.parseText(payload));
       return;
     case 'checkpoint':
-      // A checkpoint has nothing new for an edge that has followed every record.
+      // A checkpoint contains nothing new for an edge that has every record before it.
       if (isJump) applyCheckpoint(sql, record, payloads.checkpoint.parseText(payload));
       return;
     case 'key':

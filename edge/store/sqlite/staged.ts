@@ -15,7 +15,7 @@ export function stagedCalls(database: DatabaseSync, sql: (text: string) => State
         if (row === undefined) throw new SkerryError('no-such-site', 'the site was deleted');
         const before = row.staging as number | null;
         if (before === revision && row.staging_root === root) return { resumed: true, leftover: undefined };
-        // The leftover stays marked until its rows are gone, so that `unstage` is repeated after another crash.
+        // The leftover stays marked until its rows are removed, so that `unstage` is repeated after another crash.
         if (before !== null) return { resumed: false, leftover: before };
         sql('UPDATE site SET staging = ?, staging_root = NULL, prepared = NULL WHERE id = ?').run(
           revision,

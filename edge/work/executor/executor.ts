@@ -11,7 +11,7 @@ export interface Progress {
 
 export type TellProgress = (progress: Progress) => void;
 
-/** The initiator of a run: a caller at the admin port, the origin by a task, or the edge itself. */
+/** The initiator of a run: a caller at the admin port, the origin through a task, or the edge itself. */
 export type AskedBy =
   | { readonly kind: 'admin-port' }
   | ({ readonly kind: 'task' } & Attempt)
@@ -22,8 +22,8 @@ export interface Run {
   readonly by: AskedBy;
   readonly signal: AbortSignal;
   /**
-   * Aborts when the caller wants the result of the work so far. A kind ignores it if its result cannot say that work is
-   * left.
+   * Aborts when the caller wants the result of the work done so far. An executor ignores this if its result cannot say
+   * that work is left.
    */
   readonly pause: AbortSignal;
   readonly progress: TellProgress;
@@ -34,7 +34,7 @@ export interface Run {
  *
  * - It is idempotent. A run may be repeated after it has ended, or was interrupted at any point, and leads to the same
  * state.
- * - Runs of one kind and of several kinds may overlap, so an executor takes the locks that it needs.
+ * - Runs of the same kind or of different kinds may overlap, so an executor takes the locks that it needs.
  * - It stops soon after its signal aborts. Then it rejects, and the work that it has done remains in effect.
  * - The result is plain JSON that matches the schema of the kind, so it can be sent.
  */

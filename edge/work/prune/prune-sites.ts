@@ -14,14 +14,14 @@ export interface PruneParts {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
   /**
-   * Callers that look for missing objects share this gate. Pruning holds it exclusively. Entries are always staged
-   * before their objects are looked up. So a removed object either has no entry, or a look-up finds that it is missing
-   * and fetches it.
+   * Code that looks for missing objects shares this gate, and pruning holds it exclusively. Entries are always staged
+   * before their objects are looked up. So if an object was removed, either no entry names it, or a later look-up finds
+   * that it is missing, and it is fetched.
    */
   readonly gate: Gate;
   /**
-   * The lock of a site's manifest. Pruning takes it, so that it deletes the rows of a deleted site while no revision is
-   * being staged.
+   * The lock of a site's manifest. Pruning takes it, so that it never deletes rows of a deleted site while a revision
+   * of that site is being staged.
    */
   readonly manifests: KeyedLock<number>;
   /** Resolves when no serving process serves assets of revisions that are no longer held. */
@@ -30,7 +30,7 @@ export interface PruneParts {
 
 /**
  * Deletes everything that no kept revision needs. First, the edge stops offering a revision to its children. Then it
- * deletes the rows, and the objects last, so every object that a row names exists.
+ * deletes the rows, and finally the objects, so an object is never deleted while a row names it.
  */
 export async function pruneSites(
   { catalog, store, gate, manifests, shown }: PruneParts,
@@ -42,7 +42,8 @@ export async function pruneSites(
   for (const site of await catalog.sites()) {
     signal.throwIfAborted();
     const held = await catalog.held(site.id);
-    // A staged revision ends rows of the revision before it. The site is pruned after the staged revision is revealed.
+    // A staged revision ends rows of the previous revision. The site is pruned after the staged revision has become
+    // active.
     if (site.staging !== null) continue;
     const kept = keptRevisions(site, held);
     const superseded = held.filter((revision) => !kept.includes(revision));

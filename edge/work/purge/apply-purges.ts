@@ -20,7 +20,10 @@ import type { EdgeCatalog, EdgeSite, PendingPurge } from '../../store/catalog.ts
 import { isServed } from '../../store/cover.ts';
 
 const PAGE = 2000;
-/** Above this number, processes forget everything in memory. That costs less than naming each object. */
+/**
+ * If more objects than this are purged, processes forget everything in memory, because that costs less than naming each
+ * object.
+ */
 const MOST_NAMED = 5000;
 /** The maximum number of purges of one site that share one pass through its entries. */
 const PURGES_AT_ONCE = 500;
@@ -31,9 +34,9 @@ const WORK_OF_PATTERN = WORK_AT_ONCE / MOST_PURGED.globs;
 export interface PurgeParts {
   readonly catalog: EdgeCatalog;
   readonly store: ObjectStore;
-  /** Makes processes forget these objects, or everything, that they hold in memory. */
+  /** Makes processes remove these objects, or all objects, from memory. */
   readonly forget: (digests: readonly Digest[] | 'all') => void;
-  /** Resolves when purged paths are no longer served from older revisions. */
+  /** Resolves when older revisions no longer serve purged paths. */
   readonly shown: () => Promise<void>;
   /** Returns the entries whose objects are damaged on disk. */
   readonly damaged: (entries: readonly Entry[]) => Promise<readonly Entry[]>;
@@ -55,8 +58,9 @@ export interface CarriedOut {
 }
 
 /**
- * Carries out the pending purges, in the order of the log for each site. Sites take turns, a few purges at a time. A
- * site whose purges fail is logged and does not delay the others. When only failed purges are left, it throws.
+ * Carries out the pending purges, in the order of the log for each site. Sites take turns, a few purges at a time. If
+ * the purges of a site fail, this is logged and does not delay the other sites. Throws when only failed purges are
+ * left.
  */
 export async function applyPurges(parts: PurgeParts, signal: AbortSignal): Promise<void> {
   const failed = new Set<number>();
@@ -85,7 +89,7 @@ async function applySome(parts: PurgeParts, id: number, signal: AbortSignal): Pr
   );
 }
 
-/** The first purges, at least one, that one pass through the site may carry out together. */
+/** The purges, at least one, that the next pass through the site may carry out together. */
 function oneLook(purges: readonly PendingPurge[]): PendingPurge[] {
   let work = 0;
   return purges.filter(({ target: { paths, globs, tags } }, i) => {
@@ -94,7 +98,7 @@ function oneLook(purges: readonly PendingPurge[]): PendingPurge[] {
   });
 }
 
-/** The number of visible paths that each purge matches. */
+/** Carries out the purges in one pass. Returns the number of visible paths that each of them matches. */
 async function apply(
   { catalog, store, forget, shown, damaged, repair, drop, log }: PurgeParts,
   site: EdgeSite,
@@ -134,7 +138,10 @@ async function apply(
   return counted.map(({ matched }) => matched);
 }
 
-/** The tags of a path in the active revision. Computed only when the target names tags. */
+/**
+ * Returns a function that gives the tags of a path in the active revision. They are computed only if a target names
+ * tags.
+ */
 async function tagsOf(
   catalog: EdgeCatalog,
   store: ObjectStore,
@@ -144,7 +151,7 @@ async function tagsOf(
   const isTagged = target.tags.length > 0 && active.revision > 0;
   const file = isTagged ? await headersFile(catalog, store, id, active.revision) : '';
   const headers = headersNamed(file, TAG_HEADERS);
-  // Several purges need the tags of the same path.
+  // The last result is kept, because several purges need the tags of the same path.
   let last: { readonly path: string; readonly tags: ReadonlySet<string> } | undefined;
   return (path) => {
     if (last?.path !== path) last = { path, tags: tagsIn(headers(`/${path}`).set) };

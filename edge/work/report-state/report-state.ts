@@ -6,7 +6,7 @@ import { withoutSecrets } from './without-secrets.ts';
 
 const MOST_CHARACTERS = 1000;
 
-/** The information of the operating system about itself and about this process. */
+/** Information that the operating system provides about itself and about this process. */
 export interface Machine {
   readonly skerry: string;
   readonly node: string;
@@ -24,7 +24,7 @@ export interface EdgeState {
   readonly machine: Machine;
 }
 
-/** A support bundle that fits into a result. No text in it has a secret. */
+/** Builds a support bundle that fits into a result. Secrets are removed from its texts. */
 export function reportState({ status, storage, limits, lines, machine }: EdgeState): ReportStateResult {
   const { sites, faults, position, head, parent, upstream, isPaused, isRefused, isDiverged } = status;
   const { leaseSeconds, contactSeconds, clockOffset } = status;

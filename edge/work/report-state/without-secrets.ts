@@ -1,12 +1,13 @@
 const CUT = '[cut]';
 
-/** The patterns of secrets, at any place in a text or in JSON text. */
+/** The patterns of secrets, which match anywhere in a text or in JSON text. */
 const SECRETS: readonly [pattern: RegExp, instead: string][] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----END )[\s\S])*(?:-----END [A-Z ]*-----)?/g, CUT],
   // Tokens of the API, of the admin port and for joining.
   [/\bsk[aj]?_[\w.-]+/g, CUT],
   [/\b(Bearer|Basic)\s+[^\s"\\]+/gi, `$1 ${CUT}`],
-  // Signed URLs carry their grant in the query, and some servers take a password before the host.
+  // Matches queries, because signed URLs carry their token there. The next pattern matches a user name and password
+  // before the host.
   [/\?[^\s"'\\<>]*/g, `?${CUT}`],
   [/\/\/[^\s/"@]+@/g, `//${CUT}@`],
   [/\b((?:skerry-token|password|secret|token)\s*[=:]\s*)[^\s"',;&\\]+/gi, `$1${CUT}`],
@@ -20,7 +21,7 @@ const SECRETS: readonly [pattern: RegExp, instead: string][] = [
   [/(?<![\w+/-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d)[\w+/-]{24,}=*/g, CUT],
 ];
 
-/** Removes everything from the text that may be a secret. In doubt, it removes too much. */
+/** Removes everything from the text that may be a secret. If in doubt, it removes too much. */
 export function withoutSecrets(text: string): string {
   return SECRETS.reduce((safe, [pattern, instead]) => safe.replace(pattern, instead), text);
 }

@@ -11,7 +11,7 @@ import type { EdgeCatalog, EdgeSite } from '../../store/catalog.ts';
 import type { Run } from '../executor/executor.ts';
 
 const LOOK_AGAIN_MS = 1000;
-/** The wait ends when no site has made progress for this long. */
+/** If no site has made progress for this long, the wait ends. */
 const STALLED_MS = 60_000;
 
 export interface SyncNowParts {
@@ -27,8 +27,8 @@ export interface SyncNowParts {
 }
 
 /**
- * Wakes the loops of the sites and waits until the sites show what the log demands now. Later publishes do not prolong
- * the wait.
+ * Wakes the loops of the sites, and waits until each site shows the revision that the log demands at the time of the
+ * call. Later publishes do not prolong the wait.
  */
 export async function syncNow(
   parts: SyncNowParts,
@@ -58,7 +58,7 @@ export async function syncNow(
       for (const site of behind) refuseToWait(parts, site);
       const state = JSON.stringify(behind.map(({ id, active }) => [id, active.seq, pendingOf(parts, id)]));
       if (state !== last.state) last = { state, since: clock.monotonic() };
-      // The loops continue by themselves.
+      // The loops continue after the wait has ended.
       if (pause.aborted || clock.monotonic() - last.since >= STALLED_MS) throw stillBehind(parts, behind);
       await woken;
     }
@@ -72,7 +72,7 @@ async function sitesOf({ catalog, limits }: SyncNowParts, name: string | undefin
   return name === undefined ? wanted : wanted.filter((site) => site.name === name);
 }
 
-/** The record that the site should have reached. */
+/** The number of the record that the site should have reached. */
 const goalOf = ({ active, activations }: EdgeSite) => activations.at(-1)?.seq ?? active.seq;
 
 function isBehind(site: EdgeSite, goal: number, visible: SyncNowParts['visible']): boolean {
@@ -81,7 +81,7 @@ function isBehind(site: EdgeSite, goal: number, visible: SyncNowParts['visible']
   return !isCurrent || visible.revision(id) !== active.revision;
 }
 
-/** Throws for a site whose next step is delayed on purpose. */
+/** Throws if the site's next step is delayed on purpose. */
 function refuseToWait({ limits, isPaused, time }: SyncNowParts, site: EdgeSite): void {
   if (isPaused()) throw new SkerryError('edge-stays-behind', 'this edge is paused');
   const step = nextStep(site, limits, false, time.proven());

@@ -2,7 +2,7 @@ import { type Digest, digestOf } from '../../../shared/content/digest.ts';
 import { hasCode } from '../../../shared/errors.ts';
 import { type Assignment, parseAssignments } from '../../../shared/work/assignment.ts';
 
-/** The outcome of an answer: the list that the origin wants now, or that this list did not arrive. */
+/** The result of a grant: the current list, or the fact that it did not arrive. */
 export type Taken =
   | { readonly kind: 'list'; readonly list: readonly Assignment[]; readonly isUnreadable: boolean }
   | { readonly kind: 'missing' | 'altered' };
@@ -15,9 +15,9 @@ interface Signed {
 const EMPTY: Signed = { digest: null, list: [] };
 
 /**
- * The list of assignments that the origin signed last. A grant names the list. The list accompanies the grant only when
- * the edge has a different one. It does not survive a restart: the next report then names no list, so the origin sends
- * it again.
+ * The list of assignments that the origin signed last. Each grant names the list, which accompanies the grant only if
+ * the edge has a different one. The list is not stored. After a restart, the first report names no list, so the origin
+ * sends it again.
  */
 export class Assignments {
   #last: Signed = EMPTY;
@@ -41,7 +41,10 @@ export class Assignments {
   }
 }
 
-/** Undefined for a list in a form that this version does not know. It still replaces the list before it. */
+/**
+ * Parses a list. Returns undefined if this version does not know its format. Such a list still replaces the previous
+ * one.
+ */
 function readable(text: string): Assignment[] | undefined {
   try {
     return parseAssignments(text);

@@ -12,8 +12,8 @@ import type { Progress } from '../executor/executor.ts';
 import type { AskableWork } from '../work.ts';
 
 /**
- * The maximum number of attempts that run in parallel. They are of different kinds, so that a quick one does not wait
- * for several slow ones.
+ * The maximum number of attempts that run in parallel. They are all of different kinds, so that a quick attempt does
+ * not wait for several slow ones of one kind.
  */
 const MOST_RUNNING = 4;
 /** The maximum number of characters of an error's text in a result. */
@@ -29,7 +29,10 @@ export interface AttemptEnd {
 
 export interface TaskRunnerParts {
   readonly work: AskableWork;
-  /** Signs the outcome of an attempt, and stores it until the origin has it. It is durable when this resolves. */
+  /**
+   * Signs the result of an attempt, and stores it until the origin has it. When this resolves, the result is stored
+   * durably.
+   */
   readonly ended: (attempt: Attempt, end: AttemptEnd) => Promise<void>;
   /** Called when the state of the tasks should be reported to the origin. */
   readonly changed: () => void;
@@ -44,8 +47,9 @@ interface Running {
 }
 
 /**
- * Runs the tasks that the origin assigns to this edge. An attempt runs until it ends or leaves the list. An edge that
- * restarts begins its attempts again, because executors are idempotent, except those whose results wait for the origin.
+ * Runs the tasks that the origin assigns to this edge. An attempt runs until it ends or is no longer in the list. After
+ * a restart, the edge runs its attempts again, except those whose results are already stored. It may do so because
+ * executors are idempotent.
  */
 export class TaskRunner {
   readonly #parts: TaskRunnerParts;
@@ -56,7 +60,7 @@ export class TaskRunner {
   /** The attempts whose results are stored. They stay in the list until the origin has the results. */
   readonly #ended: Set<string>;
 
-  /** `ended` has the attempts whose results an earlier process has stored. Every run stops when the signal aborts. */
+  /** `ended` are the attempts whose results an earlier process has stored. All runs stop when the signal aborts. */
   constructor(parts: TaskRunnerParts, ended: readonly Attempt[], signal: AbortSignal) {
     this.#parts = parts;
     this.#ended = new Set(ended.map(attemptKey));
@@ -77,12 +81,12 @@ export class TaskRunner {
     this.#startNext();
   }
 
-  /** Begins no further attempts until the next list. */
+  /** Stops beginning attempts until the next list arrives. */
   hold(): void {
     this.#isHeld = true;
   }
 
-  /** Cancels the running attempts, too. If the next list names them, they begin again. */
+  /** Does the same as `hold`, and also cancels the running attempts. If the next list names them, they begin again. */
   stop(): void {
     this.hold();
     for (const { cancelled } of this.#running.values()) cancelled.abort();
@@ -128,7 +132,7 @@ export class TaskRunner {
       running.progress = now;
     };
     const end = await work.ask(kind, args, { by, signal, progress }).then(doneWith).catch(failedWith);
-    // A cancelled attempt has no result. An attempt that was interrupted by the end of the process runs again.
+    // A cancelled attempt has no result. An attempt that the end of the process interrupts runs again later.
     while (!signal.aborted) {
       try {
         await ended(attempt, end);

@@ -6,15 +6,15 @@ import { Assignments } from './assignments.ts';
 import { TaskRunner, type TaskRunnerParts } from './task-runner.ts';
 
 /**
- * The maximum number of waiting results that are read at the start. Few wait, because an edge has only a few
- * assignments at a time. If a result is not read, its attempt only runs again.
+ * The maximum number of waiting results that are read at the start. There are few, because an edge has only a few
+ * assignments at a time. If a result is not read, its attempt merely runs again.
  */
 const MOST_WAITING = 100;
-/** The edge stops its attempts when it has lacked the origin's current list for this long. */
+/** If the edge has lacked the origin's current list for this long, it stops its attempts. */
 const WITHHELD_MS = 30_000;
 /**
- * A list is valid for this long after the origin last named it. This is longer than a change of upstream takes. After
- * this time, the origin gives work that any edge can do to another edge.
+ * A list is valid for this long after the origin last named it. A change to another upstream takes less time. After
+ * this time, the origin assigns work that any edge can do to another edge.
  */
 const LIST_MS = 60_000;
 
@@ -28,9 +28,9 @@ export class Tasks {
   readonly #assignments = new Assignments();
   readonly #runner: TaskRunner;
   readonly #kinds: readonly string[];
-  /** The monotonic time since when the list has been missing. */
+  /** The monotonic time since which the list has been missing. */
   #missingSince: number | undefined;
-  /** When the origin last named the list that the edge has, by the monotonic clock. */
+  /** When the origin last named the list that the edge has, in monotonic time. */
   #namedAt = Number.NEGATIVE_INFINITY;
 
   private constructor(parts: TasksParts, ended: readonly Attempt[], signal: AbortSignal) {
@@ -70,14 +70,15 @@ export class Tasks {
       this.#runner.assign(taken.list);
       return 'here';
     }
-    // The origin wants another list, so no attempt of the old one begins, and running attempts are stopped soon.
+    // The origin has a newer list, so no attempt of the old list begins, and running attempts are stopped if the new
+    // list stays missing.
     const now = this.#parts.clock.monotonic();
     this.#missingSince ??= now;
     if (now - this.#missingSince < WITHHELD_MS) this.#runner.hold();
     else this.#runner.stop();
     return taken.kind;
   }
-  /** Called when a report got no answer from the origin, which may have cancelled everything in the meantime. */
+  /** Called when the origin did not answer a report. It may have cancelled all tasks in the meantime. */
   unanswered(): void {
     if (this.#parts.clock.monotonic() - this.#namedAt >= LIST_MS) this.#runner.stop();
   }

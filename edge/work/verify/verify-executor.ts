@@ -21,7 +21,10 @@ export function verifyExecutor(parts: VerifyWork): Executor {
   );
 }
 
-/** A task is not urgent, so it yields to readers. At the admin port, a person may be waiting for the result. */
+/**
+ * Sets the pace of a verification. A task is not urgent, so it yields to readers. At the admin port, a person may be
+ * waiting for the result.
+ */
 export function inTime({ clock }: Pick<VerifyWork, 'clock'>, { by, signal, progress }: Run): VerifyRun {
   return { signal, progress, rest: by.kind === 'task' ? pace(clock, signal) : undefined };
 }

@@ -5,7 +5,7 @@ import {
   type VerifyResult,
 } from '../../../shared/work/verify.ts';
 
-/** Sums up the findings of each site, and names as many damaged files as a result may have. */
+/** Adds up the findings of each site, and names as many damaged files as a result may contain. */
 export class VerifyTally {
   #sites: VerifiedSite[] = [];
   #verified = 0;

@@ -31,7 +31,7 @@ export interface VerifyParts {
   readonly source: ObjectSource;
   /** The lock of a site's manifest. It has one writer at a time. */
   readonly manifests: KeyedLock<number>;
-  /** Objects are removed only by the caller that is alone inside this gate. */
+  /** Objects are removed only while their remover holds this gate exclusively. */
   readonly gate: Gate;
   readonly readers: { forget(digests: readonly Digest[]): void };
 }
@@ -41,7 +41,7 @@ export interface Verified {
   /** One site, or all of them. */
   readonly site?: string | undefined;
   readonly repair: boolean;
-  /** Also verify the objects that no active revision needs. */
+  /** Whether to verify the objects that no active revision needs, too. */
   readonly others: boolean;
 }
 
@@ -50,8 +50,8 @@ export interface VerifyRun extends Pick<Run, 'signal' | 'progress'> {
 }
 
 /**
- * Reads what is on disk and compares it with what the origin signed. It removes a damaged object at once, so that no
- * reader gets it after it was found. With `repair`, it fetches the objects of active revisions again.
+ * Reads what is on disk and compares it with what the origin signed. It removes a damaged object immediately, so that
+ * no reader gets it any more. With `repair`, it fetches the objects of active revisions again.
  */
 export async function verifyReplica(
   parts: VerifyParts,
@@ -61,7 +61,7 @@ export async function verifyReplica(
   const tally = new VerifyTally();
   const seen = new Set<Digest>();
   const looked = () => run.progress({ objects: seen.size });
-  // The edge does not follow a site that it no longer wants, so what is left of that site cannot be repaired.
+  // The edge no longer follows a site that it no longer wants, so the remaining data of that site cannot be repaired.
   const wanted = (await parts.catalog.sites()).filter((site) => isWanted(site, parts.limits));
   const named = name === undefined ? wanted : wanted.filter((site) => site.name === name);
   if (name !== undefined && named.length === 0)
@@ -72,8 +72,8 @@ export async function verifyReplica(
 }
 
 /**
- * Checks the objects that no active revision needs. If a damaged object stayed, a later revision that needs it would
- * treat it as intact.
+ * Checks the objects that no active revision needs. Otherwise, a later revision that needs a damaged object would treat
+ * it as intact.
  */
 async function verifyOthers(
   { catalog, store, gate, readers }: VerifyParts,
@@ -111,7 +111,7 @@ async function verifyOthers(
 }
 
 interface SiteOptions {
-  /** Objects that were already checked. */
+  /** The objects that were already checked. */
   readonly seen: Set<Digest>;
   readonly repair: boolean;
   /** The damaged files that the result may name. */
@@ -172,8 +172,9 @@ async function verifySite(
 }
 
 /**
- * Adds an entry for each chunk list, which is an object, too. An edge needs the lists of what it holds: its children
- * ask for them, and the next version of a file is fetched chunk by chunk. The bytes of lists are not counted.
+ * Adds an entry for each chunk list, which is an object, too. An edge needs the chunk lists of the objects that it
+ * holds: its children request them, and the next version of a file is fetched chunk by chunk. The bytes of chunk lists
+ * are not counted.
  */
 function withChunkLists(entries: readonly Entry[]): Entry[] {
   return entries.flatMap((entry) =>
@@ -181,7 +182,7 @@ function withChunkLists(entries: readonly Entry[]): Entry[] {
   );
 }
 
-/** The entries whose objects the edge must hold. At a lazy edge also those whose objects it happens to hold. */
+/** The entries whose objects the edge must hold. On a lazy edge, also the entries whose objects it happens to hold. */
 async function heldEntries(
   { store }: Pick<VerifyParts, 'store'>,
   entries: readonly Entry[],
@@ -204,7 +205,10 @@ async function stillMeant(
   return damaged.filter(({ path, digest }) => isHeldAlways(path, covers) || !gone.has(digest));
 }
 
-/** Computes the nodes from the entries, and returns whether all stored digests equal the computed ones. */
+/**
+ * Computes the digests of the nodes from the entries, and returns whether all stored digests are equal to the computed
+ * ones.
+ */
 async function audit(
   catalog: EdgeCatalog,
   site: number,
@@ -225,8 +229,8 @@ function rootOf(nodes: readonly Bucket[]): Digest {
 }
 
 /**
- * Replaces the entries of the damaged nodes in place. It does nothing while a revision is staged, because staging ends
- * rows that are compared here. Returns whether the manifest is sound now.
+ * Replaces the entries of the damaged nodes in place. Does nothing while a revision is being staged, because staging
+ * ends rows that this function compares. Returns whether the manifest is sound now.
  */
 function mendManifest(
   parts: VerifyParts,
@@ -236,7 +240,7 @@ function mendManifest(
 ): Promise<boolean> {
   return parts.manifests.run(site.id, async () => {
     const now = await parts.catalog.site(site.id);
-    // Another revision became active since the check, or is being staged, so nothing can be repaired in place.
+    // Another revision has become active since the check or is being staged, so nothing can be repaired in place.
     if (now === undefined || now.staging !== null || now.active.revision !== site.active.revision)
       return false;
     return mendAlone(parts, now, own, signal);

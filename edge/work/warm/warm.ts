@@ -12,7 +12,7 @@ import { isServed } from '../../store/cover.ts';
 import type { Run } from '../executor/executor.ts';
 
 const PAGE = 2000;
-/** Small objects travel together in bundles. */
+/** How many small objects are fetched together, in bundles. */
 const SMALL_AT_ONCE = 256;
 /** The number of parallel fetches. It is low, because readers need bandwidth, too. */
 const LARGE_AT_ONCE = 3;
@@ -46,7 +46,7 @@ export async function warm(
   let cursor: Awaited<ReturnType<EdgeCatalog['manifestPage']>>['next'];
   do {
     signal.throwIfAborted();
-    // A site may have a million files, while the task names a few paths.
+    // A site may have a million files, while the request names only a few paths.
     const page = isNamed
       ? { entries: await entriesAt(catalog, site.id, revision, target.paths), next: undefined }
       : await catalog.manifestPage(site.id, revision, cursor, PAGE);
