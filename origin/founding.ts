@@ -24,7 +24,7 @@ export async function foundLog(
   await writeDurably(recoveryFile, `${signingKeySeed(recovery)}\n`);
   await foundAuthority(join(folder, AUTHORITY_FILE), log, recovery);
   process.stderr.write(
-    `The recovery key is in ${recoveryFile}. Move it away from this machine: it certifies a new origin.\n`,
+    `The recovery key is in ${recoveryFile}. Move it away from this machine: whoever holds it can certify a new signing key.\n`,
   );
   await catalog.found(log, certifyKey(log, 1, key.publicKey, recovery), systemClock.now());
   const identity = await catalog.identity();

@@ -23,7 +23,10 @@ export function signCommand(): Command {
         .default(HOUR, '1h'),
     )
     .addOption(
-      option('--prefix <path>', 'let the URL read everything below this path, which ends in a slash'),
+      option(
+        '--prefix <path>',
+        'make the URL valid for everything below this path, which must end in a slash',
+      ),
     )
     .addOption(option('--client <address>', 'let only this IP address use the URL'))
     .action(async (url: string | undefined, flags: SignFlags) => {

@@ -14,7 +14,12 @@ export function terraformCommand(): Command {
   return new Command('terraform').description('install the provider for Terraform').addCommand(
     new Command('install')
       .description('install the provider where `terraform init` finds it')
-      .addOption(option('--into <dir>', 'a filesystem mirror of Terraform (default: ~/.terraform.d/plugins)'))
+      .addOption(
+        option(
+          '--into <dir>',
+          'the folder of a Terraform filesystem mirror (default: ~/.terraform.d/plugins)',
+        ),
+      )
       .action(async ({ into }: { readonly into?: string }) => {
         // This is evaluated only here, so that all other commands work for a user without a home folder.
         const place = placeInMirror(resolve(into ?? join(homedir(), '.terraform.d', 'plugins')));

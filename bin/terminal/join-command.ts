@@ -40,7 +40,7 @@ function originForOthers(origin: string, machine: readonly MachineAddress[]): st
   if (!isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) return url.origin;
   const others = machine.filter(({ internal }) => !internal);
   const { address } = others.find(({ family }) => family === 'IPv4') ?? others[0] ?? {};
-  // An origin on loopback speaks plain HTTP. With TLS, it listens on other addresses as well.
+  // An origin that listens only on loopback speaks plain HTTP. One that speaks TLS listens on other addresses, too.
   if (url.protocol !== 'https:' || address === undefined)
     throw new SkerryError(
       'bad-config',

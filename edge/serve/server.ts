@@ -139,7 +139,7 @@ function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: Scheme): F
   });
   const respond = responder(parts, scheme);
   app.route({ method: ['GET', 'HEAD', 'OPTIONS'], url: '/*', handler: respond });
-  // Requests without a route, such as `OPTIONS *` and other methods, are checked like all others.
+  // Requests that match no route, such as `OPTIONS *` or those with another method, pass the same checks.
   app.setNotFoundHandler(respond);
   return app;
 }

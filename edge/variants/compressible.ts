@@ -9,7 +9,7 @@ export function isCompressible({ type, size }: Pick<Entry, 'type' | 'size'>): bo
   return size >= SIZES.least && size <= SIZES.most && isCompressibleType(type);
 }
 
-/** A variant must be smaller than this fraction of the plain bytes, because readers spend time to decode it. */
+/** A variant must be smaller than this fraction of the plain bytes, because readers spend time decoding it. */
 const PAYS_BELOW = 0.92;
 
 export const pays = (variantBytes: number, plainBytes: number) => variantBytes < PAYS_BELOW * plainBytes;

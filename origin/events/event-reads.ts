@@ -41,7 +41,7 @@ export class EventReads {
     return this.#options.catalog.newestEvent();
   }
 
-  /** Reads further pages until one has a matching event, up to a limit. */
+  /** Reads on until a page has a matching event, or `MOST_PAGES` pages have been read. */
   async page(cursor: EventCursor, filter: EventFilter, limit: number): Promise<EventPage> {
     const { catalog } = this.#options;
     let page = await catalog.events(cursor, filter, limit);
