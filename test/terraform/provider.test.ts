@@ -144,6 +144,10 @@ t.test('an edge waits, joins, drifts, is deleted, and comes again under its name
   await origin.client.changeEdge('oslo', 'revoke');
   t.match(await terraform.plan(), { code: 2, output: /will be created/ });
   t.equal((await terraform.apply()).code, 0);
+  await edge('labels = ["canary"]\nsites = ["docs", "www"]');
+  t.match(await terraform.apply(), { code: 0, output: /1 changed/ }, 'the sites change while it waits');
+  await edge('labels = ["canary"]\nsites = ["docs"]');
+  t.equal((await terraform.apply()).code, 0);
   const again = await joinAsMember(origin, 'oslo', ['docs'], await token());
   t.teardown(() => again.upstream.close());
   t.match(await origin.client.edges(), [{ name: 'oslo', revoked: false, mayRead: ['docs'] }]);

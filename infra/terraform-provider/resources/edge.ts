@@ -107,7 +107,6 @@ export const edge: Resource = {
   },
 
   async create(planned, context) {
-    const client = await context.client();
     const name = text(planned.name);
     const known = await edgeOf(context, name);
     if (known !== undefined && !known.revoked)
@@ -115,10 +114,7 @@ export const edge: Resource = {
         'name-taken',
         `there is already an edge ${name}. Import it: terraform import ADDRESS ${name}`,
       );
-    if (known === undefined) return { ...planned, ...(await newToken(planned, context)), state: WAITING };
-    await client.limitEdge(name, textsOrNull(planned.sites));
-    const { id, token } = await client.replaceEdge(name);
-    return { ...planned, id: name, token_id: id, join_token: token, state: WAITING };
+    return { ...planned, ...(await newToken(planned, known, context)), state: WAITING };
   },
 
   async read(state, context) {
@@ -134,7 +130,7 @@ export const edge: Resource = {
     if (found === undefined || found.revoked) {
       if (planned.join_token === prior.join_token) return { ...planned, state: WAITING };
       await client.revokeToken(text(prior.token_id)).catch(ignoring('no-such-token'));
-      return { ...planned, ...(await newToken(planned, context)), state: WAITING };
+      return { ...planned, ...(await newToken(planned, found, context)), state: WAITING };
     }
     const wanted = texts(planned.labels);
     const add = wanted.filter((label) => !found.labels.includes(label));
@@ -170,13 +166,22 @@ async function edgeOf(context: Context, name: string): Promise<EdgeStatus | unde
   return (await client.edges()).find((edge) => edge.name === name);
 }
 
-async function newToken(planned: ObjectValue, context: Context): Promise<ObjectValue> {
+/** A token for a host that takes this name. `revoked` is the revoked edge that had the name before. */
+async function newToken(
+  planned: ObjectValue,
+  revoked: EdgeStatus | undefined,
+  context: Context,
+): Promise<ObjectValue> {
   const client = await context.client();
+  const name = text(planned.name);
   const mayRead = textsOrNull(planned.sites);
-  const { id, token } = await client.createToken({
-    ...{ scope: 'join', edge: text(planned.name) },
-    ...(mayRead !== null && { mayRead }),
-  });
+  if (revoked !== undefined) {
+    await client.limitEdge(name, mayRead);
+    const { id, token } = await client.replaceEdge(name);
+    return { token_id: id, join_token: token };
+  }
+  const asked = { scope: 'join', edge: name, ...(mayRead !== null && { mayRead }) };
+  const { id, token } = await client.createToken(asked);
   return { token_id: id, join_token: token };
 }
 
