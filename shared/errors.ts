@@ -6,6 +6,10 @@ const table = {
   'bad-request': [400, 'Check the request against /openapi.json.'],
   'bad-path': [400, 'Rename the file, or leave it out.'],
   'duplicate-path': [400, 'Name each path once.'],
+  'bad-meta': [
+    400,
+    'Store Cache-Control, Content-Disposition, Content-Language and X-Skerry-Meta-* with a file: see docs/delivery.md, "Stored with a file".',
+  ],
   'bad-name': [400, 'Use 1 to 63 lower-case letters, digits and inner hyphens.'],
   'bad-domain': [
     400,

@@ -5,6 +5,7 @@ import type { ContentPath } from '../../shared/content/content-path.ts';
 import { OBJECT_BYTES, takesRawBodies } from '../../shared/http/raw-bodies.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { commitSchema, modeQuerySchema } from '../../shared/wire/api.ts';
+import { detailsOfHeaders } from '../ingest/file-details.ts';
 import { pathOfUrl } from '../ingest/published-path.ts';
 import { type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 
@@ -19,12 +20,19 @@ export function fileRoutes(scope: HttpServer, context: ApiContext): void {
     {
       bodyLimit: OBJECT_BYTES,
       onRequest: needsPublish(context),
-      schema: { params: fileParams, querystring: modeQuerySchema, response: { 200: commitSchema } },
+      schema: {
+        description:
+          'The media type is that of Content-Type, unless it is application/octet-stream or application/x-www-form-urlencoded: then the name decides. Cache-Control, Content-Disposition, Content-Language and X-Skerry-Meta-* are stored with the file and sent to readers.',
+        params: fileParams,
+        querystring: modeQuerySchema,
+        response: { 200: commitSchema },
+      },
     },
     async (request) => {
       const { params, query, body } = request;
       const { mode } = query;
-      const { commit } = await files.put(params.site, filePath(request), body as Readable, { mode });
+      const details = detailsOfHeaders(request.headers);
+      const { commit } = await files.put(params.site, filePath(request), body as Readable, { mode, details });
       return commit;
     },
   );
@@ -43,7 +51,14 @@ export function fileRoutes(scope: HttpServer, context: ApiContext): void {
     { onRequest: needsSiteRead(context), schema: { params: fileParams } },
     async (request, reply) => {
       const { entry, open } = await files.get(request.params.site, filePath(request));
-      reply.headers({ etag: `"${entry.digest}"`, 'content-length': entry.size, 'content-type': entry.type });
+      reply.headers({
+        etag: `"${entry.digest}"`,
+        'content-length': entry.size,
+        'content-type': entry.type,
+        ...Object.fromEntries(entry.meta),
+        // A stored Cache-Control would let a shared cache send the file to callers without a token.
+        vary: 'Authorization',
+      });
       // Fastify calls this route for HEAD as well, and without this check it would read a whole object only to discard
       // it.
       return reply.send(request.method === 'HEAD' ? Readable.from([]) : await open());

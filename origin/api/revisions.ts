@@ -107,8 +107,9 @@ export function revisionRoutes(app: HttpServer, context: ApiContext): void {
     do {
       const page = await catalog.manifestPage(site, revision, cursor, PAGE);
       let text = '';
-      for (const { path, digest, size, type, time } of page.entries) {
-        const line: ManifestLine = { path, digest, size, type, time };
+      for (const { path, digest, size, type, meta, time } of page.entries) {
+        const stored = meta.length === 0 ? {} : { meta: Object.fromEntries(meta) };
+        const line: ManifestLine = { path, digest, size, type, ...stored, time };
         text += `${JSON.stringify(line)}\n`;
       }
       if (text !== '') yield text;

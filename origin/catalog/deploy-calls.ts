@@ -1,6 +1,7 @@
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { Commit } from '../../shared/wire/api.ts';
+import type { FileDetails } from './file-change.ts';
 
 export interface DeployRow {
   readonly id: string;
@@ -12,7 +13,7 @@ export interface DeployRow {
   readonly result: Commit | null;
 }
 
-export interface DeployFile {
+export interface DeployFile extends FileDetails {
   readonly path: ContentPath;
   /** Null deletes the path. */
   readonly digest: Digest | null;

@@ -1,25 +1,38 @@
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Change } from '../../shared/content/diff.ts';
-import type { Entry } from '../../shared/content/entry.ts';
+import type { Entry, EntryMeta } from '../../shared/content/entry.ts';
+import { isSameMeta } from '../../shared/content/entry-meta.ts';
 import { mediaType } from '../../shared/content/media-type.ts';
 
+/** What a client says about a file besides its bytes. */
+export interface FileDetails {
+  /** Null when the name of the file decides. */
+  readonly type: string | null;
+  readonly meta: EntryMeta;
+}
+
+export const NO_DETAILS: FileDetails = { type: null, meta: [] };
+
 /** The wanted object of a path. Null when the path is to be deleted. */
-export interface WantedFile {
+export interface WantedFile extends FileDetails {
   readonly path: ContentPath;
   readonly object: Pick<Entry, 'digest' | 'size' | 'chunks'> | null;
 }
 
 /**
- * The change from the staged entry to the wanted file. Undefined when the content is the same, so that its time does
- * not change.
+ * The change from the staged entry to the wanted file. Undefined when nothing changes. When only the type or the
+ * metadata changes, the time stays, because it is the time of the digest.
  */
 export function changeTo(
-  { path, object }: WantedFile,
-  current: Pick<Entry, 'digest'> | undefined,
+  { path, object, type: given, meta }: WantedFile,
+  current: Pick<Entry, 'digest' | 'type' | 'meta' | 'time'> | undefined,
   time: number,
 ): Change | undefined {
   if (object === null) return current === undefined ? undefined : { kind: 'delete', path };
   const { digest, size, chunks } = object;
-  if (current?.digest === digest) return undefined;
-  return { kind: 'put', entry: { path, digest, size, chunks, type: mediaType(path), meta: [], time } };
+  const type = given ?? mediaType(path);
+  const hasContent = current?.digest === digest;
+  if (hasContent && current.type === type && isSameMeta(current.meta, meta)) return undefined;
+  const since = hasContent ? current.time : time;
+  return { kind: 'put', entry: { path, digest, size, chunks, type, meta, time: since } };
 }

@@ -1,6 +1,8 @@
 import { JSONParser } from '@streamparser/json';
+import type { Static } from 'typebox';
 import { MAX_PATH_BYTES } from '../../shared/content/content-path.ts';
 import type { Digest } from '../../shared/content/digest.ts';
+import { MAX_MEDIA_TYPE, MOST_META } from '../../shared/content/entry-meta.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { JsonStructure } from '../../shared/json/json-structure.ts';
 import { lines } from '../../shared/json/lines.ts';
@@ -12,17 +14,23 @@ import {
   deployLineSchema,
 } from '../../shared/wire/api.ts';
 import type { DeployFile } from '../catalog/deploy-calls.ts';
+import { NO_DETAILS } from '../catalog/file-change.ts';
 import { DeployShape } from './deploy-shape.ts';
+import { givenDetails } from './file-details.ts';
 import { publishedPath } from './published-path.ts';
 
 export type DeployItem = { readonly header: DeployHeader } | { readonly file: DeployFile };
 
-const MAX_LINE = 16 * 1024;
-/** DeployShape limits the depth and the members. The longest token is a path of 1024 bytes, each of them escaped. */
-const JSON_TOKENS = { depth: 3, values: Number.MAX_SAFE_INTEGER, token: 6 * MAX_PATH_BYTES };
+/** Room for the longest path and metadata, each character escaped, and the rest of the line. */
+const MAX_LINE = 6 * (MAX_PATH_BYTES + MOST_META.bytes + MAX_MEDIA_TYPE) + 2048;
+/**
+ * DeployShape limits the depth and the members. The longest token is a value of metadata, with each character escaped.
+ */
+const JSON_TOKENS = { depth: 4, values: Number.MAX_SAFE_INTEGER, token: 6 * MOST_META.bytes };
 /** The first character of each kind of token, in the parser's order. */
 const SIGNS = '{}[]:,tfn"0';
 const header = schema(deployHeaderSchema);
+type GivenFile = Static<typeof deployFileSchema>;
 const file = schema(deployFileSchema);
 const line = schema(deployLineSchema);
 
@@ -44,9 +52,7 @@ function isHeader(text: string): boolean {
 
 function lineFile(text: string): DeployFile {
   const parsed = line.parseText(text);
-  return 'delete' in parsed
-    ? { path: publishedPath(parsed.delete), digest: null, size: 0 }
-    : { path: publishedPath(parsed.path), digest: parsed.digest as Digest, size: parsed.size };
+  return 'delete' in parsed ? deletionOf(parsed.delete) : fileOf(parsed.path, parsed);
 }
 
 function atLine<T>(number: number, read: () => T): T {
@@ -110,11 +116,21 @@ function feed(parser: JSONParser, piece: Uint8Array): void {
 }
 
 function jsonFile(path: string, value: unknown): DeployFile {
-  const { digest, size } = file.parse(value);
-  return { path: publishedPath(path), digest: digest as Digest, size };
+  return fileOf(path, file.parse(value));
 }
 
 function jsonDeletion(value: unknown): DeployFile {
   if (typeof value !== 'string') throw new SkerryError('bad-request', 'delete must list paths');
-  return { path: publishedPath(value), digest: null, size: 0 };
+  return deletionOf(value);
+}
+
+function fileOf(path: string, { digest, size, type, meta }: GivenFile): DeployFile {
+  return {
+    ...{ path: publishedPath(path), digest: digest as Digest, size },
+    ...(type === undefined && meta === undefined ? NO_DETAILS : givenDetails(type, meta)),
+  };
+}
+
+function deletionOf(path: string): DeployFile {
+  return { path: publishedPath(path), digest: null, size: 0, ...NO_DETAILS };
 }

@@ -1,3 +1,4 @@
+import { MOST_META } from '../../shared/content/entry-meta.ts';
 import { SkerryError } from '../../shared/errors.ts';
 
 /** A token of JSON. Its sign is the punctuation mark, `"` for a string, and anything else for a number or a word. */
@@ -7,17 +8,20 @@ export interface JsonToken {
 }
 
 const MEMBERS: readonly unknown[] = ['base', 'expect', 'files', 'delete'];
-const FILE_MEMBERS: readonly unknown[] = ['digest', 'size'];
+const FILE_MEMBERS: readonly unknown[] = ['digest', 'size', 'type', 'meta'];
 
 /**
  * Checks a deploy's JSON token by token, ahead of the parser, and refuses anything unexpected before it is held in
  * memory. The parser decides whether the tokens make valid JSON.
  */
 export class DeployShape {
-  /** 1 in the deploy, 2 in its files or deletions, 3 in a file. */
+  /** 1 in the deploy, 2 in its files or deletions, 3 in a file, 4 in its metadata. */
   #depth = 0;
   /** The member of the deploy that was named last. */
   #member: unknown;
+  /** The member of the file that was named last, and the number of its pairs of metadata. */
+  #fileMember: unknown;
+  #pairs = 0;
   #before = '';
   /** The members that have occurred, whatever their content. */
   readonly members = new Set<unknown>();
@@ -31,11 +35,31 @@ export class DeployShape {
     else if (this.#depth === 2 && this.#member === 'files')
       refuseUnless(!isValue || sign === '{', 'a file must be an object');
     else if (this.#depth === 2) refuseUnless('",]'.includes(sign), 'delete must list paths');
-    else if (isKey) refuseUnless(FILE_MEMBERS.includes(value), 'a file has a digest and a size alone');
-    else refuseUnless(!isContainer(sign), 'a digest is text, and a size is a number');
+    else if (this.#depth === 3) this.#takeInFile(sign, isKey ? value : undefined, isValue);
+    else this.#takeInMeta(sign, isKey);
     if (isContainer(sign)) this.#depth++;
     else if (sign === '}' || sign === ']') this.#depth--;
     this.#before = sign;
+  }
+
+  #takeInFile(sign: string, key: unknown, isValue: boolean): void {
+    if (key !== undefined) {
+      refuseUnless(
+        FILE_MEMBERS.includes(key),
+        'a file has only a digest, a size, a type and metadata (meta)',
+      );
+      this.#fileMember = key;
+    }
+    if (!isValue) return;
+    if (this.#fileMember === 'meta') refuseUnless(sign === '{', 'meta must be an object');
+    else refuseUnless(!isContainer(sign), 'a digest and a type are text, and a size is a number');
+    this.#pairs = 0;
+  }
+
+  #takeInMeta(sign: string, isKey: boolean): void {
+    refuseUnless(!isContainer(sign), 'the values of meta are text');
+    if (isKey) this.#pairs++;
+    refuseUnless(this.#pairs <= MOST_META.pairs, `a file has at most ${MOST_META.pairs} pairs of metadata`);
   }
 
   #takeInDeploy(sign: string, key: unknown, isValue: boolean): void {

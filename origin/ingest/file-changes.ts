@@ -6,7 +6,7 @@ import type { Remote } from '../../shared/process/thread.ts';
 import { purgesOfPaths } from '../../shared/site/purge.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
-import { changeTo } from '../catalog/file-change.ts';
+import { changeTo, type FileDetails, NO_DETAILS, type WantedFile } from '../catalog/file-change.ts';
 import type { StoredObject } from '../catalog/object-calls.ts';
 import type { PurgeCalls } from '../catalog/purge-calls.ts';
 import type { SiteReads } from '../catalog/site-calls.ts';
@@ -20,7 +20,12 @@ type ChangedCatalog = Pick<Remote<StagingCalls>, 'staged'> &
 const MOST_PER_COMMIT = 2000;
 
 type FileChange =
-  | { readonly kind: 'put'; readonly path: ContentPath; readonly object: StoredObject }
+  | {
+      readonly kind: 'put';
+      readonly path: ContentPath;
+      readonly object: StoredObject;
+      readonly details: FileDetails;
+    }
   | { readonly kind: 'delete'; readonly path: ContentPath };
 
 interface Waiting {
@@ -67,7 +72,10 @@ export class FileChanges {
       const real: Change[] = [];
       for (const change of last.values()) {
         const { path } = change;
-        const wanted = { path, object: change.kind === 'put' ? change.object : null };
+        const wanted: WantedFile =
+          change.kind === 'put'
+            ? { path, object: change.object, ...change.details }
+            : { path, object: null, ...NO_DETAILS };
         const made = changeTo(wanted, await this.#catalog.staged(site, path), time);
         if (made !== undefined) real.push(made);
       }

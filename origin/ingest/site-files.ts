@@ -11,6 +11,7 @@ import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { Commit } from '../../shared/wire/api.ts';
 import type { NoteAct } from '../callers/acts.ts';
 import { committed } from '../callers/committed.ts';
+import { type FileDetails, NO_DETAILS } from '../catalog/file-change.ts';
 import type { StoredObject } from '../catalog/object-calls.ts';
 import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
 import type { RuleCheck } from '../publish/rule-check.ts';
@@ -30,6 +31,8 @@ interface Put {
   readonly mode?: Mode | undefined;
   /** The digest that the bytes must have. */
   readonly expected?: Digest;
+  /** Without details, the file's name decides its type, and nothing is stored besides. */
+  readonly details?: FileDetails;
 }
 
 /** A file of the live revision. Its bytes are read only when `open` is called. */
@@ -60,7 +63,7 @@ export class SiteFiles {
     name: string,
     path: ContentPath,
     body: Readable,
-    { mode, expected }: Put = {},
+    { mode, expected, details = NO_DETAILS }: Put = {},
   ): Promise<{ readonly object: StoredObject; readonly commit: Commit }> {
     const { catalog, intake, rules, changes } = this.#parts;
     const site = await catalog.siteNamed(name);
@@ -68,7 +71,7 @@ export class SiteFiles {
     // The commit checks again. Bad rules are refused here first, so that the other changes of the same commit do not
     // fail.
     await rules.check(site.id, { path, ...object });
-    const commit = await changes.add(site.id, { kind: 'put', path, object }, mode);
+    const commit = await changes.add(site.id, { kind: 'put', path, object, details }, mode);
     this.#note('file-put', site, path, commit);
     return { object, commit };
   }

@@ -4,6 +4,7 @@ import { schema } from '../json/schema.ts';
 import { type ContentPath, isContentPath } from './content-path.ts';
 import { DIGEST_PATTERN, type Digest } from './digest.ts';
 import { type Entry, type EntryMeta, entryTuple } from './entry.ts';
+import { MOST_META, metaFault } from './entry-meta.ts';
 
 /** One changed path between two states of a site. */
 export type Change =
@@ -26,7 +27,7 @@ const put = Type.Tuple([
   Type.Integer({ minimum: 0 }),
   Type.Union([digest, Type.Null()]),
   Type.String(),
-  Type.Array(Type.Tuple([Type.String(), Type.String()])),
+  Type.Array(Type.Tuple([Type.String(), Type.String()]), { maxItems: MOST_META.pairs }),
   Type.Integer({ minimum: 0 }),
 ]);
 const line = schema(
@@ -82,7 +83,7 @@ export async function* decodeDiff(
     }
     changes++;
     yield row[0] === '+'
-      ? { kind: 'put', entry: toEntry(row) }
+      ? { kind: 'put', entry: checkedEntry(toEntry(row)) }
       : { kind: 'delete', path: checkedPath(row[1]) };
   }
   throw new SkerryError('upstream-protocol', 'a diff is cut off, or is not the requested one');
@@ -98,6 +99,12 @@ function toEntry([, path, digest, size, chunks, type, meta, time]: Static<typeof
     meta: meta as EntryMeta,
     time,
   };
+}
+
+function checkedEntry(entry: Entry): Entry {
+  const fault = metaFault(entry);
+  if (fault !== undefined) throw new SkerryError('upstream-protocol', `in a diff, ${entry.path}: ${fault}`);
+  return entry;
 }
 
 function checkedPath(path: string): ContentPath {

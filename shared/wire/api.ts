@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN } from '../content/digest.ts';
+import { MAX_MEDIA_TYPE, MOST_META } from '../content/entry-meta.ts';
 import { purgeReceiptSchema } from '../log/purge-receipt.ts';
 import { receiptSchema } from '../log/receipt.ts';
 import { recordSchema } from '../log/record.ts';
@@ -63,8 +64,22 @@ export const deployHeaderSchema = Type.Object(
 );
 export type DeployHeader = Static<typeof deployHeaderSchema>;
 
+const fileDetails = {
+  type: Type.Optional(
+    Type.String({
+      maxLength: MAX_MEDIA_TYPE,
+      description: "The media type. Without it, the file's name decides.",
+    }),
+  ),
+  meta: Type.Optional(
+    Type.Record(Type.String(), Type.String(), {
+      description: `Header fields that are stored with the file and sent to readers: Cache-Control, Content-Disposition, Content-Language, and names that begin with X-Skerry-Meta-. At most ${MOST_META.pairs}, with ${MOST_META.bytes} bytes.`,
+    }),
+  ),
+};
+
 export const deployFileSchema = Type.Object(
-  { digest: digestSchema, size: Type.Integer({ minimum: 0 }) },
+  { digest: digestSchema, size: Type.Integer({ minimum: 0 }), ...fileDetails },
   closed,
 );
 
@@ -72,7 +87,10 @@ export const deployFileSchema = Type.Object(
  * A deploy as NDJSON (`application/x-ndjson`). The header may come first; each further line is a file or a deletion.
  */
 export const deployLineSchema = Type.Union([
-  Type.Object({ path: Type.String(), digest: digestSchema, size: Type.Integer({ minimum: 0 }) }, closed),
+  Type.Object(
+    { path: Type.String(), digest: digestSchema, size: Type.Integer({ minimum: 0 }), ...fileDetails },
+    closed,
+  ),
   Type.Object({ delete: Type.String() }, closed),
 ]);
 export type DeployLine = Static<typeof deployLineSchema>;
@@ -196,6 +214,11 @@ export const manifestLineSchema = Type.Object({
   digest: digestSchema,
   size: Type.Integer(),
   type: Type.String(),
+  meta: Type.Optional(
+    Type.Record(Type.String(), Type.String(), {
+      description: 'The fields that are stored with the file, if any.',
+    }),
+  ),
   time: Type.Integer(),
 });
 export type ManifestLine = Static<typeof manifestLineSchema>;

@@ -1,4 +1,5 @@
 import type { Entry } from '../../../shared/content/entry.ts';
+import { WHOLE_TYPE } from '../../../shared/content/entry-meta.ts';
 import type { Excess, HeaderEffects } from '../../../shared/site/rules/site-rules.ts';
 import { inHttp, spanLength } from '../../../shared/store/byte-span.ts';
 import type { Variant } from '../../variants/variant.ts';
@@ -66,6 +67,9 @@ const METHODS = 'GET, HEAD, OPTIONS';
  * content.
  */
 const FOR_CONTENT_ALONE = new Set(['cache-control', 'cdn-cache-control', 'surrogate-control', 'expires']);
+
+/** What is stored with a file and describes its bytes, so that error pages have it, too. */
+const OF_THE_BYTES: ReadonlySet<string> = new Set(['content-language', WHOLE_TYPE]);
 
 /** Decides a site's response to a request (RFC 9110). */
 export function decide(request: ReaderRequest, site: ServedSite): Answer {
@@ -165,9 +169,11 @@ function answerWithEntry(
   const headers = withEffects(
     {
       ...ownHeaders(site, revision),
-      'cache-control': site.isPrivate(`/${entry.path}`) ? PRIVATE : isLasting ? IMMUTABLE : REVALIDATE,
-      ...described,
+      'cache-control': isLasting ? IMMUTABLE : REVALIDATE,
       ...Object.fromEntries(entry.meta),
+      // Only the rules may let shared caches keep a private file.
+      ...(site.isPrivate(`/${entry.path}`) && { 'cache-control': PRIVATE }),
+      ...described,
     },
     effects,
   );
@@ -188,7 +194,7 @@ function partOf(all: Answer, entry: Entry, asked: ReaderHeaders): Answer {
   } = all.headers;
   switch (judgePreconditions(asked, validators)) {
     case 'failed':
-      return textAnswer(412, 'Precondition failed\n', unkept(validating));
+      return textAnswer(412, 'Precondition failed\n', unkept(withoutMeta(validating, entry)));
     case 'not-modified':
       return { status: 304, headers: validating, body: NO_BODY };
     case 'met':
@@ -202,7 +208,7 @@ function partOf(all: Answer, entry: Entry, asked: ReaderHeaders): Answer {
     case 'unsatisfiable': {
       const { etag: _etag, 'last-modified': _modified, 'repr-digest': _digest, ...rest } = validating;
       return textAnswer(416, 'Range not satisfiable\n', {
-        ...unkept(rest),
+        ...unkept(withoutMeta(rest, entry)),
         'content-range': `bytes */${size}`,
       });
     }
@@ -241,6 +247,7 @@ function describe(
     'last-modified': new Date(entry.time).toUTCString(),
     'accept-ranges': 'bytes',
     'content-type': contentType(entry.type),
+    ...Object.fromEntries(entry.meta.filter(([name]) => OF_THE_BYTES.has(name))),
     'content-length': String(size),
     ...(coding !== undefined && { 'content-encoding': coding }),
     // The plain bytes get this header, too. Otherwise, a cache could send them to readers who want a variant.
@@ -278,6 +285,12 @@ function errorHeaders(site: ServedSite, { set, removed }: HeaderEffects): Record
 function unkept(headers: Readonly<Record<string, string>>): Record<string, string> {
   const kept = Object.entries(headers).filter(([name]) => !FOR_CONTENT_ALONE.has(name));
   return { ...Object.fromEntries(kept), 'cache-control': 'no-store' };
+}
+
+/** The headers without those that are stored with the file, because a text of the edge is sent in its place. */
+function withoutMeta(headers: Readonly<Record<string, string>>, { meta }: Entry): Record<string, string> {
+  const stored = new Set(meta.map(([name]) => name));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !stored.has(name)));
 }
 
 function withEffects(

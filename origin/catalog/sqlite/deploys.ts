@@ -2,7 +2,7 @@ import { leafOf } from '../../../shared/content/buckets.ts';
 import type { ContentPath } from '../../../shared/content/content-path.ts';
 import { digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
 import { OPEN } from '../../../shared/content/manifest/ranges.ts';
-import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
+import { metaOf, metaText, type Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { openStaging } from '../../../shared/content/manifest/sqlite/staging.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
@@ -70,10 +70,19 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
         );
         if (Number(row?.files) > MOST_FILES)
           throw new SkerryError('too-large', `a deploy has at most ${MOST_FILES} files`);
-        for (const { path, digest, size } of files) {
+        for (const { path, digest, size, type, meta } of files) {
           const { changes } = sql(
-            'INSERT OR IGNORE INTO deploy_file (deploy, leaf, path, digest, size) VALUES (?, ?, ?, ?, ?)',
-          ).run(number, leafOf(path), path, digest === null ? null : digestBytes(digest), size);
+            `INSERT OR IGNORE INTO deploy_file (deploy, leaf, path, digest, size, type, meta)
+             VALUES (?, ?, ?, ?, ?, ?, ?)`,
+          ).run(
+            number,
+            leafOf(path),
+            path,
+            digest === null ? null : digestBytes(digest),
+            size,
+            type,
+            metaText(meta),
+          );
           if (changes === 0) throw new SkerryError('duplicate-path', `the path ${path} is named twice`);
         }
       });
@@ -134,7 +143,8 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
     stageDeploy(id, revision, time, after) {
       const { number, site } = place(id);
       const rows = sql(
-        `SELECT f.leaf, f.path, f.digest, f.size, o.chunks FROM deploy_file f LEFT JOIN object o ON o.digest = f.digest
+        `SELECT f.leaf, f.path, f.digest, f.size, f.type, f.meta, o.chunks
+         FROM deploy_file f LEFT JOIN object o ON o.digest = f.digest
          WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
       ).all(number, after?.leaf ?? -1, after?.path ?? '');
       const changes = rows.flatMap((row) => {
@@ -168,10 +178,12 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
 
 function toWanted(row: Row): WantedFile {
   const path = row.path as ContentPath;
-  if (row.digest === null) return { path, object: null };
+  const details = { type: row.type as string | null, meta: metaOf(row.meta as string) };
+  if (row.digest === null) return { path, object: null, ...details };
   const chunks = row.chunks === null ? null : digestFromBytes(row.chunks as Uint8Array);
   return {
     path,
     object: { digest: digestFromBytes(row.digest as Uint8Array), size: Number(row.size), chunks },
+    ...details,
   };
 }

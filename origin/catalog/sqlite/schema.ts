@@ -90,6 +90,10 @@ export const migrations: Migrations = [
     path TEXT NOT NULL,
     digest BLOB,
     size INTEGER NOT NULL,
+    -- null when the name of the file decides
+    type TEXT,
+    -- as in entry
+    meta TEXT NOT NULL,
     PRIMARY KEY (deploy, leaf, path)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX deploy_file_digest ON deploy_file (digest);

@@ -1,7 +1,8 @@
 import { checkDeploySizes, missingObjects } from '../../../origin/catalog/deploy-pages.ts';
+import type { FileDetails } from '../../../origin/catalog/file-change.ts';
 import { digestOf } from '../../../shared/content/digest.ts';
 import type { Commit } from '../../../shared/wire/api.ts';
-import { checkLog, deletionOf, digests, digestsOf, fileOf, manifest, type Theme } from './harness.ts';
+import { checkLog, deletionOf, diff, digests, digestsOf, fileOf, manifest, type Theme } from './harness.ts';
 
 export function deploysContract({ suite }: Theme): void {
   suite('objects are known per site', async (t, catalog) => {
@@ -136,6 +137,31 @@ export function deploysContract({ suite }: Theme): void {
     await publisher.publish(site, { a: 'other' });
     t.strictSame(await publisher.committer.commitDeploy(id), commits[0], 'also when the world has moved on');
     t.equal((await catalog.siteNamed('one')).revision, 2);
+  });
+
+  suite('a type and metadata belong to the entry', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    await publisher.upload(site, ['x']);
+    const publish = async (details: Partial<FileDetails>, base: number | null = null) => {
+      const id = await publisher.deploy(site, [{ ...fileOf('a.txt', 'x'), ...details }], base);
+      return publisher.committer.commitDeploy(id);
+    };
+    const entry = async (revision: number) => (await manifest(catalog, site, revision))[0];
+    t.match(await publish({}), { revision: 1 });
+    const first = await entry(1);
+    t.match(first, { type: 'text/plain', meta: [] }, "the name decides what the client doesn't");
+    const meta = [['cache-control', 'no-store']] as const;
+    t.match(await publish({ meta }), { revision: 2, unchanged: false }, 'metadata alone is a change');
+    t.strictSame(await entry(2), { ...first, meta }, 'and the time is that of the digest');
+    t.match(await publish({ meta }), { revision: 2, unchanged: true });
+    t.match(await publish({ type: 'text/markdown', meta }, 2), { revision: 3 });
+    t.strictSame(await entry(3), { ...first, type: 'text/markdown', meta });
+    t.strictSame(await diff(catalog, site, 2, 3), [`+a.txt ${digestOf('x')} ${first?.time}`]);
+    t.match(await publish({}), { revision: 4 }, 'a publish without them takes them away');
+    t.strictSame(await entry(4), first);
+    t.equal((await catalog.revision(site, 4)).root, (await catalog.revision(site, 1)).root);
+    const rolledBack = await publisher.committer.rollback(site, 3);
+    t.strictSame(await entry(rolledBack.revision), { ...first, type: 'text/markdown', meta });
   });
 
   suite('what a commit refuses leaves everything as it was', async (t, catalog, publisher) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
 import type { Catalog, OpenCatalog } from '../../../origin/catalog/catalog.ts';
 import type { DeployFile } from '../../../origin/catalog/deploy-calls.ts';
+import { NO_DETAILS } from '../../../origin/catalog/file-change.ts';
 import type { Reveal } from '../../../origin/catalog/publish-calls.ts';
 import { Committer } from '../../../origin/publish/commit.ts';
 import { RuleCheck } from '../../../origin/publish/rule-check.ts';
@@ -54,8 +55,12 @@ export const fileOf = (path: string, content: string): DeployFile => ({
   path: at(path),
   digest: digestOf(content),
   size: Buffer.byteLength(content),
+  ...NO_DETAILS,
 });
-export const deletionOf = (path: string): DeployFile => ({ path: at(path), digest: null, size: 0 });
+export const deletionOf = (path: string): DeployFile => ({
+  ...{ path: at(path), digest: null, size: 0 },
+  ...NO_DETAILS,
+});
 
 const noEdges: SyncEdges = {
   changed: new Wakeup(),

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { Catalog, OpenCatalog } from '../../../origin/catalog/catalog.ts';
 import type { DeployFile } from '../../../origin/catalog/deploy-calls.ts';
+import { NO_DETAILS } from '../../../origin/catalog/file-change.ts';
 import { Retention } from '../../../origin/retention/retention.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { InProcessGate } from '../../../shared/concurrency/gate.ts';
@@ -49,6 +50,7 @@ export const fileOf = (path: string, content: string): DeployFile => ({
   path: path as ContentPath,
   digest: digestOf(content),
   size: content.length,
+  ...NO_DETAILS,
 });
 export const listOf = (content: string) =>
   content.startsWith('large') ? digestOf(`list of ${content}`) : null;

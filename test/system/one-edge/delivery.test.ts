@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { ask, sha256 } from '../../helpers/http.ts';
 import { writeTree } from '../../helpers/tree.ts';
+import { until } from '../../helpers/until.ts';
 import { cluster, edge } from './cluster.ts';
 
 const SITE = 'delivered';
@@ -99,3 +100,43 @@ async function revision(): Promise<number> {
   });
   return (JSON.parse(body.toString()) as { revision: number }).revision;
 }
+
+t.test('what is stored with a file reaches readers', async (t) => {
+  const site = 'described';
+  const headers = { authorization: `Bearer ${cluster.token}` };
+  t.equal((await ask(origin.url, `/v1/sites/${site}`, { method: 'PUT', headers })).status, 200);
+  const stored = {
+    'cache-control': 'public, max-age=600',
+    'content-disposition': 'attachment; filename="report.txt"',
+    'content-language': 'de',
+    'x-skerry-meta-build': '1234',
+  };
+  const put = (extra: Record<string, string>) =>
+    ask(origin.url, `/v1/sites/${site}/files/report.data`, {
+      ...{ method: 'PUT', body: 'report' },
+      headers: { ...headers, 'content-type': 'text/plain', ...extra },
+    });
+  const first = await put(stored);
+  t.equal(first.status, 200, first.body.toString());
+  const from = (base: string, path: string, method = 'GET') =>
+    ask(base, path, { method, headers: base === origin.url ? headers : { host: `${site}.localhost` } });
+  const expected = { status: 200, headers: { ...stored, 'content-type': 'text/plain; charset=utf-8' } };
+  await until('the file at the edge', async () => (await from(edge.url, '/report.data')).status === 200);
+  for (let round = 0; round < 3; round++) t.match(await from(edge.url, '/report.data'), expected);
+  t.match(await from(edge.url, '/report.data', 'HEAD'), expected);
+  t.match(await from(origin.url, `/v1/sites/${site}/files/report.data`, 'HEAD'), {
+    headers: { ...stored, 'content-type': 'text/plain', vary: 'Authorization' },
+  });
+  const lines = await from(origin.url, `/v1/sites/${site}/revisions/1/manifest`);
+  t.match(JSON.parse(lines.body.toString()), { path: 'report.data', type: 'text/plain', meta: stored });
+
+  t.match(JSON.parse((await put(stored)).body.toString()), { unchanged: true });
+  t.match(JSON.parse((await put({ 'content-language': 'fr' })).body.toString()), { revision: 2 });
+  await until('the new metadata at the edge', async () => {
+    const { headers } = await from(edge.url, '/report.data');
+    return headers['content-language'] === 'fr' && headers['content-disposition'] === undefined;
+  });
+  const bad = await put({ 'x-skerry-meta-a': 'é' });
+  t.match(bad, { status: 400 });
+  t.match(JSON.parse(bad.body.toString()), { code: 'bad-meta' });
+});

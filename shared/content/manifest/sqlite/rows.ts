@@ -7,6 +7,16 @@ export type Row = Record<string, SQLOutputValue>;
 
 export const ENTRY_COLUMNS = 'e.path, e.digest, e.size, e.chunks, e.type, e.meta, e.time';
 
+const NO_META = '[]';
+
+export function metaText(meta: EntryMeta): string {
+  return meta.length === 0 ? NO_META : JSON.stringify(meta);
+}
+
+export function metaOf(text: string): EntryMeta {
+  return text === NO_META ? [] : (JSON.parse(text) as EntryMeta);
+}
+
 /** Trusts the row, because rows are checked before this process stores them. */
 export function toEntry(row: Row): Entry {
   return {
@@ -15,7 +25,7 @@ export function toEntry(row: Row): Entry {
     size: row.size as number,
     chunks: row.chunks === null ? null : digestFromBytes(row.chunks as Uint8Array),
     type: row.type as string,
-    meta: row.meta === '[]' ? [] : (JSON.parse(row.meta as string) as EntryMeta),
+    meta: metaOf(row.meta as string),
     time: row.time as number,
   };
 }

@@ -5,7 +5,7 @@ import { type Digest, digestBytes, digestFromBytes } from '../../digest.ts';
 import { entryHash } from '../../entry.ts';
 import { LEAVES, NODES, OPEN } from '../ranges.ts';
 import type { Staging } from '../staging.ts';
-import { toEntry } from './rows.ts';
+import { metaText, toEntry } from './rows.ts';
 
 /** `note` is called within the transaction with the objects and chunk lists that the removed entries named. */
 export function openStaging(
@@ -124,7 +124,7 @@ export function openStaging(
             entry.size,
             entry.chunks === null ? null : digestBytes(entry.chunks),
             entry.type,
-            JSON.stringify(entry.meta),
+            metaText(entry.meta),
             entry.time,
             entryHash(entry),
           );

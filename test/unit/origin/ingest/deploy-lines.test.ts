@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
+import { NO_DETAILS } from '../../../../origin/catalog/file-change.ts';
 import { type DeployItem, deployFromJson, deployFromLines } from '../../../../origin/ingest/deploy-lines.ts';
 import { publishedPath } from '../../../../origin/ingest/published-path.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
@@ -21,8 +22,8 @@ async function read(reader: Reader, text: string | Uint8Array, size = 64 * 1024)
   return items;
 }
 
-const put = (path: string, digest: string, size: number) => ({ file: { path, digest, size } });
-const deletion = (path: string) => ({ file: { path, digest: null, size: 0 } });
+const put = (path: string, digest: string, size: number) => ({ file: { path, digest, size, ...NO_DETAILS } });
+const deletion = (path: string) => ({ file: { path, digest: null, size: 0, ...NO_DETAILS } });
 const line = (value: unknown) => `${JSON.stringify(value)}\n`;
 
 t.test('lines', async (t) => {
@@ -92,7 +93,7 @@ t.test('lines that are refused, with their number', async (t) => {
     ['a header with a bad base', line({ base: -1 }), 'bad-request', /./],
     ['a header with a base as text', line({ base: '1' }), 'bad-request', /./],
     ['a header that is no object', line(7), 'bad-request', /./],
-    ['a line that never ends', `{"path":"${'a'.repeat(20_000)}`, 'too-large', /./],
+    ['a line that never ends', `{"path":"${'a'.repeat(30_000)}`, 'too-large', /./],
   ];
   for (const [name, text, code, message] of table) {
     await t.rejects(read(deployFromLines, text), { code, message }, name);
@@ -125,6 +126,26 @@ t.test('JSON', async (t) => {
   t.strictSame(await read(deployFromJson, text), expected);
   t.strictSame(await read(deployFromJson, text, 1), expected, 'however it is cut into pieces');
   t.strictSame(await read(deployFromJson, ` ${text}\n`), expected, 'white space around it');
+});
+
+t.test('a type and metadata, in both forms', async (t) => {
+  const given = { type: 'Text/HTML', meta: { 'X-Skerry-Meta-B': 'b', 'cache-control': 'no-store' } };
+  const file = {
+    ...{ path: 'a', digest: A, size: 1, type: 'text/html' },
+    meta: [
+      ['cache-control', 'no-store'],
+      ['x-skerry-meta-b', 'b'],
+    ],
+  };
+  t.strictSame(await read(deployFromLines, line({ path: 'a', digest: A, size: 1, ...given })), [{ file }]);
+  const text = JSON.stringify({ files: { a: { ...given, digest: A, size: 1 } } });
+  t.strictSame(await read(deployFromJson, text, 1), [{ file }, { header: {} }]);
+  const bad = line({ path: 'a', digest: A, size: 1, meta: { 'set-cookie': 'a=b' } });
+  await t.rejects(read(deployFromLines, bad), { code: 'bad-meta', message: /^line 1: "set-cookie"/ });
+  const longest = { [`x-skerry-meta-${'a'.repeat(86)}`]: '"'.repeat(1900) };
+  t.match(await read(deployFromLines, line({ path: 'a', digest: A, size: 1, meta: longest })), [
+    { file: { meta: Object.entries(longest) } },
+  ]);
 });
 
 t.test('JSON with little in it', async (t) => {
@@ -164,7 +185,12 @@ t.test('JSON that is refused', async (t) => {
     ['an empty path', file('', good), 'bad-path'],
     ['a bad digest', file('a', { digest: 'x', size: 1 }), 'bad-request'],
     ['a negative size', file('a', { digest: A, size: -1 }), 'bad-request'],
-    ['one field more', file('a', { ...good, type: 'text/html' }), 'bad-request'],
+    ['one field more', file('a', { ...good, mtime: 1 }), 'bad-request'],
+    ['a type that is no media type', file('a', { ...good, type: 'html' }), 'bad-meta'],
+    ['a type that is a number', file('a', { ...good, type: 1 }), 'bad-request'],
+    ['a field that is not stored', file('a', { ...good, meta: { etag: '"x"' } }), 'bad-meta'],
+    ['metadata with a number', file('a', { ...good, meta: { 'cache-control': 1 } }), 'bad-request'],
+    ['metadata that is text', file('a', { ...good, meta: 'no-store' }), 'bad-request'],
     ['a file that is text', file('a', A), 'bad-request'],
     ['a file that is null', file('a', null), 'bad-request'],
     ['a deletion that is no text', '{"delete":[7]}', 'bad-request'],
@@ -193,18 +219,22 @@ t.test('JSON that asks for more than a deploy needs is refused before it is held
   const file = `{"digest":"${A}","size":1}`;
   const many = (unit: string) => unit.repeat(200_000);
   const table: [string, string, RegExp][] = [
-    ['nesting in the header', `{"base":${many('[')}`, /deeper than 3/],
-    ['nesting instead of a deploy', many('['), /deeper than 3/],
-    ['nesting in a file', `{"files":{"a":{"size":${many('[')}`, /deeper than 3/],
-    ['nesting instead of a file', `{"files":{"a":${many('[')}`, /deeper than 3/],
-    ['nesting in the deletions', `{"delete":[${many('[')}`, /deeper than 3/],
+    ['nesting in the header', `{"base":${many('[')}`, /deeper than 4/],
+    ['nesting instead of a deploy', many('['), /deeper than 4/],
+    ['nesting in a file', `{"files":{"a":{"size":${many('[')}`, /deeper than 4/],
+    ['nesting instead of a file', `{"files":{"a":${many('[')}`, /deeper than 4/],
+    ['nesting in the deletions', `{"delete":[${many('[')}`, /deeper than 4/],
     ['members of the deploy', `{${many('"x":1,')}`, /no "x"/],
     ['the prototype of the deploy', `{"__proto__":{"base":1},"files":{"a":${file}}}`, /no "__proto__"/],
-    ['members of a file', `{"files":{"a":{${many('"x":1,')}`, /alone/],
-    ['the prototype of a file', `{"files":{"a":{"__proto__":1,"digest":"${A}","size":1}}}`, /alone/],
-    ['a long key', `{"files":{"${many('a')}`, /more than 6144/],
-    ['a long path', `{"delete":["${many('a')}`, /more than 6144/],
-    ['a long number', `{"base":${many('1')}`, /more than 6144/],
+    ['members of a file', `{"files":{"a":{${many('"x":1,')}`, /has only/],
+    ['the prototype of a file', `{"files":{"a":{"__proto__":1,"digest":"${A}","size":1}}}`, /has only/],
+    ['nesting in metadata', `{"files":{"a":{"meta":${many('{"a":')}`, /deeper than 4/],
+    ['a list of metadata', '{"files":{"a":{"meta":["a"]}}}', /meta must be an object/],
+    ['pairs of metadata', `{"files":{"a":{"meta":{${many('"x-skerry-meta-a":"b",')}`, /at most 32/],
+    ['a long value', `{"files":{"a":{"meta":{"cache-control":"${many('a')}`, /more than 12288/],
+    ['a long key', `{"files":{"${many('a')}`, /more than 12288/],
+    ['a long path', `{"delete":["${many('a')}`, /more than 12288/],
+    ['a long number', `{"base":${many('1')}`, /more than 12288/],
     ['a list of bases', '{"base":[1,2],"files":{}}', /base must be a number/],
     ['an object of expectations', '{"expect":{},"files":{}}', /expect must be a number/],
   ];

@@ -4,7 +4,7 @@ import type { Variant } from '../../../../../edge/variants/variant.ts';
 import { isImmutableName } from '../../../../../shared/content/asset-name.ts';
 import type { ContentPath } from '../../../../../shared/content/content-path.ts';
 import { type Digest, digestOf } from '../../../../../shared/content/digest.ts';
-import type { Entry } from '../../../../../shared/content/entry.ts';
+import type { Entry, EntryMeta } from '../../../../../shared/content/entry.ts';
 import { mediaType } from '../../../../../shared/content/media-type.ts';
 import { siteRules } from '../../../../../shared/site/rules/site-rules.ts';
 
@@ -21,6 +21,8 @@ interface Given {
   readonly without?: readonly string[];
   /** Prefixes of what needs a token. */
   readonly hidden?: readonly string[];
+  /** What is stored with every file. */
+  readonly meta?: EntryMeta;
   /** What the reader's token is for. */
   readonly admitted?: readonly string[];
 }
@@ -57,12 +59,13 @@ function site({
   without = [],
   hidden = [],
   admitted = [],
+  meta = [],
 }: Given = {}): ServedSite {
   return {
     name: 'www',
     revision: 7,
     rules: siteRules(headers, redirects),
-    lookup: (path) => (path in CONTENTS && !without.includes(path) ? entryOf(path) : undefined),
+    lookup: (path) => (path in CONTENTS && !without.includes(path) ? { ...entryOf(path), meta } : undefined),
     holds: (path) => held === undefined || path.startsWith(held),
     isImmutable: isImmutableName,
     variants: ({ path }) => (path === 'a.txt' ? [BR, GZIP] : []),
@@ -102,6 +105,45 @@ t.test('a page', async (t) => {
       range: undefined,
     },
   });
+});
+
+t.test('what is stored with a file', async (t) => {
+  const meta: EntryMeta = [
+    ['cache-control', 'no-store'],
+    ['content-disposition', 'attachment'],
+    ['content-language', 'de'],
+    ['content-type', 'text/plain;charset=iso-8859-1'],
+    ['x-skerry-meta-by', 'me'],
+  ];
+  const stored = Object.fromEntries(meta);
+  t.match(get('/a.txt', {}, { meta }), { status: 200, headers: stored });
+  t.match(get('/a.txt', { range: 'bytes=0-1' }, { meta }), { status: 206, headers: stored });
+  const { 'content-type': _type, ...onRevalidation } = stored;
+  const tagged = { 'if-none-match': tag(digestOf('0123456789')) };
+  t.match(get('/a.txt', tagged, { meta }), { status: 304, headers: onRevalidation });
+
+  const rules = '/*\n  Cache-Control: max-age=60\n  ! X-Skerry-Meta-By\n';
+  const ruled = get('/a.txt', {}, { meta, headers: rules }).headers;
+  t.equal(ruled['cache-control'], 'max-age=60', 'the rules of the site come last');
+  t.notOk('x-skerry-meta-by' in ruled);
+  t.equal(ruled['content-disposition'], 'attachment');
+
+  const hidden = { meta, hidden: ['/a'], admitted: ['/a.txt'] };
+  t.equal(get('/a.txt', {}, hidden).headers['cache-control'], 'private, max-age=0, must-revalidate');
+
+  const page = get('/nothing', {}, { meta });
+  t.match(page, {
+    status: 404,
+    headers: { 'content-type': 'text/plain;charset=iso-8859-1', 'content-language': 'de' },
+  });
+  t.equal(page.headers['cache-control'], 'no-cache', 'an error page is no such file');
+  t.notOk('content-disposition' in page.headers);
+  for (const asked of [{ 'if-match': '"other"' }, { range: 'bytes=99-' }]) {
+    const { status, headers } = get('/a.txt', asked, { meta });
+    t.ok(status === 412 || status === 416);
+    for (const name of ['content-disposition', 'content-language', 'x-skerry-meta-by'])
+      t.notOk(name in headers, `${status} has no ${name}`);
+  }
 });
 
 t.test('HEAD has the header section of GET and no body, whatever range it names', async (t) => {

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { NO_DETAILS } from '../../../../../origin/catalog/file-change.ts';
 import { MOST_FILES } from '../../../../../origin/catalog/limits.ts';
 import { signerWith } from '../../../../../origin/catalog/record-signer.ts';
 import { catalogContext } from '../../../../../origin/catalog/sqlite/context.ts';
@@ -42,7 +43,7 @@ t.test('a deploy has no more files than a catalog can stage', async (t) => {
   const { database, createDeploy, addDeployFiles } = place();
   createDeploy('large', 1, 1);
   database.prepare('UPDATE deploy SET files = ?').run(MOST_FILES - 1);
-  const file = (path: string) => ({ path: path as ContentPath, digest: null, size: 0 });
+  const file = (path: string) => ({ path: path as ContentPath, digest: null, size: 0, ...NO_DETAILS });
   t.throws(() => addDeployFiles('large', [file('a'), file('b')]), { code: 'too-large' });
   addDeployFiles('large', [file('a')]);
   t.throws(() => addDeployFiles('large', [file('b')]), { code: 'too-large' });
