@@ -44,6 +44,7 @@ import { originFeed } from './fleet/feed.ts';
 import { watchHealth } from './fleet/health-watch.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
 import { foundLog } from './founding.ts';
+import { Archives } from './ingest/archives.ts';
 import { FileChanges } from './ingest/file-changes.ts';
 import { ObjectIntake } from './ingest/object-intake.ts';
 import { RepairUploads } from './ingest/repair-uploads.ts';
@@ -240,6 +241,8 @@ export async function startOrigin(
   opened.defer(() => webhooks.close());
   const followers = new FollowerPlaces(MOST_STREAMS);
   const intake = new ObjectIntake(store, catalog, clock, gate);
+  const spool = join(folder.path, 'spool');
+  await mkdir(spool, { recursive: true });
   const changes = new FileChanges(catalog, committer, clock);
   const context: ApiContext = {
     catalog,
@@ -247,6 +250,7 @@ export async function startOrigin(
     committer,
     allowance: new LogAllowance(clock),
     intake,
+    archives: new Archives({ catalog, clock, intake, committer, noteAct, spool }),
     files: new SiteFiles({ catalog, store, intake, rules, changes, noteAct }),
     fleet,
     retention,

@@ -4,6 +4,10 @@
  */
 const table = {
   'bad-request': [400, 'Check the request against /openapi.json.'],
+  'bad-archive': [
+    400,
+    'Send a whole tar, tar.gz, tar.zst or zip of plain files and folders. Nothing was changed.',
+  ],
   'bad-path': [400, 'Rename the file, or leave it out.'],
   'duplicate-path': [400, 'Name each path once.'],
   'bad-meta': [

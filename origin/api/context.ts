@@ -22,6 +22,7 @@ import type { EventReads } from '../events/event-reads.ts';
 import type { FollowerPlaces } from '../events/follower-places.ts';
 import type { Webhooks } from '../events/webhooks/webhooks.ts';
 import type { FleetView } from '../fleet/fleet.ts';
+import type { Archives } from '../ingest/archives.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { SiteFiles } from '../ingest/site-files.ts';
 import type { Committer } from '../publish/commit.ts';
@@ -55,6 +56,7 @@ export interface ApiContext {
   readonly allowance: LogAllowance;
   readonly intake: ObjectIntake;
   readonly files: SiteFiles;
+  readonly archives: Pick<Archives, 'publish'>;
   readonly fleet: FleetView & Pick<SyncEdges, 'refusesWithoutLease'>;
   readonly retention: Retention;
   readonly verifier: Pick<StoreVerifier, 'verifyNow' | 'status'>;

@@ -4,14 +4,9 @@ import { toDigest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { OBJECT_BYTES, takesRawBodies } from '../../shared/http/raw-bodies.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
-import {
-  commitRequestSchema,
-  commitSchema,
-  type Deploy,
-  deploySchema,
-  digestSchema,
-} from '../../shared/wire/api.ts';
+import { commitRequestSchema, commitSchema, digestSchema } from '../../shared/wire/api.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
+import { type Deploy, deploySchema } from '../../shared/wire/deploy-api.ts';
 import { MAX_UPLOAD_BYTES, objectsOfBundle, uploadedSchema } from '../../shared/wire/object-bundle.ts';
 import { requirePermission } from '../access/permission.ts';
 import { committed } from '../callers/committed.ts';

@@ -4,6 +4,7 @@ import { httpServer } from '../../shared/http/http-server.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
 import type { ServerCertificates } from '../../shared/tls/server-certificates.ts';
 import { namesCallers } from '../callers/names-callers.ts';
+import { archiveRoutes } from './archives.ts';
 import type { ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
 import { edgeRoutes } from './edges.ts';
@@ -49,6 +50,7 @@ export async function buildApi(
   for (const routes of [
     siteRoutes,
     deployRoutes,
+    archiveRoutes,
     fileRoutes,
     revisionRoutes,
     purgeRoutes,

@@ -16,9 +16,7 @@ import {
   type Commit,
   type CommitRequest,
   commitSchema,
-  type Deploy,
   type DiffLine,
-  deploySchema,
   diffLineSchema,
   type EdgeStatus,
   edgeStatusSchema,
@@ -51,6 +49,7 @@ import {
 } from '../../shared/wire/api.ts';
 import { parseApiToken } from '../../shared/wire/api-token.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
+import { type Deploy, deploySchema } from '../../shared/wire/deploy-api.ts';
 import { bundlePieces, type Uploaded, uploadedSchema } from '../../shared/wire/object-bundle.ts';
 import { fromProblem, PROBLEM_BYTES } from '../../shared/wire/problem.ts';
 import { TasksClient } from './tasks-client.ts';

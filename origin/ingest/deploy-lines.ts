@@ -12,7 +12,7 @@ import {
   deployFileSchema,
   deployHeaderSchema,
   deployLineSchema,
-} from '../../shared/wire/api.ts';
+} from '../../shared/wire/deploy-api.ts';
 import type { DeployFile } from '../catalog/deploy-calls.ts';
 import { NO_DETAILS } from '../catalog/file-change.ts';
 import { DeployShape } from './deploy-shape.ts';

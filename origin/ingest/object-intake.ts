@@ -1,8 +1,7 @@
-import type { Readable } from 'node:stream';
 import type { Clock } from '../../shared/clock.ts';
 import { Batcher } from '../../shared/concurrency/batcher.ts';
 import type { Gate } from '../../shared/concurrency/gate.ts';
-import { type Digest, digestOf } from '../../shared/content/digest.ts';
+import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ObjectStore, SmallObject } from '../../shared/store/object-store.ts';
@@ -11,16 +10,11 @@ import { caller } from '../callers/caller.ts';
 import type { ObjectCalls, StoredObject } from '../catalog/object-calls.ts';
 import { BodyPlaces } from './body-places.ts';
 import { discard, keepLarge, type Received, receive, receivedDigest } from './receive.ts';
+import { SmallBatches } from './small-batches.ts';
 
 const MOST_PER_SYNC = 512;
 /** Open uploads of one site. Each takes a connection, and memory or a file, for as long as its sender wants. */
 const MOST_OPEN = 1024;
-/**
- * The part of a bundle that is stored with one sync. Memory holds twice this, because the next part arrives while one
- * is being stored.
- */
-const BATCH = { objects: 2048, bytes: 4 * 1024 * 1024 };
-
 interface Intake {
   readonly object: StoredObject;
   /** Null for an object that is in the store already. */
@@ -67,7 +61,7 @@ export class ObjectIntake {
    * Receives an object for a site. It is durable when the promise resolves. `expected` is the digest that it must have.
    * Throws `too-many-requests`, with the body unread.
    */
-  async take(site: number, body: Readable, expected?: Digest): Promise<StoredObject> {
+  async take(site: number, body: AsyncIterable<unknown>, expected?: Digest): Promise<StoredObject> {
     const received = await this.#receive(site, body);
     const digest = receivedDigest(received);
     if (expected !== undefined && digest !== expected) {
@@ -96,39 +90,34 @@ export class ObjectIntake {
     }
   }
 
+  /** Stores small objects of a site that its caller holds in memory. */
+  smallBatches(site: number): SmallBatches {
+    return new SmallBatches((objects) =>
+      this.#gate.shared(() =>
+        this.#keep(objects.map(({ digest, bytes }) => smallIntake(site, digest, bytes))),
+      ),
+    );
+  }
+
   async #keepBundle(site: number, bundle: AsyncIterable<readonly Buffer[]>): Promise<Uploaded> {
     const taken = { objects: 0, bytes: 0 };
-    let batch: Intake[] = [];
-    let held = 0;
-    let storing: Promise<void> = Promise.resolve();
-    const store = async () => {
-      await storing;
-      const full = batch;
-      storing = this.#gate.shared(() => this.#keep(full));
-      // The promise is awaited before the next batch or at the end. Until then its rejection would be unhandled.
-      storing.catch(() => {});
-      batch = [];
-      held = 0;
-    };
+    const batches = this.smallBatches(site);
     try {
       for await (const objects of bundle) {
         for (const bytes of objects) {
-          batch.push(smallIntake(site, digestOf(bytes), bytes));
-          held += bytes.length;
+          await batches.add(bytes);
           taken.objects++;
           taken.bytes += bytes.length;
-          if (batch.length >= BATCH.objects || held >= BATCH.bytes) await store();
         }
       }
-      if (batch.length > 0) await store();
-      await storing;
+      await batches.end();
     } finally {
-      await storing.catch(() => {});
+      await batches.settle();
     }
     return taken;
   }
 
-  async #receive(site: number, body: Readable): Promise<Received> {
+  async #receive(site: number, body: AsyncIterable<unknown>): Promise<Received> {
     const open = this.#open.get(site) ?? 0;
     if (open >= MOST_OPEN)
       throw new SkerryError('too-many-requests', `${MOST_OPEN} uploads for this site are open already`);
@@ -163,6 +152,6 @@ export class ObjectIntake {
   }
 }
 
-function smallIntake(site: number, digest: Digest, bytes: Buffer): Intake {
+function smallIntake(site: number, digest: Digest, bytes: Uint8Array): Intake {
   return { object: { site, digest, size: bytes.length, chunks: null }, small: { digest, bytes } };
 }

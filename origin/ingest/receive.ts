@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { encodeChunkList } from '../../shared/content/chunk-list.ts';
 import { type Digest, digestOf } from '../../shared/content/digest.ts';
 import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
-import { SkerryError, systemCode } from '../../shared/errors.ts';
 import type { HashedFile } from '../../shared/hashing/hashed-file.ts';
+import { cutOff, isCutOff } from '../../shared/http/cut-off.ts';
 import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
 import { storeWhole } from '../../shared/store/store-whole.ts';
 
@@ -40,16 +40,6 @@ export async function receive(body: AsyncIterable<unknown>, store: ObjectStore):
     await draft?.discard();
     throw isCutOff(error) ? cutOff(error) : error;
   }
-}
-
-export function cutOff(cause: unknown): SkerryError {
-  return new SkerryError('truncated-upload', 'the upload ended before its announced length', { cause });
-}
-
-/** Whether a body failed because its sender disconnected. */
-export function isCutOff(error: unknown): boolean {
-  const code = systemCode(error);
-  return code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ABORT_ERR';
 }
 
 export function receivedDigest(received: Received): Digest {

@@ -1,7 +1,7 @@
 import { PassThrough, type Readable, type Transform } from 'node:stream';
 import { constants, createZstdDecompress } from 'node:zlib';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
-import { cutOff, isCutOff } from './receive.ts';
+import { cutOff, isCutOff } from '../../shared/http/cut-off.ts';
 
 const PIECE = 64 * 1024;
 /** The largest window that a frame may ask for, as a power of 2. Level 19 asks for 8 MiB. */

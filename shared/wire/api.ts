@@ -1,6 +1,5 @@
 import { type Static, Type } from 'typebox';
 import { DIGEST_PATTERN } from '../content/digest.ts';
-import { MAX_MEDIA_TYPE, MOST_META } from '../content/entry-meta.ts';
 import { purgeReceiptSchema } from '../log/purge-receipt.ts';
 import { receiptSchema } from '../log/receipt.ts';
 import { recordSchema } from '../log/record.ts';
@@ -17,7 +16,7 @@ export const digestSchema = Type.String({
   description: 'SHA-256, 64 lower-case hex digits.',
 });
 const revisionNumber = Type.Integer({ minimum: 1 });
-const closed = { additionalProperties: false } as const;
+export const closed = { additionalProperties: false } as const;
 
 /** PUT /v1/sites/:site. Parts that are left out stay as they are. */
 export const siteSettingsSchema = Type.Object(
@@ -54,64 +53,19 @@ export const siteSchema = Type.Object({
 });
 export type Site = Static<typeof siteSchema>;
 
-/** The header of POST /v1/sites/:site/deploys. `files` and `delete` are streamed separately. */
-export const deployHeaderSchema = Type.Object(
-  {
-    base: Type.Optional(Type.Integer({ minimum: 0 })),
-    expect: Type.Optional(Type.Integer({ minimum: 0 })),
-  },
-  closed,
-);
-export type DeployHeader = Static<typeof deployHeaderSchema>;
-
-const fileDetails = {
-  type: Type.Optional(
-    Type.String({
-      maxLength: MAX_MEDIA_TYPE,
-      description: "The media type. Without it, the file's name decides.",
-    }),
-  ),
-  meta: Type.Optional(
-    Type.Record(Type.String(), Type.String(), {
-      description: `Header fields that are stored with the file and sent to readers: Cache-Control, Content-Disposition, Content-Language, and names that begin with X-Skerry-Meta-. At most ${MOST_META.pairs}, with ${MOST_META.bytes} bytes.`,
-    }),
-  ),
-};
-
-export const deployFileSchema = Type.Object(
-  { digest: digestSchema, size: Type.Integer({ minimum: 0 }), ...fileDetails },
-  closed,
-);
-
-/**
- * A deploy as NDJSON (`application/x-ndjson`). The header may come first; each further line is a file or a deletion.
- */
-export const deployLineSchema = Type.Union([
-  Type.Object(
-    { path: Type.String(), digest: digestSchema, size: Type.Integer({ minimum: 0 }), ...fileDetails },
-    closed,
-  ),
-  Type.Object({ delete: Type.String() }, closed),
-]);
-export type DeployLine = Static<typeof deployLineSchema>;
-
-export const deploySchema = Type.Object({
-  id: Type.String(),
-  missing: Type.Array(digestSchema),
-});
-export type Deploy = Static<typeof deploySchema>;
-
 /** Without a mode, the site's mode applies. */
-const modeChoice = { mode: Type.Optional(modeSchema) };
+export const modeChoice = { mode: Type.Optional(modeSchema) };
 
 /** PUT and DELETE …/files/* */
 export const modeQuerySchema = Type.Object(modeChoice, closed);
 
+// PostgreSQL cannot store U+0000 in a text.
+export const message = Type.Optional(Type.String({ maxLength: 1000, pattern: '^[^\\u0000]*$' }));
+
 export const commitRequestSchema = Type.Object(
   {
     ...modeChoice,
-    // PostgreSQL cannot store U+0000 in a text.
-    message: Type.Optional(Type.String({ maxLength: 1000, pattern: '^[^\\u0000]*$' })),
+    message,
     now: Type.Optional(
       Type.Boolean({
         description: 'For a batch publish: opens a window now, so that the revision becomes live at once.',

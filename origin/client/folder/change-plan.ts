@@ -1,5 +1,6 @@
 import type { ContentPath } from '../../../shared/content/content-path.ts';
-import type { DeployLine, Revision } from '../../../shared/wire/api.ts';
+import type { Revision } from '../../../shared/wire/api.ts';
+import type { DeployLine } from '../../../shared/wire/deploy-api.ts';
 import type { HashedFile } from './hash-files.ts';
 
 /** A folder's content as it was last published: digests by path. */

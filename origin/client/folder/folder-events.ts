@@ -3,10 +3,11 @@ import { stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { watch } from 'chokidar';
 import { Wakeup } from '../../../shared/concurrency/wakeup.ts';
+import { isPrivateName } from '../../../shared/content/private-name.ts';
 import { FORMAT_FILE } from '../../../shared/files/data-folder.ts';
 import { Burst } from './burst.ts';
 import { IGNORE_FILE, type LeftOut, readLeftOut } from './left-out.ts';
-import { isPrivateName, realFolder } from './scan.ts';
+import { realFolder } from './scan.ts';
 
 /** No event announces that another folder has replaced the watched one, so its identity is checked this often. */
 const LOOKED_EVERY_MS = 500;

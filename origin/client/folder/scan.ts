@@ -2,6 +2,7 @@ import type { Dirent, Stats } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { type ContentPath, pathFault, refusedPath } from '../../../shared/content/content-path.ts';
+import { isPrivateName } from '../../../shared/content/private-name.ts';
 import { SkerryError, systemCode } from '../../../shared/errors.ts';
 import { FORMAT_FILE } from '../../../shared/files/data-folder.ts';
 import { changed } from '../../../shared/files/real-file.ts';
@@ -97,11 +98,6 @@ export async function scanFile(
     folder = place.target;
   }
   return undefined;
-}
-
-/** Names that are never published, at any depth and through any link. */
-export function isPrivateName(name: string): boolean {
-  return name === '.git' || name === '.skerry';
 }
 
 async function isDataFolder(folder: string): Promise<boolean> {

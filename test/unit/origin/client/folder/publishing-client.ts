@@ -2,7 +2,8 @@ import type { Readable } from 'node:stream';
 import { ApiClient } from '../../../../../origin/client/api-client.ts';
 import { SkerryError } from '../../../../../shared/errors.ts';
 import { DEFAULT_POLICY } from '../../../../../shared/site/site-policy.ts';
-import type { Commit, Deploy, Revision, Site } from '../../../../../shared/wire/api.ts';
+import type { Commit, Revision, Site } from '../../../../../shared/wire/api.ts';
+import type { Deploy } from '../../../../../shared/wire/deploy-api.ts';
 
 const LIVE: Commit = {
   ...{ revision: 1, seq: 1, unchanged: false, mode: 'async', outcome: 'live', edges: [], receipts: [] },

@@ -14,7 +14,8 @@ import { SMALL_OBJECT } from '../../../../../shared/content/small-object.ts';
 import { SkerryError } from '../../../../../shared/errors.ts';
 import { startHashThreads } from '../../../../../shared/hashing/hash-threads.ts';
 import { DEFAULT_POLICY } from '../../../../../shared/site/site-policy.ts';
-import type { Commit, Deploy, Site } from '../../../../../shared/wire/api.ts';
+import type { Commit, Site } from '../../../../../shared/wire/api.ts';
+import type { Deploy } from '../../../../../shared/wire/deploy-api.ts';
 import { raceForLinks } from '../../../../helpers/folder-racer.ts';
 import { collect } from '../../../shared/streams.ts';
 

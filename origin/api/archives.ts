@@ -1,0 +1,44 @@
+import type { Readable } from 'node:stream';
+import { Type } from 'typebox';
+import { takesRawBodies } from '../../shared/http/raw-bodies.ts';
+import type { HttpServer } from '../../shared/http/server.ts';
+import { commitSchema } from '../../shared/wire/api.ts';
+import { archiveQuerySchema } from '../../shared/wire/deploy-api.ts';
+import { MOST_ARCHIVE_BYTES } from '../ingest/archive/archive-bounds.ts';
+import { type ApiContext, needsPublish, siteParams } from './context.ts';
+
+/** The body is a stream, which a schema cannot check. */
+const archiveBody = Type.Unsafe<Readable>({
+  description:
+    'A tar, tar.gz, tar.zst or zip. Its first bytes tell which, whatever its Content-Type says. Plain files and folders only: links, devices and folders of Git are refused.',
+});
+
+export function archiveRoutes(scope: HttpServer, context: ApiContext): void {
+  const { archives } = context;
+  const app = takesRawBodies(scope);
+
+  app.put(
+    '/v1/sites/:site/archive',
+    {
+      bodyLimit: MOST_ARCHIVE_BYTES,
+      onRequest: needsPublish(context),
+      schema: {
+        summary: 'Publishes an archive as the whole tree of the site, in one revision',
+        consumes: ['application/x-tar', 'application/gzip', 'application/zstd', 'application/zip'],
+        params: siteParams,
+        querystring: archiveQuerySchema,
+        body: archiveBody,
+        response: { 200: commitSchema },
+      },
+    },
+    ({ params, query, body }) => {
+      const { strip, expect, now, ...options } = query;
+      return archives.publish(params.site, body, {
+        ...options,
+        strip: strip === '1',
+        now: now === 'true',
+        expect: expect === undefined ? undefined : Number(expect),
+      });
+    },
+  );
+}

@@ -1,0 +1,81 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Header } from 'tar-stream';
+import { SkerryError } from '../../../shared/errors.ts';
+import type { ArchivedFile } from './archived-file.ts';
+import { damaged } from './damaged.ts';
+
+/** A tar ends in two blocks of zeros. One that is cut between two files would otherwise look whole. */
+const END_BYTES = 1024;
+const FILES: ReadonlySet<unknown> = new Set(['file', 'contiguous-file']);
+const OTHERS: Readonly<Record<string, string>> = {
+  link: 'a hard link',
+  symlink: 'a symbolic link',
+  'character-device': 'a device',
+  'block-device': 'a device',
+  fifo: 'a pipe',
+};
+
+/**
+ * The files of a tar, while it arrives. Throws `bad-archive`, and what the source throws, which must be errors of the
+ * table.
+ */
+export async function* tarFiles(source: AsyncIterable<Uint8Array>): AsyncGenerator<ArchivedFile> {
+  // Loaded only here, because few origins ever get an archive.
+  const { extract } = await import('tar-stream');
+  const entries = extract();
+  const end = new TarEnd();
+  const reading = pipeline(Readable.from(end.watched(source)), entries);
+  // The loop throws the same error.
+  reading.catch(() => {});
+  try {
+    for await (const entry of entries) {
+      const file = fileOf(entry.header, entry);
+      if (file === undefined) entry.resume();
+      else yield file;
+    }
+    await reading;
+  } catch (error) {
+    throw damaged('tar', error);
+  }
+  if (!end.hasCome) throw new SkerryError('bad-archive', 'the tar is cut off: its end is missing');
+}
+
+/** Undefined for a folder, which exists by its files. Throws `bad-archive` for everything that is no plain file. */
+function fileOf(
+  { type, name, size, pax }: Header,
+  content: AsyncIterable<unknown>,
+): ArchivedFile | undefined {
+  if (type === 'directory') return undefined;
+  // GNU tar writes files with holes in a form of its own, and gives them another name.
+  const isSparse = /"GNU\.sparse/.test(JSON.stringify(pax ?? null));
+  if (FILES.has(type) && !isSparse) return { name, size, content: bytesOf(content) };
+  const kind = OTHERS[type] ?? (isSparse ? 'a sparse file' : 'no plain file');
+  const advice = type === 'link' || type === 'symlink' ? ': pack with `tar -h --hard-dereference`' : '';
+  throw new SkerryError('bad-archive', `${JSON.stringify(name.slice(0, 200))} is ${kind}${advice}`);
+}
+
+async function* bytesOf(content: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of content) yield piece as Uint8Array;
+  } catch (error) {
+    throw damaged('tar', error);
+  }
+}
+
+/** Watches for the zeros at the end of a tar. */
+class TarEnd {
+  #zeros = 0;
+
+  get hasCome(): boolean {
+    return this.#zeros >= END_BYTES;
+  }
+
+  async *watched(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of source) {
+      const last = piece.findLastIndex((byte) => byte !== 0);
+      this.#zeros = last === -1 ? this.#zeros + piece.length : piece.length - 1 - last;
+      yield piece;
+    }
+  }
+}

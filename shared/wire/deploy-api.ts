@@ -1,0 +1,77 @@
+import { type Static, Type } from 'typebox';
+import { MAX_MEDIA_TYPE, MOST_META } from '../content/entry-meta.ts';
+import { closed, digestSchema, message, modeChoice } from './api.ts';
+
+/** The bodies and queries with which trees are published over the API. */
+
+/** The header of POST /v1/sites/:site/deploys. `files` and `delete` are streamed separately. */
+export const deployHeaderSchema = Type.Object(
+  {
+    base: Type.Optional(Type.Integer({ minimum: 0 })),
+    expect: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  closed,
+);
+export type DeployHeader = Static<typeof deployHeaderSchema>;
+
+const fileDetails = {
+  type: Type.Optional(
+    Type.String({
+      maxLength: MAX_MEDIA_TYPE,
+      description: "The media type. Without it, the file's name decides.",
+    }),
+  ),
+  meta: Type.Optional(
+    Type.Record(Type.String(), Type.String(), {
+      description: `Header fields that are stored with the file and sent to readers: Cache-Control, Content-Disposition, Content-Language, and names that begin with X-Skerry-Meta-. At most ${MOST_META.pairs}, with ${MOST_META.bytes} bytes.`,
+    }),
+  ),
+};
+
+export const deployFileSchema = Type.Object(
+  { digest: digestSchema, size: Type.Integer({ minimum: 0 }), ...fileDetails },
+  closed,
+);
+
+/**
+ * A deploy as NDJSON (`application/x-ndjson`). The header may come first; each further line is a file or a deletion.
+ */
+export const deployLineSchema = Type.Union([
+  Type.Object(
+    { path: Type.String(), digest: digestSchema, size: Type.Integer({ minimum: 0 }), ...fileDetails },
+    closed,
+  ),
+  Type.Object({ delete: Type.String() }, closed),
+]);
+export type DeployLine = Static<typeof deployLineSchema>;
+
+export const deploySchema = Type.Object({
+  id: Type.String(),
+  missing: Type.Array(digestSchema),
+});
+export type Deploy = Static<typeof deploySchema>;
+
+/** PUT …/archive */
+export const archiveQuerySchema = Type.Object(
+  {
+    ...modeChoice,
+    message,
+    now: Type.Optional(
+      Type.Union([Type.Literal('true'), Type.Literal('false')], {
+        description: 'For a batch publish: opens a window now.',
+      }),
+    ),
+    strip: Type.Optional(
+      Type.Union([Type.Literal('0'), Type.Literal('1')], {
+        description: 'With 1, the leading folder is left out. All files must be in it.',
+      }),
+    ),
+    expect: Type.Optional(
+      Type.String({
+        pattern: '^(0|[1-9][0-9]{0,14})$',
+        description: 'Publishes only if the site is at this revision; otherwise the answer is 412.',
+      }),
+    ),
+  },
+  closed,
+);
