@@ -48,6 +48,7 @@ import { Archives } from './ingest/archives.ts';
 import { FileChanges } from './ingest/file-changes.ts';
 import { ObjectIntake } from './ingest/object-intake.ts';
 import { RepairUploads } from './ingest/repair-uploads.ts';
+import { RequestKeys } from './ingest/request-keys.ts';
 import { SiteFiles } from './ingest/site-files.ts';
 import { Committer } from './publish/commit.ts';
 import { LogAllowance } from './publish/log-allowance.ts';
@@ -241,6 +242,7 @@ export async function startOrigin(
   opened.defer(() => webhooks.close());
   const followers = new FollowerPlaces(MOST_STREAMS);
   const intake = new ObjectIntake(store, catalog, clock, gate);
+  const keys = new RequestKeys(catalog, clock);
   const spool = join(folder.path, 'spool');
   await mkdir(spool, { recursive: true });
   const changes = new FileChanges(catalog, committer, clock);
@@ -250,7 +252,8 @@ export async function startOrigin(
     committer,
     allowance: new LogAllowance(clock),
     intake,
-    archives: new Archives({ catalog, clock, intake, committer, noteAct, spool }),
+    archives: new Archives({ catalog, clock, intake, committer, keys, noteAct, spool }),
+    keys,
     files: new SiteFiles({ catalog, store, intake, rules, changes, noteAct }),
     fleet,
     retention,

@@ -98,6 +98,12 @@ const table = {
     'A name belongs to one site, even when a wildcard covers it. Remove it from the other site first.',
   ],
   'edge-stays-behind': [409, 'Resume the edge with `skerry edge resume NAME`, or wait for its window.'],
+  'deploy-conflict': [
+    409,
+    'Compare the named paths with the current revision. Then deploy again with it as the base, or commit with `onConflict`: rebase or replace.',
+  ],
+  'key-in-use': [409, 'Wait until the first request with this Idempotency-Key is answered, then repeat it.'],
+  'key-reused': [422, 'Use another Idempotency-Key for another request.'],
   'objects-missing': [409, 'Upload the named objects and commit again.'],
   'nothing-to-roll-back': [409, 'Give the revision to return to with --to.'],
   'port-in-use': [409, 'Stop the program that listens there, or choose another port.'],

@@ -4,7 +4,7 @@ import { allowsShrinking, refusesShrinking } from '../../origin/client/folder/sh
 import { systemClock } from '../../shared/clock.ts';
 import type { SkerryError } from '../../shared/errors.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
-import type { CommitRequest } from '../../shared/wire/api.ts';
+import type { CommitRequest } from '../../shared/wire/deploy-api.ts';
 import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
 import {
   allowShrinkOption,

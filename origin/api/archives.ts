@@ -6,6 +6,7 @@ import { commitSchema } from '../../shared/wire/api.ts';
 import { archiveQuerySchema } from '../../shared/wire/deploy-api.ts';
 import { MOST_ARCHIVE_BYTES } from '../ingest/archive/archive-bounds.ts';
 import { type ApiContext, needsPublish, siteParams } from './context.ts';
+import { keyHeader, repeatable } from './repeatable.ts';
 
 /** The body is a stream, which a schema cannot check. */
 const archiveBody = Type.Unsafe<Readable>({
@@ -25,16 +26,19 @@ export function archiveRoutes(scope: HttpServer, context: ApiContext): void {
       schema: {
         summary: 'Publishes an archive as the whole tree of the site, in one revision',
         consumes: ['application/x-tar', 'application/gzip', 'application/zstd', 'application/zip'],
+        headers: keyHeader,
         params: siteParams,
         querystring: archiveQuerySchema,
         body: archiveBody,
         response: { 200: commitSchema },
       },
     },
-    ({ params, query, body }) => {
+    async (request) => {
+      const { params, query, body } = request;
       const { strip, expect, now, ...options } = query;
       return archives.publish(params.site, body, {
         ...options,
+        request: repeatable(request),
         strip: strip === '1',
         now: now === 'true',
         expect: expect === undefined ? undefined : Number(expect),

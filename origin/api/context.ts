@@ -24,6 +24,7 @@ import type { Webhooks } from '../events/webhooks/webhooks.ts';
 import type { FleetView } from '../fleet/fleet.ts';
 import type { Archives } from '../ingest/archives.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
+import type { RequestKeys } from '../ingest/request-keys.ts';
 import type { SiteFiles } from '../ingest/site-files.ts';
 import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
@@ -57,6 +58,7 @@ export interface ApiContext {
   readonly intake: ObjectIntake;
   readonly files: SiteFiles;
   readonly archives: Pick<Archives, 'publish'>;
+  readonly keys: Pick<RequestKeys, 'deployOf'>;
   readonly fleet: FleetView & Pick<SyncEdges, 'refusesWithoutLease'>;
   readonly retention: Retention;
   readonly verifier: Pick<StoreVerifier, 'verifyNow' | 'status'>;

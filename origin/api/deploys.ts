@@ -4,9 +4,9 @@ import { toDigest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { OBJECT_BYTES, takesRawBodies } from '../../shared/http/raw-bodies.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
-import { commitRequestSchema, commitSchema, digestSchema } from '../../shared/wire/api.ts';
+import { commitSchema, digestSchema } from '../../shared/wire/api.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
-import { type Deploy, deploySchema } from '../../shared/wire/deploy-api.ts';
+import { commitRequestSchema, type Deploy, deploySchema } from '../../shared/wire/deploy-api.ts';
 import { MAX_UPLOAD_BYTES, objectsOfBundle, uploadedSchema } from '../../shared/wire/object-bundle.ts';
 import { requirePermission } from '../access/permission.ts';
 import { committed } from '../callers/committed.ts';
@@ -17,6 +17,7 @@ import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
 import { authenticate } from './authorize.ts';
 import { type ApiContext, needsPublish, siteParams } from './context.ts';
+import { keyHeader, repeatable } from './repeatable.ts';
 
 /** The body is a stream, which a schema cannot check. */
 const bundleBody = Type.Unsafe<Readable>({
@@ -28,7 +29,7 @@ const bundleBody = Type.Unsafe<Readable>({
 const DEPLOY_BYTES = 2 * 1024 * 1024 * 1024;
 
 export function deployRoutes(app: HttpServer, context: ApiContext): void {
-  const { catalog, clock, committer, intake, noteAct } = context;
+  const { catalog, clock, committer, intake, keys, noteAct } = context;
   const pieces = new PieceTurns();
 
   app.post(
@@ -67,14 +68,15 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
       {
         bodyLimit: DEPLOY_BYTES,
         onRequest: needsPublish(context),
-        schema: { params: siteParams, response: { 200: deploySchema } },
+        schema: { headers: keyHeader, params: siteParams, response: { 200: deploySchema } },
       },
       async (request, reply) => {
         const site = await catalog.siteNamed(request.params.site);
         const body = pieces.of(site.id, request.body as Readable);
         const isLines = /ndjson|jsonl/.test(request.headers['content-type'] ?? '');
-        const items = isLines ? deployFromLines(body) : deployFromJson(body);
-        const id = await createDeploy(catalog, clock, site, items);
+        const id = await keys.deployOf(repeatable(request), body, (body) =>
+          createDeploy(catalog, clock, site, isLines ? deployFromLines(body) : deployFromJson(body)),
+        );
         // Fastify sends a stream unchanged. The schema describes its JSON.
         return reply.type('application/json').send(Readable.from(deployAnswer(id)) as unknown as Deploy);
       },

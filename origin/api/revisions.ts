@@ -12,6 +12,7 @@ import {
 } from '../../shared/wire/api.ts';
 import { committed } from '../callers/committed.ts';
 import { type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import { keyHeader, once } from './repeatable.ts';
 
 const PAGE = 2000;
 const LINES = 'application/x-ndjson';
@@ -89,14 +90,18 @@ export function revisionRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsPublish(context),
       schema: {
+        headers: keyHeader,
         params: siteParams,
         body: Type.Union([rollbackRequestSchema, Type.Null()]),
         response: { 200: commitSchema },
       },
     },
-    async ({ params, body }) => {
-      const { id } = await catalog.siteNamed(params.site);
-      const commit = await committer.rollback(id, body?.to, { mode: body?.mode });
+    async (request) => {
+      const { params, body } = request;
+      const site = await catalog.siteNamed(params.site);
+      const commit = await once(context, request, site, (answerIn) =>
+        committer.rollback(site.id, body?.to, { mode: body?.mode, answerIn }),
+      );
       noteAct('rollback', { site: params.site, to: body?.to, ...committed(commit) });
       return commit;
     },

@@ -31,6 +31,19 @@ export interface MissingPage {
   readonly next: DeployCursor | undefined;
 }
 
+/** A request that may be repeated: its token, its Idempotency-Key, and a digest of what it asks for. */
+export interface RequestKey {
+  readonly token: string;
+  readonly key: string;
+  readonly print: string;
+}
+
+export interface ConflictPage {
+  readonly paths: readonly ContentPath[];
+  /** Undefined on the last page. */
+  readonly next: DeployCursor | undefined;
+}
+
 /** Reads of a deploy, page by page. They throw `no-such-deploy` when the deploy was given up between two pages. */
 export interface DeployReads {
   /** Throws `no-such-deploy`. */
@@ -42,6 +55,13 @@ export interface DeployReads {
    * deploy declares. Undefined on the last page.
    */
   checkDeploySizes(id: string, after: DeployCursor | undefined): DeployCursor | undefined;
+  /**
+   * The paths in a page of the deploy's files that differ between two revisions, and that the deploy does not leave as
+   * they are in the later one.
+   */
+  deployConflicts(id: string, base: number, tip: number, after: DeployCursor | undefined): ConflictPage;
+  /** The deploy that a request with this key opened within KEPT_KEYS, and what it asked for. */
+  keyedDeploy(token: string, key: string, time: number): { id: string; print: string } | undefined;
 }
 
 /** One request opens and fills a deploy. Any later request that names the deploy's id finds it. */
@@ -58,6 +78,8 @@ export interface DeployCalls extends DeployReads {
    * an earlier call has added.
    */
   addDeployFiles(id: string, files: readonly DeployFile[]): void;
+  /** Notes which request opened the deploy. An older deploy loses the key. Throws `no-such-deploy`. */
+  keyDeploy(id: string, request: RequestKey): void;
   /** Hides the deploy at once. Retention deletes its files later. Throws `no-such-deploy`, also when repeated. */
   dropDeploy(id: string): void;
   /**

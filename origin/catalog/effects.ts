@@ -66,6 +66,9 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   deploy: 'reads',
   deployMissing: 'reads',
   checkDeploySizes: 'reads',
+  deployConflicts: 'reads',
+  keyedDeploy: 'reads',
+  keyDeploy: 'durable',
   finishDeploy: 'durable',
 
   createToken: 'durable',

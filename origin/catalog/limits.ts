@@ -4,6 +4,8 @@
 export const MOST_OPEN_DEPLOYS = 50;
 /** A younger deploy is probably still being uploaded, so it is not given up. */
 export const YOUNG_DEPLOY_MS = 10 * 60_000;
+/** Idempotency keys of a token that are remembered, and for how long. Beyond this number, the oldest is forgotten. */
+export const KEPT_KEYS = { most: 1000, ms: 24 * 3_600_000 } as const;
 /** Files of a deploy. */
 export const MOST_FILES = 5_000_000;
 /** Pinned revisions of a site. */

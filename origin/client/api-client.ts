@@ -14,7 +14,6 @@ import { trustingConnector } from '../../shared/tls/connector.ts';
 import { handshakeError } from '../../shared/tls/tls-errors.ts';
 import {
   type Commit,
-  type CommitRequest,
   commitSchema,
   type DiffLine,
   diffLineSchema,
@@ -49,7 +48,7 @@ import {
 } from '../../shared/wire/api.ts';
 import { parseApiToken } from '../../shared/wire/api-token.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
-import { type Deploy, deploySchema } from '../../shared/wire/deploy-api.ts';
+import { type CommitRequest, type Deploy, deploySchema } from '../../shared/wire/deploy-api.ts';
 import { bundlePieces, type Uploaded, uploadedSchema } from '../../shared/wire/object-bundle.ts';
 import { fromProblem, PROBLEM_BYTES } from '../../shared/wire/problem.ts';
 import { TasksClient } from './tasks-client.ts';

@@ -18,6 +18,7 @@ import { BodyPlaces } from './body-places.ts';
 import type { DeployItem } from './deploy-lines.ts';
 import { createDeploy } from './deploys.ts';
 import type { ObjectIntake } from './object-intake.ts';
+import type { RepeatableRequest, RequestKeys } from './request-keys.ts';
 
 /** The large files of an archive that are hashed and stored while the next ones arrive. */
 const LARGE_AT_ONCE = 4;
@@ -29,6 +30,7 @@ interface ArchivesParts {
   readonly clock: Clock;
   readonly intake: Pick<ObjectIntake, 'take' | 'smallBatches'>;
   readonly committer: Pick<Committer, 'commitDeploy'>;
+  readonly keys: Pick<RequestKeys, 'deployOf'>;
   readonly noteAct: NoteAct;
   /** Where a zip lies until its end has come. */
   readonly spool: string;
@@ -39,6 +41,7 @@ interface ArchiveOptions extends CommitOptions {
   readonly strip?: boolean;
   /** The revision that the site must be at. */
   readonly expect?: number | undefined;
+  readonly request?: RepeatableRequest | undefined;
 }
 
 type DeployFileItem = Extract<DeployItem, { readonly file: unknown }>;
@@ -63,15 +66,17 @@ export class Archives {
   async publish(
     name: string,
     body: AsyncIterable<Uint8Array>,
-    { strip = false, expect, ...options }: ArchiveOptions,
+    { strip = false, expect, request, ...options }: ArchiveOptions,
   ): Promise<Commit> {
-    const { catalog, clock, committer, noteAct } = this.#parts;
+    const { catalog, clock, committer, keys, noteAct } = this.#parts;
     const site = await catalog.siteNamed(name);
     const leave = await this.#places.enter(site.id);
     let deploy: string;
     try {
-      const items = this.#items(site.id, body, new ArchivePaths(strip), expect);
-      deploy = await createDeploy(catalog, clock, site, items);
+      deploy = await keys.deployOf(request, body, (body) => {
+        const items = this.#items(site.id, body, new ArchivePaths(strip), expect);
+        return createDeploy(catalog, clock, site, items);
+      });
     } finally {
       leave();
     }
@@ -80,7 +85,7 @@ export class Archives {
       noteAct('publish', { site: name, ...committed(commit), message: options.message });
       return commit;
     } catch (error) {
-      // Nobody knows the deploy, so nobody could commit it later.
+      // Nobody knows the deploy, so nobody could commit it later. A repeated request begins anew.
       await catalog.dropDeploy(deploy).catch(() => {});
       throw error;
     }

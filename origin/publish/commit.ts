@@ -7,6 +7,7 @@ import type { Remote } from '../../shared/process/thread.ts';
 import { RULE_FILES } from '../../shared/site/rules/rule-lines.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
+import type { OnConflict } from '../../shared/wire/deploy-api.ts';
 import type { DeployCalls, DeployReads, DeployRow } from '../catalog/deploy-calls.ts';
 import { checkDeploySizes, missingObjects } from '../catalog/deploy-pages.ts';
 import type { PublishCalls } from '../catalog/publish-calls.ts';
@@ -16,6 +17,7 @@ import type { StagingCalls } from '../catalog/staging-calls.ts';
 import { isWindowOpen, pendingOpens } from './activation-window.ts';
 import { planCommit } from './commit-plan.ts';
 import { Deadline } from './deadline.ts';
+import { deployBase } from './deploy-base.ts';
 import { endOrphan } from './recover.ts';
 import type { RuleCheck } from './rule-check.ts';
 import type { SiteLock } from './site-lock.ts';
@@ -30,6 +32,10 @@ export interface CommitOptions {
   readonly message?: string | undefined;
   /** For a batch commit: opens a window by hand. */
   readonly now?: boolean | undefined;
+  /** For a deploy whose base is no longer the newest revision. */
+  readonly onConflict?: OnConflict | undefined;
+  /** For a commit that is no deploy's: the deploy that keeps its response. If it has one already, nothing is done. */
+  readonly answerIn?: string | undefined;
   /** The monotonic time at which the request arrived. The default is now. */
   readonly began?: number | undefined;
 }
@@ -94,7 +100,8 @@ export class Committer {
       checkExpectation(turn.site, deploy.expect);
       await this.#checkObjects(id);
       if (deploy.base !== null && deploy.base !== 0) await catalog.revision(site, deploy.base);
-      return this.#commit(turn, this.#deployChanges(deploy, turn));
+      const base = await deployBase(catalog, deploy, turn.site, options.onConflict);
+      return this.#commit(turn, this.#deployChanges({ ...deploy, base }, turn));
     });
   }
 
@@ -121,12 +128,15 @@ export class Committer {
    */
   rollback(site: number, to: number | undefined, options: CommitOptions = {}): Promise<Commit> {
     return this.#inTurn(site, options, async (turn) => {
+      const { answerIn = null } = options;
+      const answered = answerIn === null ? null : (await this.#parts.catalog.deploy(answerIn)).result;
+      if (answered !== null) return answered;
       const target = await this.#rollbackTarget(site, to);
       return this.#commit(turn, {
         base: target.revision,
         message: options.message ?? `rollback to revision ${target.revision}`,
         restores: target.revision,
-        deploy: null,
+        deploy: answerIn,
         overlay: async () => {},
       });
     });

@@ -62,20 +62,6 @@ export const modeQuerySchema = Type.Object(modeChoice, closed);
 // PostgreSQL cannot store U+0000 in a text.
 export const message = Type.Optional(Type.String({ maxLength: 1000, pattern: '^[^\\u0000]*$' }));
 
-export const commitRequestSchema = Type.Object(
-  {
-    ...modeChoice,
-    message,
-    now: Type.Optional(
-      Type.Boolean({
-        description: 'For a batch publish: opens a window now, so that the revision becomes live at once.',
-      }),
-    ),
-  },
-  closed,
-);
-export type CommitRequest = Static<typeof commitRequestSchema>;
-
 const outcomeSchema = Type.Union([Type.Literal('live'), Type.Literal('pending'), Type.Literal('degraded')]);
 
 const commitEdgeSchema = Type.Object({

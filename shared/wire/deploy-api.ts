@@ -51,6 +51,34 @@ export const deploySchema = Type.Object({
 });
 export type Deploy = Static<typeof deploySchema>;
 
+/**
+ * What a commit does when its deploy has a base and the site has moved on: apply the change to the newest revision
+ * unless both changed the same path, refuse, or take back what came after the base.
+ */
+const onConflictSchema = Type.Union(
+  [Type.Literal('rebase'), Type.Literal('refuse'), Type.Literal('replace')],
+  {
+    description:
+      'For a deploy with a base that is no longer the newest revision. rebase (the default): applies the changes to the newest revision; 409 deploy-conflict with the paths if both changed the same path. refuse: 409 in any case. replace: the base with the changes, without what was published after it.',
+  },
+);
+export type OnConflict = Static<typeof onConflictSchema>;
+
+export const commitRequestSchema = Type.Object(
+  {
+    ...modeChoice,
+    message,
+    onConflict: Type.Optional(onConflictSchema),
+    now: Type.Optional(
+      Type.Boolean({
+        description: 'For a batch publish: opens a window now, so that the revision becomes live at once.',
+      }),
+    ),
+  },
+  closed,
+);
+export type CommitRequest = Static<typeof commitRequestSchema>;
+
 /** PUT …/archive */
 export const archiveQuerySchema = Type.Object(
   {

@@ -2,6 +2,7 @@ import { leafOf } from '../../../shared/content/buckets.ts';
 import type { ContentPath } from '../../../shared/content/content-path.ts';
 import { digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
 import { OPEN } from '../../../shared/content/manifest/ranges.ts';
+import { openManifestReader } from '../../../shared/content/manifest/sqlite/reading.ts';
 import { metaOf, metaText, type Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { openStaging } from '../../../shared/content/manifest/sqlite/staging.ts';
 import { SkerryError } from '../../../shared/errors.ts';
@@ -10,7 +11,7 @@ import type { Commit } from '../../../shared/wire/api.ts';
 import type { DeployCalls, DeployCursor } from '../deploy-calls.ts';
 import { checkSizes, deployToGiveUp } from '../deploy-plan.ts';
 import { changeTo, type WantedFile } from '../file-change.ts';
-import { MOST_FILES } from '../limits.ts';
+import { KEPT_KEYS, MOST_FILES } from '../limits.ts';
 import type { StagingCalls } from '../staging-calls.ts';
 import type { CatalogContext } from './context.ts';
 import { GIVE_UP } from './stale-deploys.ts';
@@ -28,6 +29,7 @@ type StageDeploy = Pick<StagingCalls, 'stageDeploy' | 'stageAbsent'>;
 
 export function deployCalls({ database, sql }: CatalogContext): DeployCalls & StageDeploy {
   const staging = openStaging(database);
+  const manifests = openManifestReader(database);
 
   function place(id: string): { number: number; site: number } {
     const row = sql('SELECT number, site FROM deploy WHERE id = ? AND created > 0').get(id);
@@ -138,6 +140,49 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
         })),
       );
       return nextCursor(rows);
+    },
+
+    deployConflicts(id, base, tip, after) {
+      const { number, site } = place(id);
+      const entry = (alias: string, revision: string) =>
+        `LEFT JOIN entry ${alias} ON ${alias}.site = :site AND ${alias}.leaf = f.leaf AND ${alias}.path = f.path
+           AND ${alias}.from_rev <= ${revision} AND ${alias}.to_rev > ${revision}`;
+      const rows = sql(
+        `SELECT f.leaf, f.path, f.digest, f.size, f.type, f.meta, NULL AS chunks, b.hash IS NOT n.hash AS is_moved
+         FROM (SELECT * FROM deploy_file WHERE deploy = :number AND (leaf, path) > (:leaf, :path)
+               ORDER BY leaf, path LIMIT ${PAGE}) f
+         ${entry('b', ':base')} ${entry('n', ':tip')} ORDER BY f.leaf, f.path`,
+      ).all({ number, site, base, tip, leaf: after?.leaf ?? -1, path: after?.path ?? '' });
+      const paths = rows
+        .filter(({ is_moved }) => is_moved === 1)
+        .map(toWanted)
+        .filter((wanted) => changeTo(wanted, manifests.entryAt(site, tip, wanted.path), 0) !== undefined)
+        .map(({ path }) => path);
+      return { paths, next: nextCursor(rows) };
+    },
+
+    keyedDeploy(token, key, time) {
+      const row = sql(
+        'SELECT id, print FROM deploy WHERE key_token = ? AND key = ? AND created > ? AND created > 0',
+      ).get(token, key, time - KEPT_KEYS.ms);
+      return row === undefined ? undefined : { id: String(row.id), print: String(row.print) };
+    },
+
+    keyDeploy(id, { token, key, print }) {
+      const { number } = place(id);
+      transaction(database, () => {
+        sql('UPDATE deploy SET key = NULL WHERE key_token = ? AND key = ?').run(token, key);
+        sql('UPDATE deploy SET key_token = ?, key = ?, print = ? WHERE number = ?').run(
+          token,
+          key,
+          print,
+          number,
+        );
+        sql(
+          `UPDATE deploy SET key = NULL WHERE number IN
+             (SELECT number FROM deploy WHERE key_token = ? AND key IS NOT NULL ORDER BY number DESC LIMIT -1 OFFSET ?)`,
+        ).run(token, KEPT_KEYS.most);
+      });
     },
 
     stageDeploy(id, revision, time, after) {

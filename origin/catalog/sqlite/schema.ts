@@ -79,8 +79,13 @@ export const migrations: Migrations = [
     expect INTEGER,
     created INTEGER NOT NULL,
     files INTEGER NOT NULL DEFAULT 0,
-    result TEXT
+    result TEXT,
+    -- the request that opened it, so that a repeated one finds it: its token, its Idempotency-Key, and what it asked
+    key_token TEXT,
+    key TEXT,
+    print TEXT
   ) STRICT;
+  CREATE UNIQUE INDEX deploy_key ON deploy (key_token, key) WHERE key IS NOT NULL;
   CREATE INDEX deploy_open ON deploy (site, number) WHERE result IS NULL AND created > 0;
   CREATE INDEX deploy_given_up ON deploy (number) WHERE created = 0;
   -- a null digest deletes the path

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { HashThreads } from '../../../shared/hashing/hash-threads.ts';
-import type { Commit, CommitRequest } from '../../../shared/wire/api.ts';
-import type { DeployHeader, DeployLine } from '../../../shared/wire/deploy-api.ts';
+import type { Commit } from '../../../shared/wire/api.ts';
+import type { CommitRequest, DeployHeader, DeployLine } from '../../../shared/wire/deploy-api.ts';
 import type { ApiClient } from '../api-client.ts';
 import { deployLines, type FolderState, folderState } from './change-plan.ts';
 import { type HashedFile, hashFiles } from './hash-files.ts';

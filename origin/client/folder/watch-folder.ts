@@ -228,7 +228,9 @@ async function publishTouched(
   if (lines.length === 0) return known;
   refuseShrinking(parts, { before: known.state.size, after: changes.after.size });
   try {
-    const { commit } = await publishChanges(parts, known.revision, lines, changes.put, () => {});
+    // What is published is the folder, as it was and with its changes, and nothing from elsewhere.
+    const asFolder = { ...parts, commit: { ...parts.commit, onConflict: 'replace' as const } };
+    const { commit } = await publishChanges(asFolder, known.revision, lines, changes.put, () => {});
     const { put, deleted } = changes;
     parts.published(commit, { kind: 'changes', put: put.length, deleted: deleted.length });
     return { revision: commit.revision, state: changes.after };

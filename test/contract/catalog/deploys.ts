@@ -1,4 +1,4 @@
-import { checkDeploySizes, missingObjects } from '../../../origin/catalog/deploy-pages.ts';
+import { checkDeploySizes, conflictingPaths, missingObjects } from '../../../origin/catalog/deploy-pages.ts';
 import type { FileDetails } from '../../../origin/catalog/file-change.ts';
 import { digestOf } from '../../../shared/content/digest.ts';
 import type { Commit } from '../../../shared/wire/api.ts';
@@ -162,6 +162,96 @@ export function deploysContract({ suite }: Theme): void {
     t.equal((await catalog.revision(site, 4)).root, (await catalog.revision(site, 1)).root);
     const rolledBack = await publisher.committer.rollback(site, 3);
     t.strictSame(await entry(rolledBack.revision), { ...first, type: 'text/markdown', meta });
+  });
+
+  suite('two deploys from one base', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    await publisher.publish(site, { a: '1', b: '1', c: '1', d: '1' });
+    await publisher.upload(site, ['2', '3']);
+    const change = (...files: Parameters<typeof publisher.deploy>[1][number][]) =>
+      publisher.deploy(site, files, 1);
+    const first = await change(fileOf('a', '2'), deletionOf('d'), fileOf('new', '2'));
+    const beside = await change(fileOf('b', '3'), deletionOf('not there'));
+    const same = await change(fileOf('a', '2'), deletionOf('d'), fileOf('c', '3'));
+    const both = await change(fileOf('a', '3'), fileOf('b', '3'), fileOf('d', '1'), fileOf('new', '3'));
+    const { committer } = publisher;
+    t.match(await committer.commitDeploy(first), { revision: 2 });
+    await t.rejects(committer.commitDeploy(beside, { onConflict: 'refuse' }), {
+      code: 'deploy-conflict',
+      details: { base: 1, current: 2, paths: [] },
+    });
+    t.match(await committer.commitDeploy(beside), { revision: 3 });
+    t.strictSame(
+      digests(await manifest(catalog, site, 3)),
+      digestsOf({ a: '2', b: '3', c: '1', new: '2' }),
+      'rebased, because they touch different paths',
+    );
+    t.match(await catalog.revision(site, 3), { base: 2 });
+    t.match(await committer.commitDeploy(same), { revision: 4 }, 'the same change twice is no conflict');
+    const head = await checkLog(t, catalog);
+    const refused = { code: 'deploy-conflict', details: { base: 1, current: 4 } } as const;
+    await t.rejects(committer.commitDeploy(both), refused);
+    const error = await committer.commitDeploy(both).catch((error: unknown) => error);
+    const { paths } = (error as { details: { paths: string[] } }).details;
+    t.strictSame(paths.toSorted(), ['a', 'd', 'new'], 'b is as the deploy wants it already');
+    t.equal(await checkLog(t, catalog), head);
+    t.match(await committer.commitDeploy(both, { onConflict: 'replace' }), { revision: 5 });
+    t.strictSame(
+      digests(await manifest(catalog, site, 5)),
+      digestsOf({ a: '3', b: '3', c: '1', d: '1', new: '3' }),
+      'the base with its changes',
+    );
+    const whole = await publisher.deploy(site, [fileOf('a', '2')], null);
+    t.match(
+      await committer.commitDeploy(whole, { onConflict: 'refuse' }),
+      { revision: 6 },
+      'a whole tree has no base',
+    );
+    const metadata = { ...fileOf('a', '2'), meta: [['cache-control', 'no-store']] as const };
+    const old = await publisher.deploy(site, [metadata], 5);
+    await t.rejects(committer.commitDeploy(old), { code: 'deploy-conflict', details: { paths: ['a'] } });
+  });
+
+  suite('conflicts are found in pages', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    const names = Array.from({ length: 4500 }, (_, i) => `f${i}`);
+    await publisher.publish(site, Object.fromEntries(names.map((name) => [name, '1'])));
+    await publisher.publish(site, Object.fromEntries(names.map((name) => [name, '2'])));
+    await publisher.upload(site, ['3']);
+    const id = await publisher.deploy(
+      site,
+      names.map((name) => fileOf(name, '3')),
+      1,
+    );
+    const page = await catalog.deployConflicts(id, 1, 2, undefined);
+    t.ok(page.next && page.paths.length < names.length, 'no call is as long as the deploy');
+    const all: string[] = [];
+    for await (const path of conflictingPaths(catalog, id, 1, 2)) all.push(path);
+    t.strictSame(all.toSorted(), names.toSorted());
+    const error = await publisher.committer.commitDeploy(id).catch((error: unknown) => error);
+    t.equal((error as { details: { paths: string[] } }).details.paths.length, 100, 'the first are named');
+  });
+
+  suite('the key of a request', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    const id = await publisher.deploy(site, [], null);
+    const request = { token: 'token', key: 'key', print: 'print' };
+    await catalog.keyDeploy(id, request);
+    t.strictSame(await catalog.keyedDeploy('token', 'key', 1), { id, print: 'print' });
+    t.equal(await catalog.keyedDeploy('other', 'key', 1), undefined, 'each token has its own keys');
+    t.equal(await catalog.keyedDeploy('token', 'other', 1), undefined);
+    const dayLater = publisher.clock.now() + 24 * 3_600_000;
+    t.equal(await catalog.keyedDeploy('token', 'key', dayLater), undefined, 'after a day it is forgotten');
+    const next = await publisher.deploy(site, [], null);
+    await catalog.keyDeploy(next, { ...request, print: 'new' });
+    t.strictSame(await catalog.keyedDeploy('token', 'key', 1), { id: next, print: 'new' });
+    await catalog.dropDeploy(next);
+    t.equal(
+      await catalog.keyedDeploy('token', 'key', 1),
+      undefined,
+      'so is one of a deploy that was given up',
+    );
+    await t.rejects(catalog.keyDeploy(next, request), { code: 'no-such-deploy' });
   });
 
   suite('what a commit refuses leaves everything as it was', async (t, catalog, publisher) => {

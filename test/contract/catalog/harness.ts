@@ -124,12 +124,12 @@ export class Publisher {
     return this.committer.commitDeploy(await this.deploy(site, files, null));
   }
 
-  /** Commits a change to a revision. */
+  /** Commits a change to a revision, whatever came after it. */
   async change(site: number, base: number, put: Tree, deleted: readonly string[] = []): Promise<Commit> {
     await this.upload(site, Object.values(put));
     const files = Object.entries(put).map(([path, content]) => fileOf(path, content));
     const id = await this.deploy(site, [...files, ...deleted.map(deletionOf)], base);
-    return this.committer.commitDeploy(id);
+    return this.committer.commitDeploy(id, { onConflict: 'replace' });
   }
 }
 

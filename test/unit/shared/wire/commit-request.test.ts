@@ -1,6 +1,6 @@
 import t from 'tap';
 import { schema } from '../../../../shared/json/schema.ts';
-import { commitRequestSchema } from '../../../../shared/wire/api.ts';
+import { commitRequestSchema } from '../../../../shared/wire/deploy-api.ts';
 
 t.test('a message is any text of up to 1000 characters that a database can store', async (t) => {
   const { parse } = schema(commitRequestSchema);
