@@ -47,8 +47,10 @@ import { foundLog } from './founding.ts';
 import { Archives } from './ingest/archives.ts';
 import { FileChanges } from './ingest/file-changes.ts';
 import { ObjectIntake } from './ingest/object-intake.ts';
+import { placeOf } from './ingest/partial-plan.ts';
 import { RepairUploads } from './ingest/repair-uploads.ts';
 import { RequestKeys } from './ingest/request-keys.ts';
+import { ResumableUploads } from './ingest/resumable-uploads.ts';
 import { SiteFiles } from './ingest/site-files.ts';
 import { Committer } from './publish/commit.ts';
 import { LogAllowance } from './publish/log-allowance.ts';
@@ -109,8 +111,8 @@ export async function startOrigin(
   const objects = join(folder.path, 'objects');
   const rememberStore = await checkStore(folder.path, options.store?.url);
   await mkdir(objects, { recursive: true });
-  // Removes drafts of uploads that a crash interrupted. A client that repeats an upload sends all of it.
-  await dropDrafts(objects, () => true);
+  // Removes drafts of uploads that a crash interrupted, except large ones that a client can go on with.
+  const leftDrafts = await dropDrafts(objects, (name) => placeOf(name) === undefined);
   const store =
     options.store === undefined
       ? await openFileObjectStore(objects, hashThreads)
@@ -242,6 +244,12 @@ export async function startOrigin(
   opened.defer(() => webhooks.close());
   const followers = new FollowerPlaces(MOST_STREAMS);
   const intake = new ObjectIntake(store, catalog, clock, gate);
+  const uploads = new ResumableUploads({ store, catalog, intake, clock }, leftDrafts);
+  const sweeping = uploads.run(stopping.signal);
+  opened.defer(() => {
+    stopping.abort();
+    return sweeping;
+  });
   const keys = new RequestKeys(catalog, clock);
   const spool = join(folder.path, 'spool');
   await mkdir(spool, { recursive: true });
@@ -252,6 +260,7 @@ export async function startOrigin(
     committer,
     allowance: new LogAllowance(clock),
     intake,
+    uploads,
     archives: new Archives({ catalog, clock, intake, committer, keys, noteAct, spool }),
     keys,
     files: new SiteFiles({ catalog, store, intake, rules, changes, noteAct }),

@@ -104,6 +104,7 @@ const table = {
   ],
   'key-in-use': [409, 'Wait until the first request with this Idempotency-Key is answered, then repeat it.'],
   'key-reused': [422, 'Use another Idempotency-Key for another request.'],
+  'offset-mismatch': [409, 'Ask for the offset with HEAD, and send what follows it.'],
   'objects-missing': [409, 'Upload the named objects and commit again.'],
   'nothing-to-roll-back': [409, 'Give the revision to return to with --to.'],
   'port-in-use': [409, 'Stop the program that listens there, or choose another port.'],

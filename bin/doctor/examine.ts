@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import type { ApiClient } from '../../origin/client/api-client.ts';
-import { unreachable } from '../../origin/client/api-client.ts';
 import { Probe, type ProbeTrust } from '../../origin/client/probe.ts';
+import { unreachable } from '../../origin/client/refusal.ts';
 import { hasCode, SkerryError, systemCode } from '../../shared/errors.ts';
 import { clockFault } from '../../shared/log/clock-fault.ts';
 import { EVENT_STREAM_TYPE } from '../../shared/wire/event.ts';

@@ -25,6 +25,7 @@ import type { FleetView } from '../fleet/fleet.ts';
 import type { Archives } from '../ingest/archives.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { RequestKeys } from '../ingest/request-keys.ts';
+import type { ResumableUploads } from '../ingest/resumable-uploads.ts';
 import type { SiteFiles } from '../ingest/site-files.ts';
 import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
@@ -56,6 +57,7 @@ export interface ApiContext {
   readonly committer: Committer;
   readonly allowance: LogAllowance;
   readonly intake: ObjectIntake;
+  readonly uploads: Pick<ResumableUploads, 'progress' | 'put' | 'append' | 'cancel'>;
   readonly files: SiteFiles;
   readonly archives: Pick<Archives, 'publish'>;
   readonly keys: Pick<RequestKeys, 'deployOf'>;

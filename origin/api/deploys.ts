@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream';
 import { Type } from 'typebox';
-import { toDigest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { OBJECT_BYTES, takesRawBodies } from '../../shared/http/raw-bodies.ts';
+import { takesRawBodies } from '../../shared/http/raw-bodies.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
-import { commitSchema, digestSchema } from '../../shared/wire/api.ts';
+import { commitSchema } from '../../shared/wire/api.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
 import { commitRequestSchema, type Deploy, deploySchema } from '../../shared/wire/deploy-api.ts';
 import { MAX_UPLOAD_BYTES, objectsOfBundle, uploadedSchema } from '../../shared/wire/object-bundle.ts';
@@ -79,20 +78,6 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
         );
         // Fastify sends a stream unchanged. The schema describes its JSON.
         return reply.type('application/json').send(Readable.from(deployAnswer(id)) as unknown as Deploy);
-      },
-    );
-
-    raw.put(
-      '/v1/sites/:site/objects/:digest',
-      {
-        bodyLimit: OBJECT_BYTES,
-        onRequest: needsPublish(context),
-        schema: { params: Type.Object({ ...siteParams.properties, digest: digestSchema }) },
-      },
-      async (request, reply) => {
-        const site = await catalog.siteNamed(request.params.site);
-        await intake.take(site.id, request.body as Readable, toDigest(request.params.digest));
-        return reply.code(204).send();
       },
     );
 

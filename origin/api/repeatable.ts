@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Commit } from '../../shared/wire/api.ts';
-import { caller } from '../callers/caller.ts';
+import { provenToken } from '../callers/caller.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import { createDeploy } from '../ingest/deploys.ts';
 import type { RepeatableRequest } from '../ingest/request-keys.ts';
@@ -30,9 +30,7 @@ export function repeatable(request: FastifyRequest): RepeatableRequest | undefin
   const key = quoted ?? plain;
   if (key === undefined)
     throw new SkerryError('bad-request', 'Idempotency-Key must have 1 to 255 printable ASCII characters');
-  const token = caller.getStore()?.token?.id;
-  if (token === undefined) throw new TypeError('the route asks for no token');
-  return { token, key, asked: `${request.method} ${request.raw.url}` };
+  return { token: provenToken(), key, asked: `${request.method} ${request.raw.url}` };
 }
 
 /**

@@ -12,6 +12,7 @@ import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
 import { healthRoutes } from './health.ts';
 import { logRoutes } from './log.ts';
+import { objectUploadRoutes } from './object-uploads.ts';
 import { purgeRoutes } from './purges.ts';
 import { retentionRoutes } from './retention.ts';
 import { revisionRoutes } from './revisions.ts';
@@ -50,6 +51,7 @@ export async function buildApi(
   for (const routes of [
     siteRoutes,
     deployRoutes,
+    objectUploadRoutes,
     archiveRoutes,
     fileRoutes,
     revisionRoutes,

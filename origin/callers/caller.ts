@@ -15,6 +15,13 @@ export interface Caller {
 
 export const caller = new AsyncLocalStorage<Caller>();
 
+/** The id of the token that the current caller has proved to hold. Only for routes that ask for a token. */
+export function provenToken(): string {
+  const id = caller.getStore()?.token?.id;
+  if (id === undefined) throw new TypeError('the route asks for no token');
+  return id;
+}
+
 /** Notes that the current caller has proved that it holds the token. */
 export function noteToken({ id, scope }: NonNullable<Caller['token']>): void {
   const known = caller.getStore();

@@ -4,14 +4,14 @@ import { constants, createZstdCompress } from 'node:zlib';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Agent, type Dispatcher } from 'undici';
 import type { Digest } from '../../shared/content/digest.ts';
-import { SkerryError, systemCode } from '../../shared/errors.ts';
+
 import { refuseClearText } from '../../shared/http/clear-text.ts';
 import { ANSWER_BOUNDS } from '../../shared/json/bounded-json.ts';
 import { lines } from '../../shared/json/lines.ts';
 import { type Schema, schema } from '../../shared/json/schema.ts';
 import { answerText } from '../../shared/json/whole-body.ts';
 import { trustingConnector } from '../../shared/tls/connector.ts';
-import { handshakeError } from '../../shared/tls/tls-errors.ts';
+
 import {
   type Commit,
   commitSchema,
@@ -50,7 +50,8 @@ import { parseApiToken } from '../../shared/wire/api-token.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
 import { type CommitRequest, type Deploy, deploySchema } from '../../shared/wire/deploy-api.ts';
 import { bundlePieces, type Uploaded, uploadedSchema } from '../../shared/wire/object-bundle.ts';
-import { fromProblem, PROBLEM_BYTES } from '../../shared/wire/problem.ts';
+import { checkedOrigin } from './origin-url.ts';
+import { refusal, unreachable } from './refusal.ts';
 import { TasksClient } from './tasks-client.ts';
 
 const CONNECT_MS = 5000;
@@ -60,7 +61,7 @@ const MAX_LINE = 64 * 1024;
 const MOST_REVISIONS = 1000;
 const BUNDLE_LEVEL = 3;
 
-type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE' | 'HEAD' | 'PATCH';
 
 interface Request {
   readonly body?: string | Buffer | Readable;
@@ -165,6 +166,28 @@ export class ApiClient {
   async putObject(site: string, digest: Digest, body: Buffer | Readable, size: number): Promise<void> {
     const headers = { 'content-type': 'application/octet-stream', 'content-length': String(size) };
     await this.#text('PUT', `/v1/sites/${site}/objects/${digest}`, { body, headers });
+  }
+
+  /** How much of an object has come. Ends a request that is sending it with the same token. */
+  async uploadProgress(site: string, digest: Digest): Promise<{ offset: number; isComplete: boolean }> {
+    const headers = await this.#headers('HEAD', `/v1/sites/${site}/objects/${digest}`);
+    return { offset: Number(headers['upload-offset'] ?? 0), isComplete: headers['upload-complete'] === '?1' };
+  }
+
+  /** Sends the rest of an object, from the offset that it has reached. */
+  async appendObject(
+    site: string,
+    digest: Digest,
+    body: Readable,
+    { offset, length }: { readonly offset: number; readonly length: number },
+  ): Promise<void> {
+    const headers = {
+      'content-type': 'application/partial-upload',
+      'content-length': String(length),
+      'upload-offset': String(offset),
+      'upload-complete': '?1',
+    };
+    await this.#text('PATCH', `/v1/sites/${site}/objects/${digest}`, { body, headers });
   }
 
   /**
@@ -302,6 +325,14 @@ export class ApiClient {
     });
   }
 
+  async #headers(method: Method, path: string): Promise<Dispatcher.ResponseData['headers']> {
+    return this.#watched(this.#signal, async (signal) => {
+      const { body, headers } = await this.#send(method, path, {}, signal);
+      await body.dump();
+      return headers;
+    });
+  }
+
   async *#lines<T extends TSchema>(path: string, line: T): AsyncGenerator<Static<T>> {
     const parse = schema(line);
     const { body } = await this.#send('GET', path, {}, this.#signal);
@@ -329,26 +360,8 @@ export class ApiClient {
       (request.signal ?? this.#signal).throwIfAborted();
       throw unreachable(this.#origin, cause);
     }
-    if (answer.statusCode >= 300) throw await this.#refusal(answer);
+    if (answer.statusCode >= 300) throw await refusal(this.#origin, answer);
     return answer;
-  }
-
-  /**
-   * The origin answers errors with a problem document (RFC 9457). Any other error came from an edge, another server or
-   * a proxy.
-   */
-  async #refusal({ statusCode, body }: Dispatcher.ResponseData): Promise<SkerryError> {
-    const text = await answerText(body, PROBLEM_BYTES);
-    const problem = fromProblem(statusCode, text, statusCode === 404 ? 'not-an-origin' : 'proxy-refused');
-    if (problem.code === 'not-an-origin')
-      return new SkerryError('not-an-origin', `${this.#origin} answers 404, so it is not an origin`, {
-        cause: problem,
-      });
-    if (problem.code !== 'proxy-refused') return problem;
-    const limit = statusCode === 413 ? ': it takes no body of this size (nginx: client_max_body_size)' : '';
-    return new SkerryError('proxy-refused', `${this.#origin} answers ${statusCode}${limit}`, {
-      cause: problem,
-    });
   }
 
   /** Gives up when the origin stops answering health checks during the request. */
@@ -374,22 +387,4 @@ export class ApiClient {
 
 function json(body: unknown): Request {
   return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-}
-
-export function unreachable(origin: string, cause: unknown): SkerryError {
-  if (cause instanceof SkerryError) return cause;
-  const failed = handshakeError(origin, cause);
-  if (failed !== undefined) return failed;
-  const reason = systemCode(cause) ?? (cause instanceof Error ? cause.message : String(cause));
-  return new SkerryError('origin-unreachable', `the origin at ${origin} does not answer (${reason})`, {
-    cause,
-  });
-}
-
-function checkedOrigin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new SkerryError('bad-config', `${JSON.stringify(text)} is not the URL of an origin`);
-  }
-  return url.origin;
 }

@@ -62,7 +62,11 @@ export class ObjectIntake {
    * Throws `too-many-requests`, with the body unread.
    */
   async take(site: number, body: AsyncIterable<unknown>, expected?: Digest): Promise<StoredObject> {
-    const received = await this.#receive(site, body);
+    return this.keep(site, await this.#receive(site, body), expected);
+  }
+
+  /** Takes over what was received for a site: stores it, or discards it if it has another digest. */
+  async keep(site: number, received: Received, expected?: Digest): Promise<StoredObject> {
     const digest = receivedDigest(received);
     if (expected !== undefined && digest !== expected) {
       await discard(received);

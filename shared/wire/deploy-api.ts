@@ -4,6 +4,9 @@ import { closed, digestSchema, message, modeChoice } from './api.ts';
 
 /** The bodies and queries with which trees are published over the API. */
 
+/** A larger object that was not sent to its end goes on at its offset. */
+export const RESUMED_FROM_BYTES = 1024 * 1024;
+
 /** The header of POST /v1/sites/:site/deploys. `files` and `delete` are streamed separately. */
 export const deployHeaderSchema = Type.Object(
   {

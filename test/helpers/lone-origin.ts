@@ -11,6 +11,8 @@ import { type TurnedClock, turnedClock } from './turned-clock.ts';
 
 export interface LoneOrigin {
   readonly url: string;
+  /** Its data folder. */
+  readonly data: string;
   readonly token: string;
   readonly clock: TurnedClock;
   readonly client: ApiClient;
@@ -55,6 +57,7 @@ export async function loneOrigin(t: Test, options: Partial<OriginOptions> = {}):
   };
   return {
     url,
+    data: join(folder, 'origin'),
     token,
     clock,
     client,

@@ -24,23 +24,26 @@ export function readHashed({ file, path, size, digest }: HashedFile): Buffer {
 }
 
 /**
- * The bytes of a large file. The open descriptor must be of the file that was hashed. Throws `file-changed` when the
+ * The bytes of a large file, from a position on. The open descriptor must be of the file that was hashed. Throws `file-changed` when the
  * file was written to since, or is written to while it is read.
  */
-export async function* streamHashed({ file, path, size, stamp }: HashedFile): AsyncGenerator<Buffer> {
+export async function* streamHashed(
+  { file, path, size, stamp }: HashedFile,
+  from = 0,
+): AsyncGenerator<Buffer> {
   const { handle, stamp: now } = open(file, path);
   try {
     if (now !== stamp) throw changed(path);
-    yield* pieces(handle, path, size);
+    if (from < size) yield* pieces(handle, path, from, size);
     if (stampOf(handle) !== stamp) throw changed(path);
   } finally {
     closeSync(handle);
   }
 }
 
-async function* pieces(handle: number, path: string, size: number): AsyncGenerator<Buffer> {
+async function* pieces(handle: number, path: string, start: number, end: number): AsyncGenerator<Buffer> {
   try {
-    for await (const piece of createReadStream('', { fd: handle, autoClose: false, start: 0, end: size - 1 }))
+    for await (const piece of createReadStream('', { fd: handle, autoClose: false, start, end: end - 1 }))
       yield piece as Buffer;
   } catch (cause) {
     throw unreadable(path, cause);

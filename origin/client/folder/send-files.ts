@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import { SMALL_OBJECT } from '../../../shared/content/small-object.ts';
+import { RESUMED_FROM_BYTES } from '../../../shared/wire/deploy-api.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { HashedFile } from './hash-files.ts';
 import { readHashed, streamHashed } from './read-hashed.ts';
+import { sendLarge } from './send-large.ts';
 import type { SendPlan } from './send-plan.ts';
 
 /** The second bundle is read and packed while the origin stores the first. */
@@ -32,7 +34,8 @@ export async function sendFiles(
     }
   }
   const single = async (file: HashedFile) => {
-    await putFile(client, site, file);
+    if (file.size > RESUMED_FROM_BYTES) await sendLarge(client, site, file, stop);
+    else await putFile(client, site, file);
     sent(file.size);
   };
 
