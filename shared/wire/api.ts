@@ -3,6 +3,7 @@ import { DIGEST_PATTERN } from '../content/digest.ts';
 import { purgeReceiptSchema } from '../log/purge-receipt.ts';
 import { receiptSchema } from '../log/receipt.ts';
 import { recordSchema } from '../log/record.ts';
+import { ALIAS_LIFE, aliasNameSchema } from '../site/alias.ts';
 import { labelsSchema, MOST_LABELS, mayReadSchema, nameSchema } from '../site/names.ts';
 import { MOST_PURGED, purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from '../site/site-policy.ts';
@@ -89,6 +90,12 @@ const modeChoice = { mode: Type.Optional(modeSchema) };
 /** PUT and DELETE …/files/* */
 export const modeQuerySchema = Type.Object(modeChoice, closed);
 
+const aliasLife = Type.Integer({
+  minimum: 60,
+  maximum: ALIAS_LIFE.most,
+  description: 'The alias expires after this many seconds. The default is 30 days.',
+});
+
 export const commitRequestSchema = Type.Object(
   {
     ...modeChoice,
@@ -99,12 +106,52 @@ export const commitRequestSchema = Type.Object(
         description: 'For a batch publish: opens a window now, so that the revision becomes live at once.',
       }),
     ),
+    draft: Type.Optional(
+      Type.Boolean({ description: 'Makes a revision that edges show only under an alias.' }),
+    ),
+    alias: Type.Optional(aliasNameSchema),
+    expires: Type.Optional(aliasLife),
   },
   closed,
 );
 export type CommitRequest = Static<typeof commitRequestSchema>;
 
-const outcomeSchema = Type.Union([Type.Literal('live'), Type.Literal('pending'), Type.Literal('degraded')]);
+const outcomeSchema = Type.Union([
+  Type.Literal('live'),
+  Type.Literal('pending'),
+  Type.Literal('degraded'),
+  Type.Literal('draft'),
+]);
+
+export const aliasSchema = Type.Object({
+  name: aliasNameSchema,
+  revision: revisionNumber,
+  seq: Type.Integer({ description: 'The log record that points the alias at the revision.' }),
+  expires: Type.Integer({
+    description: 'When edges stop to answer under the alias, in milliseconds since 1970.',
+  }),
+  hosts: Type.Array(Type.String(), { description: 'The hosts under which edges answer.' }),
+});
+export type Alias = Static<typeof aliasSchema>;
+
+/** PUT /v1/sites/:site/aliases/:alias */
+export const aliasRequestSchema = Type.Object(
+  { revision: revisionNumber, expires: Type.Optional(aliasLife) },
+  closed,
+);
+export type AliasRequest = Static<typeof aliasRequestSchema>;
+
+/** POST /v1/sites/:site/activate */
+export const activateRequestSchema = Type.Object(
+  {
+    revision: Type.Optional(revisionNumber),
+    alias: Type.Optional(aliasNameSchema),
+    ...modeChoice,
+    now: Type.Optional(Type.Boolean({ description: 'For a batch site: opens a window now.' })),
+  },
+  closed,
+);
+export type ActivateRequest = Static<typeof activateRequestSchema>;
 
 const commitEdgeSchema = Type.Object({
   edge: nameSchema,
@@ -125,6 +172,7 @@ export const commitSchema = Type.Object({
   edges: Type.Array(commitEdgeSchema, { description: 'For a sync publish: the edges that it waited for.' }),
   opens: opensSchema,
   receipts: Type.Array(receiptSchema, { description: 'The receipts that the origin had when it answered.' }),
+  alias: Type.Optional(aliasSchema),
 });
 export type Commit = Static<typeof commitSchema>;
 
@@ -177,8 +225,17 @@ export const revisionSchema = Type.Object({
   live: Type.Boolean(),
   mode: modeSchema,
   state: Type.Union(
-    [Type.Literal('pending'), Type.Literal('superseded'), Type.Literal('activated'), Type.Literal('aborted')],
-    { description: 'A superseded revision never became live, because a later one took its place.' },
+    [
+      Type.Literal('pending'),
+      Type.Literal('superseded'),
+      Type.Literal('draft'),
+      Type.Literal('activated'),
+      Type.Literal('aborted'),
+    ],
+    {
+      description:
+        'A superseded revision never became live, because a later one took its place. A draft is shown only under its aliases.',
+    },
   ),
   pinned: Type.Boolean({ description: 'True when the revision is kept until it is unpinned.' }),
 });

@@ -14,7 +14,7 @@ const known = (revision: number, changes: Partial<KnownRevision> = {}): KnownRev
 });
 
 const PAST: SiteHistory = {
-  ...{ live: 3, tip: 4, newest: 6, deleted: false, retention: DEFAULT_POLICY.retention },
+  ...{ live: 3, tip: 4, newest: 6, named: [], deleted: false, retention: DEFAULT_POLICY.retention },
   revisions: [
     ...[known(1), known(2, { pinned: true }), known(3), known(4, { state: 'pending' })],
     ...[known(5, { state: 'aborted' }), known(6, { state: 'aborted' })],
