@@ -23,7 +23,7 @@ export interface SiteSituation {
 
 /** The new settings of the site. Undefined when they stay the same. Throws like `putSite`. */
 export function planSite(situation: SiteSituation): SiteSettings | undefined {
-  const { existing, domains, policy } = situation;
+  const { existing, domains, policy, rights } = situation;
   if (existing !== undefined && domains === undefined && policy === undefined) return undefined;
   const before = existing ?? { domains: [], policy: DEFAULT_POLICY };
   const changed = policy === undefined ? before.policy : changedPolicy(before.policy, policy);

@@ -15,7 +15,7 @@ import type { ObjectFetch } from '../../follow/fetch/object-fetch.ts';
 import type { ObjectSource } from '../../follow/fetch/object-source.ts';
 import { remakeDigests, stageLeaves } from '../../follow/sync/compare.ts';
 import { isWanted } from '../../follow/sync/next-step-plan.ts';
-import { fetchManifest } from '../../follow/sync/site-sync.ts';
+import { fetchManifest, unstage } from '../../follow/sync/site-sync.ts';
 import type { EdgeCatalog, EdgeSite } from '../../store/catalog.ts';
 import { type Cover, isHeldAlways, isServed } from '../../store/cover.ts';
 import type { Run } from '../executor/executor.ts';
@@ -34,6 +34,8 @@ export interface VerifyParts {
   /** Objects are removed only while their remover holds this gate exclusively. */
   readonly gate: Gate;
   readonly readers: { forget(digests: readonly Digest[]): void };
+  /** Fetches again what was given up or removed. */
+  readonly loops: { wake(): Promise<unknown> };
 }
 
 /** The scope of a verification. */
@@ -68,7 +70,11 @@ export async function verifyReplica(
     throw new SkerryError('no-such-site', `this edge has no site ${name}`);
   for (const site of named.filter(({ active }) => active.revision > 0))
     tally.add(await verifySite(parts, site, { seen, repair, mostPaths: tally.pathsLeft, looked }, run));
-  return tally.result(others ? await verifyOthers(parts, seen, run, looked) : { objects: 0, damaged: 0 });
+  const result = tally.result(
+    others ? await verifyOthers(parts, seen, run, looked) : { objects: 0, damaged: 0 },
+  );
+  await parts.loops.wake();
+  return result;
 }
 
 /**
@@ -243,8 +249,18 @@ function mendManifest(
     // Another revision has become active since the check or is being staged, so nothing can be repaired in place.
     if (now === undefined || now.staging !== null || now.active.revision !== site.active.revision)
       return false;
+    await giveUpNewer(parts.catalog, now, signal);
     return mendAlone(parts, now, own, signal);
   });
+}
+
+/** Gives up newer revisions, which only aliases show, because their rows would be in the way. They are fetched again. */
+async function giveUpNewer(catalog: EdgeCatalog, site: EdgeSite, signal: AbortSignal): Promise<void> {
+  for (const { revision } of site.kept.toReversed()) {
+    if (revision <= site.active.revision) return;
+    await catalog.giveUpKept(site.id, revision);
+    await unstage(catalog, site.id, revision, signal);
+  }
 }
 
 async function mendAlone(

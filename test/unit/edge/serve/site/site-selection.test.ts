@@ -11,6 +11,8 @@ const view = (id: number, name: string, domains: readonly string[] = []): SiteVi
   needsLease: false,
   former: { revisions: [], paths: null, purges: [] },
   private: null,
+  alias: null,
+  aliasSuffixes: [],
 });
 
 /** Answered by its view, of which the name tells. */
