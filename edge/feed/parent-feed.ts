@@ -8,7 +8,7 @@ import type { Head } from '../../shared/log/head.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import type { Wants } from '../../shared/wire/wants.ts';
-import { isHeld, newestHeld, showsAliases } from '../follow/sync/alias-plan.ts';
+import { newestHeld, showsAliases } from '../follow/sync/alias-plan.ts';
 import { isWanted } from '../follow/sync/next-step-plan.ts';
 import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
@@ -69,8 +69,8 @@ export function parentFeed(parts: ParentFeedParts): FeedSource {
       const site = await catalog.site(id);
       if (site === undefined || !isWanted(site, limits)) return 'absent';
       // Of a kept revision, children first need only the manifest.
-      if (site.prepared === revision || isHeld(site, revision)) return 'held';
-      if ((await catalog.held(id)).includes(revision)) return 'held';
+      const isKept = site.kept.some((kept) => kept.revision === revision);
+      if (site.prepared === revision || isKept || (await catalog.held(id)).includes(revision)) return 'held';
       const coming = [
         ...site.activations,
         ...(site.proposal === null ? [] : [site.proposal]),

@@ -9,7 +9,7 @@ import {
   commitSchema,
 } from '../../shared/wire/api.ts';
 import { committed } from '../callers/committed.ts';
-import type { RevisionTarget } from '../publish/commit.ts';
+import type { RevisionTarget } from '../publish/commit-options.ts';
 import { shownAlias } from '../publish/shown-alias.ts';
 import { type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
 

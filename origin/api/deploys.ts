@@ -21,7 +21,7 @@ import { deployFromJson, deployFromLines } from '../ingest/deploy-lines.ts';
 import { createDeploy } from '../ingest/deploys.ts';
 import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
-import type { CommitOptions } from '../publish/commit.ts';
+import type { CommitOptions } from '../publish/commit-options.ts';
 import { authenticate } from './authorize.ts';
 import { type ApiContext, needsPublish, siteParams } from './context.ts';
 

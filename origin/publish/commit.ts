@@ -1,54 +1,30 @@
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { Change } from '../../shared/content/diff.ts';
-import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
-import type { Remote } from '../../shared/process/thread.ts';
-import { ALIAS_LIFE, draftAlias } from '../../shared/site/alias.ts';
+import { draftAlias } from '../../shared/site/alias.ts';
 import { RULE_FILES } from '../../shared/site/rules/rule-lines.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { Alias, Commit } from '../../shared/wire/api.ts';
-import type { AliasCalls, AliasTarget } from '../catalog/alias-calls.ts';
-import type { DeployCalls, DeployReads, DeployRow } from '../catalog/deploy-calls.ts';
-import type { PublishCalls } from '../catalog/publish-calls.ts';
-import type { RevisionReads, RevisionRow } from '../catalog/revision-calls.ts';
-import { isWithinReach } from '../catalog/revision-state.ts';
-import type { SiteCalls, SiteReads, SiteRow } from '../catalog/site-calls.ts';
-import type { StagingCalls } from '../catalog/staging-calls.ts';
+import type { AliasTarget } from '../catalog/alias-calls.ts';
+import type { DeployRow } from '../catalog/deploy-calls.ts';
+import type { RevisionRow } from '../catalog/revision-calls.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
 import { isWindowOpen, pendingOpens } from './activation-window.ts';
+import type { CommitOptions, DraftOptions, RevisionTarget } from './commit-options.ts';
+import type { CommitParts } from './commit-parts.ts';
 import { activationNow, planCommit } from './commit-plan.ts';
 import { Deadline } from './deadline.ts';
 import { checkExpectation, checkObjects } from './deploy-checks.ts';
+import { aliasTarget, canNameAgain, neighbour, revisionWith } from './drafts.ts';
 import { endOrphan } from './recover.ts';
+import { existingRevision, rollbackTarget } from './revision-target.ts';
 import type { RuleCheck } from './rule-check.ts';
 import { shownAlias } from './shown-alias.ts';
-import type { SiteLock } from './site-lock.ts';
 import { type Staged, Stager } from './stager.ts';
-import { confirmInSync, publishInSync, type SyncParts } from './sync-publish.ts';
+import { confirmInSync, publishInSync } from './sync-publish.ts';
 
 const NEVER = new AbortController().signal;
-
-export interface CommitOptions {
-  /** The default is the site's mode. */
-  readonly mode?: Mode | undefined;
-  readonly message?: string | undefined;
-  /** For a batch commit: opens a window by hand. */
-  readonly now?: boolean | undefined;
-  /** The monotonic time at which the request arrived. The default is now. */
-  readonly began?: number | undefined;
-  /** Makes a draft, which edges show only under an alias. A draft has no mode. */
-  readonly draft?: DraftOptions | undefined;
-}
-
-export interface DraftOptions {
-  /** The default is a name that is made from the number of the revision. */
-  readonly alias: string | undefined;
-  /** The life of the alias in seconds. The default is `ALIAS_LIFE.usual`. */
-  readonly life: number | undefined;
-}
-
-/** A revision by its number, or by the alias that points to it. */
-export type RevisionTarget = { readonly revision: number } | { readonly alias: string };
 
 /** A commit that holds the lock of its site. */
 interface Turn extends CommitOptions {
@@ -64,16 +40,6 @@ interface ChangeSet {
   readonly restores: number | null;
   readonly deploy: string | null;
   overlay(revision: number, time: number): Promise<void>;
-}
-
-export interface CommitParts extends Omit<SyncParts, 'catalog'> {
-  readonly catalog: SyncParts['catalog'] &
-    Remote<SiteReads & RevisionReads & StagingCalls & DeployReads> &
-    Pick<Remote<SiteCalls>, 'deleteSite'> &
-    Pick<Remote<PublishCalls>, 'reveal'> &
-    Remote<AliasCalls> &
-    Pick<Remote<DeployCalls>, 'finishDeploy'>;
-  readonly sites: SiteLock;
 }
 
 /**
@@ -140,7 +106,7 @@ export class Committer {
    */
   rollback(site: number, to: number | undefined, options: CommitOptions = {}): Promise<Commit> {
     return this.#inTurn(site, options, async (turn) => {
-      const target = await this.#rollbackTarget(site, to);
+      const target = await rollbackTarget(this.#parts.catalog, site, to);
       return this.#commit(turn, {
         base: target.revision,
         message: options.message ?? `rollback to revision ${target.revision}`,
@@ -159,7 +125,7 @@ export class Committer {
     return this.#inTurn(site, options, async (turn) => {
       const { catalog, clock } = this.#parts;
       const number = 'alias' in target ? (await catalog.alias(site, target.alias)).revision : target.revision;
-      const revision = await this.#existing(site, number);
+      const revision = await existingRevision(this.#parts.catalog, site, number);
       const { mode, now = false } = turn;
       const activation = activationNow({
         mode,
@@ -181,8 +147,8 @@ export class Committer {
   /** Points an alias at a revision. `life` is in seconds. If edges can no longer take the revision, a copy gets it. */
   putAlias(site: number, alias: string, number: number, life: number | undefined): Promise<Alias> {
     return this.#inTurn(site, {}, async (turn) => {
-      const revision = await this.#existing(site, number);
-      return this.#pointAlias(turn, this.#aliasTarget(alias, life), revision);
+      const revision = await existingRevision(this.#parts.catalog, site, number);
+      return this.#pointAlias(turn, aliasTarget(this.#parts.clock, alias, life), revision);
     });
   }
 
@@ -252,7 +218,7 @@ export class Committer {
     const { catalog, clock } = this.#parts;
     const { mode, site, deadline, now = false } = turn;
     const tip = site.tip === 0 ? undefined : await catalog.revision(site.id, site.tip);
-    const base = changes.base ?? site.tip;
+    const base = changes.base ?? (await neighbour(catalog, site, turn.draft?.alias));
     const overlay: ChangeSet['overlay'] = async (revision, time) => {
       await changes.overlay(revision, time);
       // A published revision can always be restored, even if this version finds faults in its rules.
@@ -323,10 +289,10 @@ export class Committer {
     changes: ChangeSet,
     staged: Staged,
   ): Promise<Commit> {
-    const { catalog } = this.#parts;
+    const { catalog, clock } = this.#parts;
     const { site } = turn;
-    const same = await this.#revisionWith(staged.root, site, alias);
-    const target = this.#aliasTarget(alias ?? draftAlias(same?.revision ?? staged.revision), life);
+    const same = await revisionWith(catalog, staged.root, site, alias);
+    const target = aliasTarget(clock, alias ?? draftAlias(same?.revision ?? staged.revision), life);
     if (same === undefined) return this.#reveal(turn, changes, staged, null, target);
     await this.#stager.discard(site.id, staged.revision);
     const pointed = await this.#pointAlias(turn, target, same);
@@ -335,29 +301,10 @@ export class Committer {
     return answer;
   }
 
-  /** The live revision, or the one that the alias names, if it has this root. */
-  async #revisionWith(
-    root: Digest,
-    site: SiteRow,
-    alias: string | undefined,
-  ): Promise<RevisionRow | undefined> {
-    const { catalog } = this.#parts;
-    const aliases = await catalog.aliases(site.id);
-    const named = aliases.find(({ name }) => name === alias);
-    if (named?.root === root) return catalog.revision(site.id, named.revision);
-    if (site.revision === 0) return undefined;
-    const live = await catalog.revision(site.id, site.revision);
-    return live.root === root ? live : undefined;
-  }
-
-  #aliasTarget(name: string, life: number = ALIAS_LIFE.usual): AliasTarget {
-    return { name, expires: this.#parts.clock.now() + life * 1000 };
-  }
-
   async #pointAlias(turn: Turn, target: AliasTarget, revision: RevisionRow): Promise<Alias> {
     const { catalog, clock } = this.#parts;
     const { site } = turn;
-    if (await this.#isWithinReach(site, revision.revision)) {
+    if (await canNameAgain(catalog, site, revision.revision)) {
       const { seq } = await catalog.putAlias(site.id, target, revision.revision, clock.now());
       this.aliased.wake();
       return shownAlias(site, { ...target, revision: revision.revision, seq });
@@ -365,12 +312,6 @@ export class Committer {
     const { alias } = await this.#copy(turn, revision, null, null, target);
     if (alias === undefined) throw new Error('a draft has an alias');
     return alias;
-  }
-
-  async #isWithinReach(site: SiteRow, revision: number): Promise<boolean> {
-    const aliases = await this.#parts.catalog.aliases(site.id);
-    const isNamed = aliases.some((alias) => alias.revision === revision);
-    return isWithinReach(revision, { live: site.revision, named: site.named }, isNamed);
   }
 
   /** Commits the content of a revision under a new number. */
@@ -411,7 +352,7 @@ export class Committer {
     deploy: string | null,
   ): Promise<Commit> {
     const { catalog, clock } = this.#parts;
-    if (!(await this.#isWithinReach(turn.site, waiting.revision)))
+    if (!(await canNameAgain(catalog, turn.site, waiting.revision)))
       return this.#copy(turn, waiting, payload, deploy);
     const { seq: _, ...answer } = this.#answer(turn, waiting, 'live', true);
     const { seq } = await catalog.activate({
@@ -446,19 +387,6 @@ export class Committer {
     };
   }
 
-  async #rollbackTarget(site: number, to: number | undefined): Promise<RevisionRow> {
-    const { catalog } = this.#parts;
-    const target = to === undefined ? await catalog.formerlyLive(site) : await catalog.revision(site, to);
-    if (target === undefined) {
-      throw new SkerryError('nothing-to-roll-back', 'no revision with other content was live before');
-    }
-    return notAborted(target);
-  }
-
-  async #existing(site: number, revision: number): Promise<RevisionRow> {
-    return notAborted(await this.#parts.catalog.revision(site, revision));
-  }
-
   /** Throws `bad-rules` when a file of rules has faults. */
   async #checkRules(site: number): Promise<void> {
     for (const path of RULE_FILES) {
@@ -466,10 +394,4 @@ export class Committer {
       if (entry !== undefined) await this.#rules.check(site, entry);
     }
   }
-}
-
-function notAborted(revision: RevisionRow): RevisionRow {
-  if (revision.state === 'aborted')
-    throw new SkerryError('no-such-revision', `revision ${revision.revision} was aborted`);
-  return revision;
 }
