@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
 import { NAME_PATTERN } from '../../shared/site/name-pattern.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
-import type { ActivateRequest } from '../../shared/wire/api.ts';
+import type { ActivateRequest } from '../../shared/wire/alias-api.ts';
 import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
 import { modeOption, option } from '../options/options.ts';
 import { confirmCommit, printCommit } from '../publishing/print-commit.ts';

@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type } from 'typebox';
 import { schema } from '../../shared/json/schema.ts';
-import type { Alias, Site } from '../../shared/wire/api.ts';
+import type { Alias } from '../../shared/wire/alias-api.ts';
+import type { Site } from '../../shared/wire/api.ts';
 
 const EDGE_PORT = 7500;
 /** The file that `skerry dev` writes to its data folder. It names its origin and the ports of its edges. */

@@ -98,15 +98,15 @@ function toViews(site: EdgeSite, keepsUp: boolean): SiteView[] {
 const NO_FORMER: FormerAssets = { revisions: [], paths: null, purges: [] };
 
 function aliasView(site: EdgeSite, live: SiteView, { name, shown, expires }: EdgeAlias): SiteView[] {
-  const kept = site.kept.find(({ revision }) => revision === shown);
-  if (kept === undefined) return [];
+  const covers = site.kept.find(({ revision }) => revision === shown)?.covers;
+  if (covers == null) return [];
   const { previews, private: some } = site.policy;
   return [
     {
       ...live,
       domains: aliasHosts(site, name),
       revision: shown,
-      prefixes: (kept.covers ?? site.covers).prefixes,
+      prefixes: covers.prefixes,
       former: NO_FORMER,
       private: previews.private && some !== null ? { ...some, paths: ['/*'] } : some,
       alias: { name, expires },

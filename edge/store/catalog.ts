@@ -80,8 +80,10 @@ export interface EdgeAlias extends Milestone {
 
 export interface KeptRevision {
   readonly revision: number;
-  /** Which of its objects are complete on this edge. Null before they were fetched, or when some may be missing. */
+  /** Which of its objects were complete on this edge. Null before they were fetched. */
   readonly covers: Cover | null;
+  /** Whether those objects are still known to be complete. */
+  readonly isWhole: boolean;
 }
 
 export interface FormerRevision {

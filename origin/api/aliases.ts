@@ -2,12 +2,8 @@ import { Type } from 'typebox';
 import { SkerryError } from '../../shared/errors.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { aliasNameSchema } from '../../shared/site/alias.ts';
-import {
-  activateRequestSchema,
-  aliasRequestSchema,
-  aliasSchema,
-  commitSchema,
-} from '../../shared/wire/api.ts';
+import { activateRequestSchema, aliasRequestSchema, aliasSchema } from '../../shared/wire/alias-api.ts';
+import { commitSchema } from '../../shared/wire/api.ts';
 import { committed } from '../callers/committed.ts';
 import type { RevisionTarget } from '../publish/commit-options.ts';
 import { shownAlias } from '../publish/shown-alias.ts';

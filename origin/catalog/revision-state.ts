@@ -9,11 +9,12 @@ interface AliasMarks {
 
 /**
  * Whether an alias may point to a revision, and a pending or drafted revision may become live, under its own number.
- * Edges take in revisions in ascending order. So an edge that holds the revision `named` can no longer take in a lower
- * one, unless an alias names that one all the time or it is live. Otherwise its content gets a new number.
+ * Edges take in revisions in ascending order. So an edge that holds the revision `named` or `live` can no longer take
+ * in a lower one. It has one already if that is live, or if an alias has named it all the time. Otherwise, its content
+ * gets a new number.
  */
 export function isWithinReach(revision: number, { live, named }: AliasMarks, isNamed: boolean): boolean {
-  return isNamed || revision === live || revision > named;
+  return isNamed || revision === live || revision > Math.max(named, live);
 }
 
 /** A revision is pending until it becomes live, or until a later one becomes the tip. */

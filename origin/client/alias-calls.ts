@@ -5,9 +5,8 @@ import {
   type Alias,
   type AliasRequest,
   aliasSchema,
-  type Commit,
-  commitSchema,
-} from '../../shared/wire/api.ts';
+} from '../../shared/wire/alias-api.ts';
+import { type Commit, commitSchema } from '../../shared/wire/api.ts';
 import type { ApiClient } from './api-client.ts';
 
 const answers = {

@@ -1,5 +1,5 @@
 import { type AliasedSite, aliasHosts } from '../../shared/site/alias.ts';
-import type { Alias } from '../../shared/wire/api.ts';
+import type { Alias } from '../../shared/wire/alias-api.ts';
 import type { AliasRow } from '../catalog/alias-calls.ts';
 
 /** An alias in the form that the API shows. */

@@ -3,10 +3,11 @@ import { DIGEST_PATTERN } from '../content/digest.ts';
 import { purgeReceiptSchema } from '../log/purge-receipt.ts';
 import { receiptSchema } from '../log/receipt.ts';
 import { recordSchema } from '../log/record.ts';
-import { ALIAS_LIFE, aliasNameSchema } from '../site/alias.ts';
+import { aliasNameSchema } from '../site/alias.ts';
 import { labelsSchema, MOST_LABELS, mayReadSchema, nameSchema } from '../site/names.ts';
 import { MOST_PURGED, purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from '../site/site-policy.ts';
+import { aliasLife, aliasSchema } from './alias-api.ts';
 import { healthSchema, readersSchema, shownUseSchema } from './edge-feedback.ts';
 import { edgeLimitsSchema, faultSchema } from './protocol.ts';
 
@@ -90,12 +91,6 @@ const modeChoice = { mode: Type.Optional(modeSchema) };
 /** PUT and DELETE …/files/* */
 export const modeQuerySchema = Type.Object(modeChoice, closed);
 
-const aliasLife = Type.Integer({
-  minimum: 60,
-  maximum: ALIAS_LIFE.most,
-  description: 'The alias expires after this many seconds. The default is 30 days.',
-});
-
 export const commitRequestSchema = Type.Object(
   {
     ...modeChoice,
@@ -122,36 +117,6 @@ const outcomeSchema = Type.Union([
   Type.Literal('degraded'),
   Type.Literal('draft'),
 ]);
-
-export const aliasSchema = Type.Object({
-  name: aliasNameSchema,
-  revision: revisionNumber,
-  seq: Type.Integer({ description: 'The log record that points the alias at the revision.' }),
-  expires: Type.Integer({
-    description: 'When edges stop to answer under the alias, in milliseconds since 1970.',
-  }),
-  hosts: Type.Array(Type.String(), { description: 'The hosts under which edges answer.' }),
-});
-export type Alias = Static<typeof aliasSchema>;
-
-/** PUT /v1/sites/:site/aliases/:alias */
-export const aliasRequestSchema = Type.Object(
-  { revision: revisionNumber, expires: Type.Optional(aliasLife) },
-  closed,
-);
-export type AliasRequest = Static<typeof aliasRequestSchema>;
-
-/** POST /v1/sites/:site/activate */
-export const activateRequestSchema = Type.Object(
-  {
-    revision: Type.Optional(revisionNumber),
-    alias: Type.Optional(aliasNameSchema),
-    ...modeChoice,
-    now: Type.Optional(Type.Boolean({ description: 'For a batch site: opens a window now.' })),
-  },
-  closed,
-);
-export type ActivateRequest = Static<typeof activateRequestSchema>;
 
 const commitEdgeSchema = Type.Object({
   edge: nameSchema,

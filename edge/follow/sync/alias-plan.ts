@@ -44,9 +44,9 @@ export function nextToKeep(
 
 /** The newest kept revision whose objects must be fetched or compared before its aliases can show it. */
 export function nextToFill({ aliases, kept }: EdgeSite, cover: Cover): number | undefined {
-  return kept.findLast(({ revision, covers }) => {
+  return kept.findLast(({ revision, covers, isWhole }) => {
     const names = aliases.filter((alias) => alias.revision === revision);
-    const isFilled = covers !== null && sameCover(covers, cover);
+    const isFilled = isWhole && covers !== null && sameCover(covers, cover);
     return names.length > 0 && (!isFilled || names.some(({ shown }) => shown !== revision));
   })?.revision;
 }

@@ -21,7 +21,7 @@ export function aliasCalls(database: DatabaseSync, sql: Sql): AliasCalls {
 
     fillKept(site, revision, covers) {
       transaction(database, () => {
-        sql('UPDATE kept SET covers = ? WHERE site = ? AND revision = ?').run(
+        sql('UPDATE kept SET covers = ?, whole = 1 WHERE site = ? AND revision = ?').run(
           JSON.stringify(covers),
           site,
           revision,
@@ -94,10 +94,11 @@ export function aliasesOf(sql: Sql, site: number): EdgeAlias[] {
 }
 
 export function keptOf(sql: Sql, site: number): KeptRevision[] {
-  return sql('SELECT revision, covers FROM kept WHERE site = ? ORDER BY revision')
+  return sql('SELECT revision, covers, whole FROM kept WHERE site = ? ORDER BY revision')
     .all(site)
-    .map(({ revision, covers }) => ({
+    .map(({ revision, covers, whole }) => ({
       revision: revision as number,
       covers: covers === null ? null : (JSON.parse(covers as string) as Cover),
+      isWhole: whole === 1,
     }));
 }

@@ -97,8 +97,10 @@ export const migrations: Migrations = [
   CREATE TABLE kept (
     site INTEGER NOT NULL,
     revision INTEGER NOT NULL,
-    -- which of its objects are whole; null before they were fetched
+    -- which of its objects were whole; null before they were fetched
     covers TEXT,
+    -- whether they are still known to be whole
+    whole INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (site, revision)
   ) STRICT, WITHOUT ROWID;
 

@@ -44,7 +44,7 @@ export function stagedCalls(database: DatabaseSync, sql: (text: string) => State
 
     clearPrepared() {
       sql('UPDATE site SET prepared = NULL').run();
-      sql('UPDATE kept SET covers = NULL').run();
+      sql('UPDATE kept SET whole = 0').run();
     },
 
     objectsBeyond(site, revision, whole, after, limit) {
