@@ -3,7 +3,6 @@ import { SkerryError } from '../../shared/errors.ts';
 import { ALIAS_PATTERN } from '../../shared/site/alias-pattern.ts';
 import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
 import { option, revision, siteName } from '../options/options.ts';
-import { aliasAddress } from '../options/site-address.ts';
 import { printJson, printLine, printTable, timestamp } from '../terminal/output.ts';
 
 interface AliasesFlags extends ClientOptions {
@@ -23,6 +22,7 @@ export function aliasesCommand(): Command {
     .addOption(option('--remove <alias>', 'remove this alias').argParser(aliasName))
     .action((site: string, { json, set, revision, days, remove, ...options }: AliasesFlags) =>
       withClient(options, async (client) => {
+        const { aliasAddress } = await import('../options/site-address.ts');
         const { aliasesOf, deleteAlias, putAlias } = await import('../../origin/client/alias-calls.ts');
         if (set !== undefined && remove !== undefined)
           throw new SkerryError('bad-config', '--set and --remove exclude each other');
