@@ -32,8 +32,8 @@ export const STAYS = { idleMs: Number.POSITIVE_INFINITY };
 export interface ThreadOptions {
   /** After this time without a call, a thread ends. The next call starts another. */
   readonly idleMs?: number;
-  /** After this time without a call, a thread that stays collects its garbage. */
-  readonly quietMs?: number;
+  /** This long after its first call, a thread that stays collects its garbage. */
+  readonly collectAfterMs?: number;
 }
 
 /**
@@ -44,7 +44,7 @@ export function startThreads<T extends object>(
   module: URL,
   threads: number,
   workerData: unknown,
-  { idleMs = IDLE_MS, quietMs = QUIET_MS }: ThreadOptions = {},
+  { idleMs = IDLE_MS, collectAfterMs = QUIET_MS }: ThreadOptions = {},
 ): Thread<T> {
   const options = {
     filename: module.href,
@@ -88,22 +88,18 @@ export function startThreads<T extends object>(
     }
   };
   const collects = idleMs === Number.POSITIVE_INFINITY && canCollect();
-  let quiet: NodeJS.Timeout | undefined;
-  /** A thread that waits for its next call runs no timers, so this thread has one for it. */
-  const collectWhenQuiet = () => {
-    if (!collects || isClosed) return;
-    quiet ??= setTimeout(() => {
-      if (!isClosed && pool.threads.length > 0) run(COLLECT_GARBAGE).catch(() => {});
-    }, quietMs).unref();
-    quiet.refresh();
+  let collection: NodeJS.Timeout | undefined;
+  /** A thread that waits for a call runs no timers, so its timer is here. */
+  const collectOnce = () => {
+    collection ??= setTimeout(() => run(COLLECT_GARBAGE).catch(() => {}), collectAfterMs).unref();
   };
   const call = async (method: string, args: unknown[]) => {
     // After `close`, Piscina would start a new thread that never ends.
     if (isClosed) throw new SkerryError('unavailable', 'this process is about to end');
     // A thread that has ended, or never began, has nothing to close.
     if (method === 'close' && pool.threads.length === 0) return undefined;
+    if (collects) collectOnce();
     const answer = await run({ method, args });
-    collectWhenQuiet();
     if ('error' in answer) throw fromPlainError(answer.error);
     return answer.ok;
   };
@@ -119,7 +115,7 @@ export function startThreads<T extends object>(
   let ended: Promise<void> | undefined;
   const end = (how: () => Promise<void>) => {
     isClosed = true;
-    clearTimeout(quiet);
+    clearTimeout(collection);
     ended ??= how();
     return ended;
   };
