@@ -17,6 +17,7 @@ import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
 import type { HttpServer } from '../shared/http/server.ts';
 import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
+import { collectOnceQuiet } from '../shared/process/idle-memory.ts';
 import { alwaysTold } from '../shared/process/logger.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { keyInFile } from '../shared/signing/key-file.ts';
@@ -317,6 +318,7 @@ export async function startOrigin(
   });
   const scheme = certificates === undefined ? 'http' : 'https';
   const url = await listen(app, { host: options.host, port: options.port }, scheme);
+  opened.defer(collectOnceQuiet());
 
   const running = opened.move();
   return { url, close: () => running.disposeAsync() };

@@ -235,7 +235,8 @@ export class Committer {
       now,
       isUnchanged: tip?.root === staged.root,
       isTipPending: site.pending !== null,
-      isWindowOpen: isWindowOpen(site.policy, clock.now()),
+      // Evaluating a schedule loads the data of all locales, which takes 5 MB. Other modes have no windows.
+      isWindowOpen: mode === 'batch' && isWindowOpen(site.policy, clock.now()),
     });
     if (plan.kind === 'reveal') return this.#reveal(turn, changes, staged, plan.activate);
     if (plan.kind === 'prepare') return this.#prepare(turn, changes, staged);
