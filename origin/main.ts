@@ -17,6 +17,7 @@ import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
 import type { HttpServer } from '../shared/http/server.ts';
 import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
+import { collectOnceQuiet } from '../shared/process/idle-memory.ts';
 import { alwaysTold } from '../shared/process/logger.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { keyInFile } from '../shared/signing/key-file.ts';
@@ -24,6 +25,8 @@ import { fingerprintOf, type PublicKey, signingKeyToPem } from '../shared/signin
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import { version } from '../shared/version.ts';
+import { FailedAttempts } from './access/failed-attempts.ts';
+import { TokenUse } from './access/token-use.ts';
 import { createToken } from './access/tokens.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { ApiContext } from './api/context.ts';
@@ -52,6 +55,7 @@ import { RepairUploads } from './ingest/repair-uploads.ts';
 import { RequestKeys } from './ingest/request-keys.ts';
 import { ResumableUploads } from './ingest/resumable-uploads.ts';
 import { SiteFiles } from './ingest/site-files.ts';
+import { removeExpiredAliases } from './publish/alias-expiry.ts';
 import { Committer } from './publish/commit.ts';
 import { LogAllowance } from './publish/log-allowance.ts';
 import { endOrphans } from './publish/recover.ts';
@@ -233,6 +237,16 @@ export async function startOrigin(
     stopping.abort();
     return windows;
   });
+  const expiry = removeExpiredAliases({
+    ...{ catalog, clock, committer, stopping: stopping.signal },
+    expired: ({ siteName: site, name }) =>
+      events.note({ kind: 'alias-expired', site, cause: 'its time was over', what: { alias: name } }),
+    failed: (err) => log.error({ err }, 'an expired alias could not be removed; the origin tries again'),
+  });
+  opened.defer(() => {
+    stopping.abort();
+    return expiry;
+  });
   const noteAct = actLog(alwaysTold(log), events);
   const webhooks = await Webhooks.open({
     ...{ catalog, clock, log, events: eventReads, stored: events.stored, notes: events },
@@ -242,6 +256,7 @@ export async function startOrigin(
     },
   });
   opened.defer(() => webhooks.close());
+  const attempts = new FailedAttempts(clock);
   const followers = new FollowerPlaces(MOST_STREAMS);
   const intake = new ObjectIntake(store, catalog, clock, gate);
   const uploads = new ResumableUploads({ store, catalog, intake, clock }, leftDrafts);
@@ -276,9 +291,11 @@ export async function startOrigin(
     scrape: loadedAtFirstScrape(async () => {
       const { originMetrics } = await import('./api/origin-metrics.ts');
       return originMetrics(folder.path, {
-        ...{ catalog, clock, fleet, retention, followers, webhooks, verifier },
+        ...{ catalog, clock, fleet, retention, followers, webhooks, verifier, attempts },
       });
     }),
+    attempts,
+    tokenUse: new TokenUse(catalog),
     recovery,
     version,
     isLoopback: isLoopback(options.host),
@@ -317,6 +334,7 @@ export async function startOrigin(
   });
   const scheme = certificates === undefined ? 'http' : 'https';
   const url = await listen(app, { host: options.host, port: options.port }, scheme);
+  opened.defer(collectOnceQuiet());
 
   const running = opened.move();
   return { url, close: () => running.disposeAsync() };

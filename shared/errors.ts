@@ -22,7 +22,10 @@ const table = {
   'digest-mismatch': [400, 'Hash the file again, and upload the same bytes.'],
   'size-mismatch': [400, 'Declare the size of the object that the digest names.'],
   'truncated-upload': [400, 'Send the whole upload again.'],
-  'bad-scope': [400, 'Use admin, read, publish:SITE, domains:HOST or join; separate several with commas.'],
+  'bad-scope': [
+    400,
+    'Use admin, read, read:SITE, publish:SITE, publish:SITE/FOLDER/, publish:SITE@ALIAS, domains:HOST or join; separate several with commas. An ALIAS may have one `*`.',
+  ],
   'bad-webhook': [
     400,
     'Give an https address on a public host. The origin allows others with --webhook-allow-http and --webhook-allow-private.',
@@ -71,6 +74,9 @@ const table = {
   ],
   'site-published': [409, 'Delete it as admin, with `skerry sites delete SITE`.'],
   'no-such-revision': [404, 'See `skerry revisions SITE`.'],
+  'no-such-alias': [404, 'See `skerry aliases SITE`.'],
+  'alias-taken': [409, 'Choose another name for the alias.'],
+  'too-many-aliases': [409, 'Remove aliases that nobody needs: `skerry aliases SITE --remove NAME`.'],
   'no-such-purge': [404, 'See `skerry log`.'],
   'no-such-deploy': [404, 'Create a deploy first.'],
   'no-such-file': [404, 'Check the path; paths are case-sensitive.'],

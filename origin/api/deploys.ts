@@ -5,17 +5,24 @@ import { takesRawBodies } from '../../shared/http/raw-bodies.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { commitSchema } from '../../shared/wire/api.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
-import { commitRequestSchema, type Deploy, deploySchema } from '../../shared/wire/deploy-api.ts';
+import {
+  type CommitRequest,
+  commitRequestSchema,
+  type Deploy,
+  deploySchema,
+} from '../../shared/wire/deploy-api.ts';
 import { MAX_UPLOAD_BYTES, objectsOfBundle, uploadedSchema } from '../../shared/wire/object-bundle.ts';
-import { requirePermission } from '../access/permission.ts';
+import { commitLimits } from '../access/commit-rights.ts';
+import { publishRights, requirePermission } from '../access/permission.ts';
 import { committed } from '../callers/committed.ts';
 import { missingObjects } from '../catalog/deploy-pages.ts';
 import { deployFromJson, deployFromLines } from '../ingest/deploy-lines.ts';
 import { createDeploy } from '../ingest/deploys.ts';
 import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
-import { authenticate } from './authorize.ts';
-import { type ApiContext, needsPublish, siteParams } from './context.ts';
+import { authenticate, scopesOf } from './authorize.ts';
+import { commitOptions } from './commit-request.ts';
+import { type ApiContext, needsUpload, siteParams } from './context.ts';
 import { keyHeader, repeatable } from './repeatable.ts';
 
 /** The body is a stream, which a schema cannot check. */
@@ -35,15 +42,16 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/deploys/:id/commit',
     {
       onRequest: async (request) => {
-        const scope = await authenticate(request, catalog, clock);
+        const token = await authenticate(request, context);
+        request.token = token;
         const { id } = request.params as { id: string };
         const deploy = await catalog.deploy(id).catch((error: unknown) => {
           // A deploy that does not exist has no site whose rights could be checked. Only a caller who may read
           // everything learns that the deploy does not exist.
-          requirePermission(scope, { kind: 'read' });
+          requirePermission(token.scopes, { kind: 'read' });
           throw error;
         });
-        requirePermission(scope, { kind: 'publish', site: deploy.siteName });
+        requirePermission(token.scopes, { kind: 'upload', site: deploy.siteName });
       },
       schema: {
         params: Type.Object({ id: Type.String() }),
@@ -51,9 +59,15 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
         response: { 200: commitSchema },
       },
     },
-    async ({ params, body }) => {
+    async (request) => {
+      const { params } = request;
+      // The type of the schema does not say that a request may have no body.
+      const body: CommitRequest | null = request.body ?? null;
       const { siteName: site } = await catalog.deploy(params.id);
-      const commit = await committer.commitDeploy(params.id, { ...body });
+      const options = commitOptions(body ?? {});
+      const alias = options.draft && (options.draft.alias ?? null);
+      const within = commitLimits(publishRights(scopesOf(request), site), { site, alias });
+      const commit = await committer.commitDeploy(params.id, { ...options, within });
       noteAct('publish', { site, ...committed(commit), message: body?.message });
       return commit;
     },
@@ -66,7 +80,7 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
       '/v1/sites/:site/deploys',
       {
         bodyLimit: DEPLOY_BYTES,
-        onRequest: needsPublish(context),
+        onRequest: needsUpload(context),
         schema: { headers: keyHeader, params: siteParams, response: { 200: deploySchema } },
       },
       async (request, reply) => {
@@ -85,7 +99,7 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
       '/v1/sites/:site/objects',
       {
         bodyLimit: MAX_UPLOAD_BYTES,
-        onRequest: needsPublish(context),
+        onRequest: needsUpload(context),
         schema: {
           description:
             'Uploads many small objects in one request. The origin hashes them. If an object arrives damaged, the intended object stays missing, and the commit names it.',

@@ -10,7 +10,7 @@ import { RESUMED_FROM_BYTES } from '../../shared/wire/deploy-api.ts';
 import { provenToken } from '../callers/caller.ts';
 import { PARTIAL_MS, type UploadPlace } from '../ingest/partial-plan.ts';
 import type { UploadProgress } from '../ingest/resumable-uploads.ts';
-import { type ApiContext, needsPublish, siteParams } from './context.ts';
+import { type ApiContext, needsUpload, siteParams } from './context.ts';
 
 const URL = '/v1/sites/:site/objects/:digest';
 const params = Type.Object({ ...siteParams.properties, digest: digestSchema });
@@ -23,7 +23,7 @@ const complete = Type.Optional(
 /** The address of an object is also its upload resource, in the sense of draft-ietf-httpbis-resumable-upload-12. */
 export function objectUploadRoutes(scope: HttpServer, context: ApiContext): void {
   const { catalog, intake, uploads } = context;
-  const onRequest = needsPublish(context);
+  const onRequest = needsUpload(context);
   const app = takesRawBodies(scope);
   const placeOf = async ({ site, digest }: { site: string; digest: string }): Promise<UploadPlace> => ({
     site: (await catalog.siteNamed(site)).id,

@@ -4,6 +4,7 @@ import { httpServer } from '../../shared/http/http-server.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
 import type { ServerCertificates } from '../../shared/tls/server-certificates.ts';
 import { namesCallers } from '../callers/names-callers.ts';
+import { aliasRoutes } from './aliases.ts';
 import { archiveRoutes } from './archives.ts';
 import type { ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
@@ -37,7 +38,7 @@ export async function buildApi(
   });
 
   namesCallers(app);
-  app.decorateRequest('scopes', null);
+  app.decorateRequest('token', null);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -55,6 +56,7 @@ export async function buildApi(
     archiveRoutes,
     fileRoutes,
     revisionRoutes,
+    aliasRoutes,
     purgeRoutes,
     edgeRoutes,
     statusRoutes,

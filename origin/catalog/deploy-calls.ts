@@ -62,6 +62,8 @@ export interface DeployReads {
   deployConflicts(id: string, base: number, tip: number, after: DeployCursor | undefined): ConflictPage;
   /** The deploy that a request with this key opened within KEPT_KEYS, and what it asked for. */
   keyedDeploy(token: string, key: string, time: number): { id: string; print: string } | undefined;
+  /** A path that the deploy puts or deletes outside of these folders. Undefined when there is none. */
+  deployedBeyond(id: string, folders: readonly string[]): string | undefined;
 }
 
 /** One request opens and fills a deploy. Any later request that names the deploy's id finds it. */

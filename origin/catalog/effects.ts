@@ -43,6 +43,13 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   abort: 'appends',
   noteOutcome: 'appends',
 
+  aliases: 'reads',
+  alias: 'reads',
+  expiredAliases: 'reads',
+  nextExpiry: 'reads',
+  putAlias: 'appends',
+  deleteAlias: 'appends',
+
   addObjects: 'durable',
   siteObject: 'reads',
 
@@ -69,11 +76,15 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   deployConflicts: 'reads',
   keyedDeploy: 'reads',
   keyDeploy: 'durable',
+  deployedBeyond: 'reads',
   finishDeploy: 'durable',
 
   createToken: 'durable',
   tokens: 'reads',
   token: 'reads',
+  rotateToken: 'durable',
+  // If a use is lost, the next one is noted.
+  noteTokenUse: 'relaxed',
   revokeToken: 'durable',
 
   join: 'appends',
@@ -145,5 +156,7 @@ export const FENCED: ReadonlySet<keyof CatalogCalls> = new Set([
   'activate',
   'abort',
   'noteOutcome',
+  'putAlias',
+  'deleteAlias',
   'finishDeploy',
 ] as const);

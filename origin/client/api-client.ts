@@ -24,8 +24,6 @@ import {
   logPageSchema,
   type ManifestLine,
   manifestLineSchema,
-  type NewToken,
-  newTokenSchema,
   type PrunePlan,
   type PruneRequest,
   type Purge,
@@ -42,14 +40,18 @@ import {
   type Status,
   siteSchema,
   statusSchema,
-  type Token,
-  type TokenRequest,
-  tokenSchema,
 } from '../../shared/wire/api.ts';
 import { parseApiToken } from '../../shared/wire/api-token.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
 import { type CommitRequest, type Deploy, deploySchema } from '../../shared/wire/deploy-api.ts';
 import { bundlePieces, type Uploaded, uploadedSchema } from '../../shared/wire/object-bundle.ts';
+import {
+  type NewToken,
+  newTokenSchema,
+  type Token,
+  type TokenRequest,
+  tokenSchema,
+} from '../../shared/wire/token-api.ts';
 import { checkedOrigin } from './origin-url.ts';
 import { refusal, unreachable } from './refusal.ts';
 import { TasksClient } from './tasks-client.ts';

@@ -6,6 +6,7 @@ import { recordSchema } from '../log/record.ts';
 import { labelsSchema, MOST_LABELS, mayReadSchema, nameSchema } from '../site/names.ts';
 import { MOST_PURGED, purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from '../site/site-policy.ts';
+import { aliasSchema } from './alias-api.ts';
 import { healthSchema, readersSchema, shownUseSchema } from './edge-feedback.ts';
 import { edgeLimitsSchema, faultSchema } from './protocol.ts';
 
@@ -62,7 +63,12 @@ export const modeQuerySchema = Type.Object(modeChoice, closed);
 // PostgreSQL cannot store U+0000 in a text.
 export const message = Type.Optional(Type.String({ maxLength: 1000, pattern: '^[^\\u0000]*$' }));
 
-const outcomeSchema = Type.Union([Type.Literal('live'), Type.Literal('pending'), Type.Literal('degraded')]);
+const outcomeSchema = Type.Union([
+  Type.Literal('live'),
+  Type.Literal('pending'),
+  Type.Literal('degraded'),
+  Type.Literal('draft'),
+]);
 
 const commitEdgeSchema = Type.Object({
   edge: nameSchema,
@@ -83,6 +89,7 @@ export const commitSchema = Type.Object({
   edges: Type.Array(commitEdgeSchema, { description: 'For a sync publish: the edges that it waited for.' }),
   opens: opensSchema,
   receipts: Type.Array(receiptSchema, { description: 'The receipts that the origin had when it answered.' }),
+  alias: Type.Optional(aliasSchema),
 });
 export type Commit = Static<typeof commitSchema>;
 
@@ -135,8 +142,17 @@ export const revisionSchema = Type.Object({
   live: Type.Boolean(),
   mode: modeSchema,
   state: Type.Union(
-    [Type.Literal('pending'), Type.Literal('superseded'), Type.Literal('activated'), Type.Literal('aborted')],
-    { description: 'A superseded revision never became live, because a later one took its place.' },
+    [
+      Type.Literal('pending'),
+      Type.Literal('superseded'),
+      Type.Literal('draft'),
+      Type.Literal('activated'),
+      Type.Literal('aborted'),
+    ],
+    {
+      description:
+        'A superseded revision never became live, because a later one took its place. A draft is shown only under its aliases.',
+    },
   ),
   pinned: Type.Boolean({ description: 'True when the revision is kept until it is unpinned.' }),
 });
@@ -245,23 +261,6 @@ export type Status = Static<typeof statusSchema>;
 export const logPageSchema = Type.Object({ records: Type.Array(recordSchema) });
 export type LogPage = Static<typeof logPageSchema>;
 
-/** POST /v1/tokens */
-export const tokenRequestSchema = Type.Object(
-  {
-    scope: Type.String({
-      maxLength: 2000,
-      description: 'admin, read, publish:SITE, domains:HOST or join. Separate several scopes with commas.',
-    }),
-    expires: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'The token expires after this many seconds.' }),
-    ),
-    edge: Type.Optional(nameSchema),
-    mayRead: Type.Optional(mayReadSchema),
-  },
-  closed,
-);
-export type TokenRequest = Static<typeof tokenRequestSchema>;
-
 /** POST /v1/edges/:name/labels */
 export const labelsRequestSchema = Type.Object(
   {
@@ -281,27 +280,6 @@ export const mayReadRequestSchema = Type.Object(
   },
   closed,
 );
-
-export const newTokenSchema = Type.Object({
-  id: Type.String(),
-  token: Type.String({ description: 'The token. The origin shows it only this once.' }),
-});
-export type NewToken = Static<typeof newTokenSchema>;
-
-export const tokenSchema = Type.Object({
-  id: Type.String(),
-  scope: Type.String(),
-  edge: Type.Union([Type.String(), Type.Null()]),
-  created: Type.Integer(),
-  expires: Type.Union([Type.Integer(), Type.Null()]),
-  state: Type.Union([
-    Type.Literal('valid'),
-    Type.Literal('expired'),
-    Type.Literal('revoked'),
-    Type.Literal('used'),
-  ]),
-});
-export type Token = Static<typeof tokenSchema>;
 
 /** POST /v1/prune */
 export const pruneRequestSchema = Type.Object(

@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { MAX_MEDIA_TYPE, MOST_META } from '../content/entry-meta.ts';
+import { aliasNameSchema } from '../site/alias.ts';
+import { aliasLife } from './alias-api.ts';
 import { closed, digestSchema, message, modeChoice } from './api.ts';
 
 /** The bodies and queries with which trees are published over the API. */
@@ -77,6 +79,11 @@ export const commitRequestSchema = Type.Object(
         description: 'For a batch publish: opens a window now, so that the revision becomes live at once.',
       }),
     ),
+    draft: Type.Optional(
+      Type.Boolean({ description: 'Makes a revision that edges show only under an alias.' }),
+    ),
+    alias: Type.Optional(aliasNameSchema),
+    expires: Type.Optional(aliasLife),
   },
   closed,
 );
@@ -96,6 +103,13 @@ export const archiveQuerySchema = Type.Object(
       Type.Union([Type.Literal('0'), Type.Literal('1')], {
         description: 'With 1, the leading folder is left out. All files must be in it.',
       }),
+    ),
+    draft: Type.Optional(
+      Type.Literal('true', { description: 'Makes a revision that edges show only under an alias.' }),
+    ),
+    alias: Type.Optional(aliasNameSchema),
+    expires: Type.Optional(
+      Type.String({ pattern: '^[1-9][0-9]{0,9}$', description: 'The life of the alias in seconds.' }),
     ),
     expect: Type.Optional(
       Type.String({

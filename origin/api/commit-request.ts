@@ -1,0 +1,11 @@
+import { SkerryError } from '../../shared/errors.ts';
+import type { CommitRequest } from '../../shared/wire/deploy-api.ts';
+import type { CommitOptions } from '../publish/commit-options.ts';
+
+/** An alias makes a draft, with or without `draft`. */
+export function commitOptions({ draft, alias, expires, ...options }: CommitRequest): CommitOptions {
+  if (!draft && alias === undefined && expires !== undefined)
+    throw new SkerryError('bad-request', 'only an alias expires, so `expires` needs `draft` or `alias`');
+  if (!draft && alias === undefined) return options;
+  return { ...options, draft: { alias, life: expires } };
+}
