@@ -110,6 +110,10 @@ const table = {
   ],
   'key-in-use': [409, 'Wait until the first request with this Idempotency-Key is answered, then repeat it.'],
   'key-reused': [422, 'Use another Idempotency-Key for another request.'],
+  'quota-exceeded': [
+    413,
+    'Publish less, or let an admin raise the quota: `skerry sites set SITE --max-bytes N`. Nothing was changed.',
+  ],
   'offset-mismatch': [409, 'Ask for the offset with HEAD, and send what follows it.'],
   'objects-missing': [409, 'Upload the named objects and commit again.'],
   'nothing-to-roll-back': [409, 'Give the revision to return to with --to.'],

@@ -31,6 +31,9 @@ export interface PolicyFlags {
   readonly privatePath?: string[];
   readonly public?: boolean;
   readonly pinPath?: string[];
+  readonly maxBytes?: number | null;
+  readonly maxFiles?: number | null;
+  readonly maxFileBytes?: number | null;
   readonly previewDomain?: string;
   readonly previewUnder?: string[];
   readonly privatePreviews?: boolean;
@@ -111,6 +114,11 @@ export function sitesSetCommand(): Command {
     )
     .addOption(flag('--private-previews', 'every path of an alias needs a signed URL'))
     .addOption(flag('--no-private-previews', 'aliases are as private as the site'))
+    .addOption(
+      flag('--max-bytes <n>', 'a quota for all files together; the word none removes it').argParser(quota),
+    )
+    .addOption(flag('--max-files <n>', 'a quota for the number of files, or none').argParser(quota))
+    .addOption(flag('--max-file-bytes <n>', 'a quota for each file, or none').argParser(quota))
     .addOption(flag('--domain <host>', 'a domain of the site; may be repeated').argParser(another))
     .action((site: string, flags: SetFlags) =>
       withClient(flags, async (client) => {
@@ -147,6 +155,7 @@ export function policyChange(flags: PolicyFlags, current: SitePolicy): PolicyCha
     }),
     retention: part({ revisions: flags.keepRevisions, days: flags.keepDays }),
     private: flags.public ? null : privateChange(flags, current),
+    quota: part({ bytes: flags.maxBytes, files: flags.maxFiles, fileBytes: flags.maxFileBytes }),
     pinned: flags.pinPath?.filter((path) => path !== 'none'),
     previews: part({
       domain: flags.previewDomain === 'none' ? null : flags.previewDomain,
@@ -182,6 +191,12 @@ function given<T extends object>(values: T): Given<T> {
 function part<T extends object>(values: T): Given<T> | undefined {
   const found = given(values);
   return Object.keys(found).length === 0 ? undefined : found;
+}
+
+const quotaNumber = whole(0, Number.MAX_SAFE_INTEGER);
+
+function quota(text: string): number | null {
+  return text === 'none' ? null : quotaNumber(text);
 }
 
 function rate(text: string): number | null {

@@ -36,7 +36,10 @@ export function fileRoutes(scope: HttpServer, context: ApiContext): void {
       const { params, query, body } = request;
       const { mode } = query;
       const details = detailsOfHeaders(request.headers);
-      const { commit } = await files.put(params.site, filePath(request), body as Readable, { mode, details });
+      const size = announcedSize(request);
+      const { commit } = await files.put(params.site, filePath(request), body as Readable, {
+        ...{ mode, details, size },
+      });
       return commit;
     },
   );
@@ -68,6 +71,11 @@ export function fileRoutes(scope: HttpServer, context: ApiContext): void {
       return reply.send(request.method === 'HEAD' ? Readable.from([]) : await open());
     },
   );
+}
+
+function announcedSize({ headers }: Pick<FastifyRequest, 'headers'>): number | undefined {
+  const length = headers['content-length'];
+  return length === undefined ? undefined : Number(length);
 }
 
 function filePath(request: Pick<FastifyRequest, 'raw'>): ContentPath {

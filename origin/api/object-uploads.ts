@@ -1,10 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { toDigest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { OBJECT_BYTES, takesRawBodies } from '../../shared/http/raw-bodies.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
+import { checkFileQuota } from '../../shared/site/quota.ts';
 import { digestSchema } from '../../shared/wire/api.ts';
 import { RESUMED_FROM_BYTES } from '../../shared/wire/deploy-api.ts';
 import { provenToken } from '../callers/caller.ts';
@@ -13,7 +15,7 @@ import type { UploadProgress } from '../ingest/resumable-uploads.ts';
 import { type ApiContext, needsUpload, siteParams } from './context.ts';
 
 const URL = '/v1/sites/:site/objects/:digest';
-const params = Type.Object({ ...siteParams.properties, digest: digestSchema });
+const uploadParams = Type.Object({ ...siteParams.properties, digest: digestSchema });
 const complete = Type.Optional(
   Type.String({
     description: '?1 (the default) if the body has the rest of the object, ?0 if more follows.',
@@ -25,11 +27,17 @@ export function objectUploadRoutes(scope: HttpServer, context: ApiContext): void
   const { catalog, intake, uploads } = context;
   const onRequest = needsUpload(context);
   const app = takesRawBodies(scope);
-  const placeOf = async ({ site, digest }: { site: string; digest: string }): Promise<UploadPlace> => ({
-    site: (await catalog.siteNamed(site)).id,
-    token: provenToken(),
-    digest: toDigest(digest),
-  });
+  const placeOf = async (
+    {
+      params,
+      headers,
+    }: { readonly params: Static<typeof uploadParams>; readonly headers: IncomingHttpHeaders },
+    offset = 0,
+  ): Promise<UploadPlace> => {
+    const site = await catalog.siteNamed(params.site);
+    checkFileQuota(site.name, site.policy.quota, offset + Number(headers['content-length'] ?? 0));
+    return { site: site.id, token: provenToken(), digest: toDigest(params.digest) };
+  };
 
   app.put(
     URL,
@@ -40,11 +48,11 @@ export function objectUploadRoutes(scope: HttpServer, context: ApiContext): void
         description:
           'Uploads an object. The origin keeps what has come of a body whose Content-Length is above 1 MiB when its connection breaks: ask with HEAD how much that is, and send the rest with PATCH.',
         headers: Type.Object({ 'upload-complete': complete }),
-        params,
+        params: uploadParams,
       },
     },
     async (request, reply) => {
-      const place = await placeOf(request.params);
+      const place = await placeOf(request);
       const body = request.body as Readable;
       const isLast = isLastPart(request);
       if (isLast && !(Number(request.headers['content-length']) > RESUMED_FROM_BYTES)) {
@@ -62,10 +70,10 @@ export function objectUploadRoutes(scope: HttpServer, context: ApiContext): void
       schema: {
         description:
           'How much of the object has come: Upload-Offset and Upload-Complete. A request of the same token that is sending it is ended.',
-        params,
+        params: uploadParams,
       },
     },
-    async (request, reply) => answer(reply, await uploads.progress(await placeOf(request.params))),
+    async (request, reply) => answer(reply, await uploads.progress(await placeOf(request))),
   );
 
   app.patch(
@@ -80,12 +88,12 @@ export function objectUploadRoutes(scope: HttpServer, context: ApiContext): void
           'upload-offset': Type.String({ pattern: '^(0|[1-9][0-9]{0,15})$' }),
           'upload-complete': complete,
         }),
-        params,
+        params: uploadParams,
       },
     },
     async (request, reply) => {
-      const place = await placeOf(request.params);
       const offset = Number(request.headers['upload-offset']);
+      const place = await placeOf(request, offset);
       return answer(
         reply,
         await uploads.append(place, offset, request.body as Readable, isLastPart(request)),
@@ -97,10 +105,10 @@ export function objectUploadRoutes(scope: HttpServer, context: ApiContext): void
     URL,
     {
       onRequest,
-      schema: { description: 'Gives up an upload that is not complete.', params },
+      schema: { description: 'Gives up an upload that is not complete.', params: uploadParams },
     },
     async (request, reply) => {
-      await uploads.cancel(await placeOf(request.params));
+      await uploads.cancel(await placeOf(request));
       return reply.code(204).send();
     },
   );

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { MOST_WRITTEN } from '../../shared/log/record-limits.ts';
 import { commitSchema, type Site, siteSchema, siteSettingsSchema } from '../../shared/wire/api.ts';
+import { requirePermission } from '../access/permission.ts';
 import { domainRights } from '../access/scopes.ts';
 import { committed } from '../callers/committed.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
@@ -62,6 +63,8 @@ export function siteRoutes(app: HttpServer, context: ApiContext): void {
       // The type of the schema does not say that a request may have no body.
       const body = request.body ?? null;
       const domains = body?.domains?.map(checkedDomain);
+      // A quota limits those who publish, so they may not change it.
+      if (body?.policy?.quota !== undefined) requirePermission(scopesOf(request), { kind: 'admin' });
       const asked = Buffer.byteLength(JSON.stringify(body)) + SETTINGS_COST;
       if (body !== null) allowance.spend(params.site, asked);
       const site = await catalog.putSite(

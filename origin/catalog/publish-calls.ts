@@ -46,7 +46,7 @@ interface SyncOutcome extends Payload<'outcome'> {
 export interface PublishCalls {
   /**
    * In one transaction, makes the staged state a revision, its records durable, and the deploy done. Throws
-   * `no-such-site` when the site was deleted, `alias-taken` and `too-many-aliases`. The call cannot be repeated, because its revision number is then taken.
+   * `no-such-site` when the site was deleted, `quota-exceeded`, `alias-taken` and `too-many-aliases`. The call cannot be repeated, because its revision number is then taken.
    */
   reveal(commit: Reveal): { seq: Seq };
   /**

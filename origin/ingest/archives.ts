@@ -3,13 +3,14 @@ import type { Digest } from '../../shared/content/digest.ts';
 import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
+import { checkFileQuota } from '../../shared/site/quota.ts';
 import type { Commit } from '../../shared/wire/api.ts';
 import type { NoteAct } from '../callers/acts.ts';
 import { committed } from '../callers/committed.ts';
 import type { DeployCalls } from '../catalog/deploy-calls.ts';
 import { NO_DETAILS } from '../catalog/file-change.ts';
 import type { RevisionReads } from '../catalog/revision-calls.ts';
-import type { SiteReads } from '../catalog/site-calls.ts';
+import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
 import type { Committer } from '../publish/commit.ts';
 import type { CommitOptions } from '../publish/commit-options.ts';
 import type { ArchivedFile } from './archive/archived-file.ts';
@@ -75,7 +76,7 @@ export class Archives {
     let deploy: string;
     try {
       deploy = await keys.deployOf(request, body, (body) => {
-        const items = this.#items(site.id, body, new ArchivePaths(strip), expect);
+        const items = this.#items(site, body, new ArchivePaths(strip), expect);
         return createDeploy(catalog, clock, site, items);
       });
     } finally {
@@ -94,7 +95,7 @@ export class Archives {
 
   /** The files, once their objects are stored or are going to be. All are durable when the generator ends. */
   async *#items(
-    site: number,
+    { id: site, name, policy }: SiteRow,
     body: AsyncIterable<Uint8Array>,
     paths: ArchivePaths,
     expect: number | undefined,
@@ -107,6 +108,7 @@ export class Archives {
       for await (const file of archivedFiles(body, this.#parts.spool)) {
         isEmpty = false;
         const path = paths.of(file.name);
+        checkFileQuota(name, policy.quota, file.size);
         const itemOf = (digest: Digest) => ({ file: { path, digest, size: file.size, ...NO_DETAILS } });
         if (file.size <= SMALL_OBJECT) {
           yield itemOf(await small.add(await whole(file)));

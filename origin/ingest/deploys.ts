@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
+import { checkFileQuota, checkTreeQuota } from '../../shared/site/quota.ts';
 import type { DeployCalls, DeployFile } from '../catalog/deploy-calls.ts';
 import { checkDeploySizes } from '../catalog/deploy-pages.ts';
 import type { RevisionReads } from '../catalog/revision-calls.ts';
@@ -47,6 +48,12 @@ async function fill(
   let files: DeployFile[] = [];
   let base: number | null = null;
   let deletion: DeployFile | undefined;
+  let isHeaderSeen = false;
+  const size = { files: 0, bytes: 0 };
+  const { quota } = site.policy;
+  const checkSize = () => {
+    if (base === null) checkTreeQuota(site.name, quota, size);
+  };
   for await (const item of items) {
     // A body that still waits for its turn does not count as an open deploy.
     await open();
@@ -56,14 +63,23 @@ async function fill(
       if (base !== null && base !== 0) await catalog.revision(site.id, base);
       checkExpectation(site, expect);
       await catalog.setDeployHeader(id, base, expect);
+      isHeaderSeen = true;
       continue;
     }
     if (item.file.digest === null) deletion ??= item.file;
+    else {
+      size.files++;
+      size.bytes += item.file.size;
+      checkFileQuota(site.name, quota, item.file.size);
+      // Without a header, nobody knows yet whether the deploy is a whole tree.
+      if (isHeaderSeen) checkSize();
+    }
     files.push(item.file);
     if (files.length < FILES_PER_CALL) continue;
     await catalog.addDeployFiles(id, files);
     files = [];
   }
+  checkSize();
   await open();
   await catalog.addDeployFiles(id, files);
   if (deletion !== undefined && base === null) {

@@ -5,6 +5,7 @@ import type { Entry } from '../../shared/content/entry.ts';
 import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
+import { checkFileQuota, checkTreeQuota } from '../../shared/site/quota.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
@@ -13,13 +14,16 @@ import type { NoteAct } from '../callers/acts.ts';
 import { committed } from '../callers/committed.ts';
 import { type FileDetails, NO_DETAILS } from '../catalog/file-change.ts';
 import type { StoredObject } from '../catalog/object-calls.ts';
+import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
 import type { RuleCheck } from '../publish/rule-check.ts';
 import type { FileChanges } from './file-changes.ts';
 import type { ObjectIntake } from './object-intake.ts';
 
 interface SiteFilesParts {
-  readonly catalog: Pick<Remote<SiteReads>, 'siteNamed'> & Pick<Remote<ManifestReader>, 'entryAt'>;
+  readonly catalog: Pick<Remote<SiteReads>, 'siteNamed'> &
+    Pick<Remote<ManifestReader>, 'entryAt'> &
+    Pick<Remote<RevisionReads>, 'revision'>;
   readonly store: Pick<ObjectStore, 'open'>;
   readonly intake: Pick<ObjectIntake, 'take'>;
   readonly rules: Pick<RuleCheck, 'check'>;
@@ -31,6 +35,8 @@ interface Put {
   readonly mode?: Mode | undefined;
   /** The digest that the bytes must have. */
   readonly expected?: Digest;
+  /** The announced size of the body. */
+  readonly size?: number | undefined;
   /** Without details, the file's name decides its type, and nothing is stored besides. */
   readonly details?: FileDetails;
 }
@@ -63,11 +69,13 @@ export class SiteFiles {
     name: string,
     path: ContentPath,
     body: Readable,
-    { mode, expected, details = NO_DETAILS }: Put = {},
+    { mode, expected, size, details = NO_DETAILS }: Put = {},
   ): Promise<{ readonly object: StoredObject; readonly commit: Commit }> {
     const { catalog, intake, rules, changes } = this.#parts;
     const site = await catalog.siteNamed(name);
+    if (size !== undefined) checkFileQuota(site.name, site.policy.quota, size);
     const object = await intake.take(site.id, body, expected);
+    await this.#checkQuota(site, path, object.size);
     // The commit checks again. Bad rules are refused here first, so that the other changes of the same commit do not
     // fail.
     await rules.check(site.id, { path, ...object });
@@ -99,6 +107,17 @@ export class SiteFiles {
         throw new SkerryError('no-such-object', `the object ${entry.digest} is not stored`);
       },
     };
+  }
+
+  /** The commit checks again. A file that does not fit is refused here, so that other changes do not fail with it. */
+  async #checkQuota({ id, name, tip, policy }: SiteRow, path: ContentPath, size: number): Promise<void> {
+    const { quota } = policy;
+    checkFileQuota(name, quota, size);
+    if (tip === 0 || (quota.bytes === null && quota.files === null)) return;
+    const { catalog } = this.#parts;
+    const [before, replaced] = [await catalog.revision(id, tip), await catalog.entryAt(id, tip, path)];
+    const files = before.files + (replaced === undefined ? 1 : 0);
+    checkTreeQuota(name, quota, { files, bytes: before.bytes + size - (replaced?.size ?? 0) }, before);
   }
 
   async #entryAt(site: SiteRow, revision: number, path: ContentPath): Promise<Entry> {

@@ -130,11 +130,8 @@ export class Committer {
       const number = 'alias' in target ? (await catalog.alias(site, target.alias)).revision : target.revision;
       const revision = await existingRevision(this.#parts.catalog, site, number);
       const { mode, now = false } = turn;
-      const activation = activationNow({
-        mode,
-        now,
-        isWindowOpen: isWindowOpen(turn.site.policy, clock.now()),
-      });
+      const isOpen = isWindowOpen(turn.site.policy, clock.now());
+      const activation = activationNow({ mode, now, isWindowOpen: isOpen });
       if (revision.state === 'draft' && revision.revision > turn.site.tip && activation !== null)
         return this.#makeLive(turn, revision, activation, options.answerIn ?? null, false);
       return this.#commit(turn, {

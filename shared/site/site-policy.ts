@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { SkerryError } from '../errors.ts';
+import { NO_QUOTA, quotaSchema } from './quota.ts';
 import { pathPattern } from './rules/path-pattern.ts';
 import { checkSchedule, scheduleSchema } from './schedule.ts';
 import { ACCESS_KEY_PATTERN } from './signed-url.ts';
@@ -115,7 +116,7 @@ const previewsSchema = Type.Object(
 
 /**
  * How a site is replicated, which of its old revisions are kept and which of its old assets are served, which paths are
- * private, and where its aliases answer.
+ * private, where its aliases answer, and how large it may become.
  */
 export const sitePolicySchema = Type.Object({
   mode: modeSchema,
@@ -126,6 +127,7 @@ export const sitePolicySchema = Type.Object({
   private: privateSchema,
   pinned: pinnedSchema,
   previews: previewsSchema,
+  quota: quotaSchema,
 });
 export type SitePolicy = Static<typeof sitePolicySchema>;
 
@@ -140,6 +142,7 @@ export const policyChangeSchema = Type.Object(
     private: Type.Optional(privateSchema),
     pinned: Type.Optional(pinnedSchema),
     previews: Type.Optional(Type.Partial(previewsSchema, closed)),
+    quota: Type.Optional(Type.Partial(quotaSchema, closed)),
   },
   closed,
 );
@@ -154,6 +157,7 @@ export const DEFAULT_POLICY: SitePolicy = {
   private: null,
   pinned: [],
   previews: { domain: null, under: [], private: false },
+  quota: NO_QUOTA,
 };
 
 function checkPatterns(field: string, paths: readonly string[]): void {
@@ -177,6 +181,7 @@ export function changedPolicy(policy: SitePolicy, change: PolicyChange): SitePol
     private: change.private === undefined ? policy.private : change.private,
     pinned: change.pinned ?? policy.pinned,
     previews: { ...policy.previews, ...change.previews },
+    quota: { ...policy.quota, ...change.quota },
   };
   checkSchedule(changed.batch.window);
   checkPatterns('formerAssets.paths', changed.formerAssets.paths ?? []);

@@ -2,6 +2,8 @@ import type { Digest } from '../../../shared/content/digest.ts';
 import { OPEN } from '../../../shared/content/manifest/ranges.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { Seq } from '../../../shared/log/record.ts';
+import { checkFileQuota, checkTreeQuota, type TreeSize } from '../../../shared/site/quota.ts';
+import type { SitePolicy } from '../../../shared/site/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { Commit } from '../../../shared/wire/api.ts';
 import type { DoneDeploy, PublishCalls } from '../publish-calls.ts';
@@ -14,21 +16,26 @@ import { siteHistory } from './site-history.ts';
 
 export function publishCalls({ database, sql, writer, identity }: CatalogContext): PublishCalls {
   /** Files and bytes of the staged state, in time proportional to the change. */
-  function totals(site: number, revision: number): { files: number; bytes: number } {
+  function totals(site: number, revision: number): { before: TreeSize; after: TreeSize; largest: number } {
     const sum = (where: string) => {
       const row = sql(
-        `SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM entry WHERE site = ? AND ${where}`,
+        `SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes, coalesce(max(size), 0) AS largest FROM entry WHERE site = ? AND ${where}`,
       ).get(site, revision);
-      return { files: Number(row?.files), bytes: Number(row?.bytes) };
+      return { files: Number(row?.files), bytes: Number(row?.bytes), largest: Number(row?.largest) };
     };
-    const before = sql('SELECT files, bytes FROM revision WHERE site = ? ORDER BY revision DESC LIMIT 1').get(
+    const newest = sql('SELECT files, bytes FROM revision WHERE site = ? ORDER BY revision DESC LIMIT 1').get(
       site,
     );
+    const before = { files: Number(newest?.files ?? 0), bytes: Number(newest?.bytes ?? 0) };
     const added = sum('from_rev = ?');
     const ended = sum(`to_rev = ? AND to_rev < ${OPEN}`);
     return {
-      files: Number(before?.files ?? 0) + added.files - ended.files,
-      bytes: Number(before?.bytes ?? 0) + added.bytes - ended.bytes,
+      before,
+      after: {
+        files: before.files + added.files - ended.files,
+        bytes: before.bytes + added.bytes - ended.bytes,
+      },
+      largest: added.largest,
     };
   }
 
@@ -62,9 +69,16 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
   return {
     reveal({ site, revision, root, base, message, restores, time, mode, activate, draft, deploy }) {
       return transaction(database, () => {
-        if (sql('SELECT 1 FROM site WHERE id = ? AND deleted = 0').get(site) === undefined)
-          throw new SkerryError('no-such-site', 'the site was deleted');
-        const { files, bytes } = totals(site, revision);
+        const row = sql('SELECT name, policy FROM site WHERE id = ? AND deleted = 0').get(site);
+        if (row === undefined) throw new SkerryError('no-such-site', 'the site was deleted');
+        const { before, after, largest } = totals(site, revision);
+        const { files, bytes } = after;
+        // What was published once can always be restored.
+        if (restores === null) {
+          const { quota } = JSON.parse(String(row.policy)) as SitePolicy;
+          checkFileQuota(String(row.name), quota, largest);
+          checkTreeQuota(String(row.name), quota, after, before);
+        }
         const payload = {
           base,
           files,

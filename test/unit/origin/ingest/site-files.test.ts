@@ -6,6 +6,7 @@ import { SiteFiles } from '../../../../origin/ingest/site-files.ts';
 import type { ContentPath } from '../../../../shared/content/content-path.ts';
 import { type Digest, digestOf } from '../../../../shared/content/digest.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
+import { DEFAULT_POLICY } from '../../../../shared/site/site-policy.ts';
 import type { Commit } from '../../../../shared/wire/api.ts';
 
 const at = (path: string) => path as ContentPath;
@@ -23,7 +24,10 @@ function world() {
     catalog: {
       async siteNamed(name) {
         if (name !== 'docs') throw new SkerryError('no-such-site', name);
-        return { id: 7, name, revision: 1, tip: 2 } as SiteRow;
+        return { id: 7, name, revision: 1, tip: 2, policy: DEFAULT_POLICY } as SiteRow;
+      },
+      revision: async () => {
+        throw new Error('a site without a quota needs no revision');
       },
       entryAt: async (_site, revision, path) =>
         isThere(revision, path)
