@@ -56,6 +56,8 @@ const tree = (changes: Record<string, string> = {}) => ({
   c: '3',
   d: '4',
   e: '5',
+  g: '7',
+  h: '8',
   ...changes,
 });
 
