@@ -230,7 +230,8 @@ async function publishTouched(
   try {
     // What is published is the folder, as it was and with its changes, and nothing from elsewhere.
     const asFolder = { ...parts, commit: { ...parts.commit, onConflict: 'replace' as const } };
-    const { commit } = await publishChanges(asFolder, known.revision, lines, changes.put, () => {});
+    const header = { base: known.revision };
+    const { commit } = await publishChanges(asFolder, header, lines, changes.put, () => {});
     const { put, deleted } = changes;
     parts.published(commit, { kind: 'changes', put: put.length, deleted: deleted.length });
     return { revision: commit.revision, state: changes.after };
