@@ -246,8 +246,9 @@ export function edgeCommand(): Command {
         );
         const token = edge.adminTokenFile === undefined ? '' : ` with the token in ${edge.adminTokenFile}`;
         announce(`skerry edge ${edge.name} serves on ${edge.url}, admin on ${edge.adminUrl}${token}`, signal);
-        await aborted(signal);
+        const reason = await Promise.race([aborted(signal), edge.revoked]);
         await edge.close();
+        if (reason !== undefined) throw reason;
       })
   );
 }
