@@ -1,0 +1,32 @@
+import type { Test } from 'tap';
+import { hostProgram } from './host-program.ts';
+
+/** A network namespace that a pair of interfaces connects with this machine. */
+export interface VethNetwork {
+  /** The path of the namespace. */
+  readonly path: string;
+  /** The address of this machine in the network. */
+  readonly here: string;
+  /** The address of the namespace. */
+  readonly there: string;
+}
+
+/** Makes a network. It ends with the test. Its addresses follow from the id of this process. */
+export async function vethNetwork(t: Test): Promise<VethNetwork> {
+  const name = `skerry${process.pid}`;
+  const subnet = `10.213.${process.pid % 256}`;
+  const [here, there] = [`${subnet}.1`, `${subnet}.2`];
+  const ip = async (...args: string[]) => {
+    const { code, stderr } = await hostProgram('ip', args);
+    if (code !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr.trim()}`);
+  };
+  await ip('netns', 'add', name);
+  // The interfaces go with the namespace.
+  t.teardown(() => ip('netns', 'delete', name));
+  await ip('link', 'add', name, 'type', 'veth', 'peer', 'name', 'host0', 'netns', name);
+  await ip('address', 'add', `${here}/30`, 'dev', name);
+  await ip('link', 'set', name, 'up');
+  await ip('-netns', name, 'address', 'add', `${there}/30`, 'dev', 'host0');
+  for (const device of ['lo', 'host0']) await ip('-netns', name, 'link', 'set', device, 'up');
+  return { path: `/run/netns/${name}`, here, there };
+}
