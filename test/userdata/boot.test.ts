@@ -28,7 +28,7 @@ const VENDOR_DATA = '#cloud-config\nlocale: false\n';
 /** Neither a shell nor curl may find a meaning in this part of a URL. */
 const HOSTILE = 'it\'s;$(touch$IFS/broken)&[1-2]{a,b}`touch$IFS/broken`|"x"';
 /** All that a value may contain. */
-const REGION = 'it\'s "eu" $HOME ${HOME} `id` \\ \\" %h #1; touch /broken é';
+const REGION = 'it\'s "eu" $HOME `id` \\ \\" %h #1; touch /broken é';
 
 const reason = await reasonNotToBoot(cloudDebian);
 if (reason !== undefined) t.pass(`left out: ${reason}`, { skip: reason });
@@ -105,7 +105,7 @@ async function testHost(t: Test): Promise<void> {
       `module "strange" {
   source = "./edge-userdata"
   name = "strange"
-  region = ${JSON.stringify(REGION).replaceAll('${', '$${')}
+  region = ${JSON.stringify(REGION)}
   origin = var.origin
   join_token = "none"
   release = var.release
