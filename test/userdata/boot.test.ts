@@ -14,6 +14,7 @@ import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
 import { makeRelease } from '../helpers/release.ts';
 import { type Terraform, terraformHere } from '../helpers/terraform.ts';
 import { writeTree } from '../helpers/tree.ts';
+import { until } from '../helpers/until.ts';
 import { type VethNetwork, vethNetwork } from '../helpers/veth-network.ts';
 import { unknownKeys } from './cloud-config-keys.ts';
 
@@ -40,8 +41,9 @@ async function testHost(t: Test): Promise<void> {
     seed: { 'meta-data': 'instance-id: one\n', 'vendor-data': VENDOR_DATA },
   });
   const network = await vethNetwork(t);
-  const origin = await loneOrigin(t, { host: network.here });
-  const downloads = await serveArchive(t, join(home, 'release'), network);
+  const [downloadAddress, originAddress] = network.here;
+  const origin = await loneOrigin(t, { host: originAddress });
+  const downloads = await serveArchive(t, join(home, 'release'), downloadAddress);
   const terraform = await terraformHere(t, { SKERRY_TOKEN: origin.token });
 
   await t.test('the example in the README makes its user data', async (t) => {
@@ -56,9 +58,12 @@ async function testHost(t: Test): Promise<void> {
     t.ok(Buffer.byteLength(output) < MOST_BYTES);
     const schema = JSON.parse(await readFile(join(cloudDebian.folder, SCHEMA), 'utf8'));
     t.strictSame(unknownKeys(output, schema), [], 'cloud-init knows all keys');
+    const misspelt = output.replace('runcmd', 'run_cmd').replace('permissions', 'permission');
+    t.strictSame(unknownKeys(misspelt, schema), ['.run_cmd', '.write_files[0].permission']);
     await writeFile(join(home, 'seed/user-data'), output);
   });
 
+  await network.cut(originAddress);
   const debian = await bootDebian(t, join(home, 'media'), {
     image: cloudDebian,
     folders: { '/var/lib/cloud/seed/nocloud': join(home, 'seed') },
@@ -66,6 +71,14 @@ async function testHost(t: Test): Promise<void> {
     isUp: /^(starting|running|degraded)/,
   });
   const { must } = debian;
+
+  await t.test('while the host cannot reach the origin, its edge is started again and again', async (t) => {
+    await until('a second start', async () =>
+      /^[1-9]/.test(await must('systemctl show --property NRestarts --value skerry-edge')),
+    );
+    t.match(await must('systemctl is-system-running || true'), 'starting', 'the boot waits');
+    await network.restore(originAddress);
+  });
 
   await t.test('at its first boot, the host becomes an edge', async (t) => {
     const { code, stdout } = await debian.run('cloud-init status --wait --long');
@@ -154,7 +167,7 @@ async function configureExample(terraform: Terraform): Promise<void> {
 }
 
 /** Serves the archive of a release to the host, and notes what the host asks for. */
-async function serveArchive(t: Test, folder: string, { here }: VethNetwork) {
+async function serveArchive(t: Test, folder: string, address: string) {
   const { archive } = await makeRelease(folder);
   const sha256 = createHash('sha256')
     .update(await readFile(archive))
@@ -163,11 +176,11 @@ async function serveArchive(t: Test, folder: string, { here }: VethNetwork) {
   const server = createServer(({ url = '' }, response) => {
     asked.push(url);
     createReadStream(archive).pipe(response);
-  }).listen(0, here);
+  }).listen(0, address);
   await once(server, 'listening');
   t.teardown(() => server.close());
   const path = `/${HOSTILE}/skerry.tar.gz`;
-  const one = { url: `http://${here}:${(server.address() as AddressInfo).port}${path}`, sha256 };
+  const one = { url: `http://${address}:${(server.address() as AddressInfo).port}${path}`, sha256 };
   return { asked, path, release: { x64: one, arm64: one } };
 }
 
