@@ -1,17 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
 import type { Test } from 'tap';
+import { type DebianImage, fromImage, minimalDebian } from './debian-image.ts';
 import { type Ended, hostProgram } from './host-program.ts';
 import { until } from './until.ts';
 
-/** Kept between runs, because making it takes a minute. Boots write into a layer above it. */
-const IMAGE = join(tmpdir(), 'skerry-debian-12');
-const PACKAGES = 'systemd,systemd-sysv,dbus';
-/** What waits for a network that the container does not have, or for a person. */
-const LEFT_OUT = ['systemd-networkd.service', 'systemd-networkd.socket', 'systemd-firstboot.service'];
 const STOP_MS = 20_000;
 
 /** A minimal Debian with systemd, in a container with a network of its own. */
@@ -24,52 +18,30 @@ export interface BootedDebian {
   inItsNetwork(program: string, ...args: string[]): Promise<Ended>;
 }
 
-/** Why it cannot boot here, or undefined if it can. */
-export async function reasonNotToBoot(): Promise<string | undefined> {
-  if (process.getuid?.() !== 0) return 'systemd-nspawn needs root';
-  for (const program of ['systemd-nspawn', 'nsenter', 'curl'])
-    if ((await hostProgram(program, ['--version'])).code !== 0) return `${program} is not installed here`;
-  const made = await madeImage();
-  if (made !== undefined) return made;
-  const tried = await hostProgram('systemd-nspawn', [...nspawn('skerry-tried'), '--pipe', '/bin/true']);
-  return tried.code === 0 ? undefined : `systemd-nspawn does not work here: ${tried.stderr.trim()}`;
-}
-
-async function madeImage(): Promise<string | undefined> {
-  if ((await stat(IMAGE).catch(() => undefined)) !== undefined) return undefined;
-  const partial = `${IMAGE}.${process.pid}`;
-  const made = await hostProgram('mmdebstrap', [
-    ...['--mode=root', '--variant=minbase', `--include=${PACKAGES}`, '--quiet'],
-    ...['bookworm', partial, 'http://deb.debian.org/debian'],
-  ]);
-  if (made.code !== 0) {
-    await rm(partial, { recursive: true, force: true });
-    return `mmdebstrap cannot make a Debian: ${made.stderr.trim().split('\n').at(-1)}`;
-  }
-  for (const unit of LEFT_OUT)
-    await hostProgram('ln', ['-sf', '/dev/null', join(partial, 'etc/systemd/system', unit)]);
-  await rename(partial, IMAGE);
-  return undefined;
-}
-
-/** The image stays as it is: what the container writes is kept in memory. */
-function nspawn(machine: string): string[] {
-  return [
-    ...['--quiet', '--directory', IMAGE, '--volatile=overlay', `--machine=${machine}`],
-    // This machine may have no systemd that could keep a list of containers.
-    ...['--register=no', '--keep-unit', '--private-network'],
-  ];
+interface Boot {
+  readonly image?: DebianImage;
+  /** More folders of this machine, by their paths in the container. */
+  readonly folders?: Readonly<Record<string, string>>;
+  /** The path of a network namespace. Without one, the container has only loopback. */
+  readonly network?: string;
+  /** What systemd says when the boot has come far enough. */
+  readonly isUp?: RegExp;
 }
 
 /** Boots it, with a folder of this machine at /media. It ends with the test. */
-export async function bootDebian(t: Test, media: string): Promise<BootedDebian> {
+export async function bootDebian(
+  t: Test,
+  media: string,
+  { image = minimalDebian, folders = {}, network, isUp = /^(running|degraded)/ }: Boot = {},
+): Promise<BootedDebian> {
   await mkdir(media, { recursive: true });
   const machine = `skerry-${process.pid}`;
   const container = spawn(
     'systemd-nspawn',
     [
-      ...nspawn(machine),
-      `--bind-ro=${media}:/media`,
+      ...fromImage(image, machine),
+      network === undefined ? '--private-network' : `--network-namespace-path=${network}`,
+      ...Object.entries({ ...folders, '/media': media }).map(([to, from]) => `--bind-ro=${from}:${to}`),
       '--uuid=5c6f0d3e8a1b4c2d9e7f5a3b1c0d2e4f',
       '--console=pipe',
       '--boot',
@@ -97,7 +69,7 @@ export async function bootDebian(t: Test, media: string): Promise<BootedDebian> 
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
     const [child = ''] = children.split(' ');
     const { stdout } = await runIn(child, 'systemctl is-system-running');
-    return /^(running|degraded)/.test(stdout) && child;
+    return isUp.test(stdout) && child;
   });
   const run = (command: string, input?: string) => runIn(leader, command, input);
   return {

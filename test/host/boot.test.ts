@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { type BootedDebian, bootDebian, reasonNotToBoot } from '../helpers/booted-debian.ts';
+import { type BootedDebian, bootDebian } from '../helpers/booted-debian.ts';
+import { reasonNotToBoot } from '../helpers/debian-image.ts';
 import { makeRelease } from '../helpers/release.ts';
 import { until } from '../helpers/until.ts';
 
