@@ -7,6 +7,8 @@ import { type Ended, hostProgram } from './host-program.ts';
 import { until } from './until.ts';
 
 const STOP_MS = 20_000;
+/** How many containers this process has booted. */
+let booted = 0;
 
 /** A minimal Debian with systemd, in a container with a network of its own. */
 export interface BootedDebian {
@@ -35,7 +37,7 @@ export async function bootDebian(
   { image = minimalDebian, folders = {}, network, isUp = /^(running|degraded)/ }: Boot = {},
 ): Promise<BootedDebian> {
   await mkdir(media, { recursive: true });
-  const machine = `skerry-${process.pid}`;
+  const machine = `skerry-${process.pid}-${++booted}`;
   const container = spawn(
     'systemd-nspawn',
     [
@@ -46,7 +48,8 @@ export async function bootDebian(
       '--console=pipe',
       '--boot',
     ],
-    { stdio: 'ignore' },
+    // Several containers may share an image, because what they write is kept apart.
+    { stdio: 'ignore', env: { ...process.env, SYSTEMD_NSPAWN_LOCK: '0' } },
   );
   const { pid } = container;
   if (pid === undefined) throw new Error('systemd-nspawn did not start');

@@ -19,6 +19,12 @@ export const cloudDebian: DebianImage = {
   packages: [...NEEDED, 'cloud-init', 'curl'],
 };
 
+/** A host that SSH reaches. */
+export const sshDebian: DebianImage = {
+  folder: join(tmpdir(), 'skerry-debian-12-ssh'),
+  packages: [...NEEDED, 'openssh-server', 'sudo'],
+};
+
 /** What waits for a network that the container does not have, or for a person. */
 const LEFT_OUT = ['systemd-networkd.service', 'systemd-networkd.socket', 'systemd-firstboot.service'];
 

@@ -7,6 +7,7 @@ import type { Test } from 'tap';
 import { servePlugin } from '../../infra/terraform-provider/plugin/server.ts';
 import { provider } from '../../infra/terraform-provider/provider.ts';
 
+const INFRA = join(import.meta.dirname, '../../infra');
 const ADDRESS = 'registry.terraform.io/skerry/skerry';
 const REQUIRED = 'terraform {\n  required_providers {\n    skerry = { source = "skerry/skerry" }\n  }\n}\n';
 
@@ -46,14 +47,20 @@ export async function terraformHere(t: Test, environment: NodeJS.ProcessEnv = {}
 }
 
 /**
- * Terraform that installs and starts the provider from a filesystem mirror, as users do. With `example`, it runs in a
- * copy of that folder.
+ * Terraform that installs and starts the provider from a filesystem mirror, as users do. It runs in a copy of infra/,
+ * in the folder of the example if one is named.
  */
-export async function terraformFrom(t: Test, mirror: string, example?: string): Promise<Terraform> {
-  const folder = await mkdtemp(join(tmpdir(), 'skerry-tf-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  if (example !== undefined) await cp(example, folder, { recursive: true });
-  return terraformIn(folder, {}, mirror);
+export async function terraformFrom(
+  t: Test,
+  mirror: string,
+  { example, environment = {} }: { readonly example?: string; readonly environment?: NodeJS.ProcessEnv } = {},
+): Promise<Terraform> {
+  const home = await mkdtemp(join(tmpdir(), 'skerry-tf-'));
+  t.teardown(() => rm(home, { recursive: true, force: true }));
+  for (const part of ['examples', 'modules'])
+    await cp(join(INFRA, part), join(home, 'infra', part), { recursive: true });
+  const folder = example === undefined ? home : join(home, 'infra/examples', example);
+  return terraformIn(folder, environment, mirror);
 }
 
 async function terraformIn(
