@@ -53,12 +53,13 @@ async function testFleet(t: Test): Promise<void> {
         hosts: Object.fromEntries(hosted.map((name) => [name, addresses[NAMES.indexOf(name as 'oslo')]])),
         private_key_file: keyFile,
         archive,
-        seconds: { turn: 20, health: 45 },
+        seconds: { turn: 120, health: 45 },
       }),
     );
   const timed = async (t: Test, what: string, run: () => ReturnType<Terraform['apply']>) => {
     const began = performance.now();
     const ran = await run();
+    if (ran.code !== 0) t.comment(ran.output);
     t.comment(`${what}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
     return ran;
   };
@@ -78,24 +79,30 @@ async function testFleet(t: Test): Promise<void> {
         .filter(({ revoked }) => !revoked)
         .map(({ name, version, health }) => [name, `${version} ${health.state}`]),
     );
+  /** Waits for the health of the edges, which follows their state by some seconds. */
+  const untilVersions = async (wanted: Record<string, string>) => {
+    const text = JSON.stringify(wanted);
+    await until(text, async () => JSON.stringify(await versions()) === text);
+  };
+
   await t.test('one apply installs them, and a second plan is empty', async (t) => {
     await configure(first.archive);
     t.match(await terraform.run('init', '-no-color'), { code: 0 });
     const applied = await timed(t, 'install', () => terraform.apply());
     t.match(applied, { code: 0, output: /6 added/ });
     for (const address of addresses) t.match(await page(address), { status: 200 });
-    t.strictSame(await versions(), { oslo: '0.1.0 online', paris: '0.1.0 online', rome: '0.1.0 online' });
+    await untilVersions({ oslo: '0.1.0 online', paris: '0.1.0 online', rome: '0.1.0 online' });
     t.match(await terraform.plan(), { code: 0 });
     t.equal(await hostOf('oslo').debian.must('ls /etc/skerry'), 'edge.env\ntoken-id', 'the token is gone');
   });
 
   await t.test('an upgrade drains one edge after another, and no request fails', async (t) => {
     await configure(second.archive);
-    const { code, output, unready, fewestReady } = await applyUnderLoad(t, 'upgrade', addresses);
-    t.equal(code, 0, output);
+    const { code, unready, fewestReady } = await applyUnderLoad(t, 'upgrade', addresses);
+    t.equal(code, 0);
     t.strictSame(unready, addresses, 'each edge was out of service');
     t.equal(fewestReady, 2, 'one at a time');
-    t.strictSame(await versions(), { oslo: '0.2.0 online', paris: '0.2.0 online', rome: '0.2.0 online' });
+    await untilVersions({ oslo: '0.2.0 online', paris: '0.2.0 online', rome: '0.2.0 online' });
     t.match(await terraform.plan(), { code: 0 });
   });
 
@@ -106,22 +113,20 @@ async function testFleet(t: Test): Promise<void> {
     t.match(output, /the edge is not healthy with release 0\.3\.0-/);
     t.match(output, /this release is bad/, 'Terraform shows the log of the edge');
     t.strictSame(unready, [hostOf('oslo').address]);
-    t.match(await versions(), { paris: '0.2.0 online', rome: '0.2.0 online' });
-    t.match((await origin.client.edges())[0], { name: 'oslo', drained: true });
+    t.match(await versions(), { oslo: / drained$/, paris: '0.2.0 online', rome: '0.2.0 online' });
     t.match(await page(hostOf('paris').address), { status: 200 });
 
     await configure(second.archive);
     const back = await applyUnderLoad(t, 'back to the release before', addresses.slice(1));
     t.match(back, { code: 0, unready: [] });
-    t.match(await versions(), { oslo: '0.2.0 online' });
+    await untilVersions({ oslo: '0.2.0 online', paris: '0.2.0 online', rome: '0.2.0 online' });
     t.match(await terraform.plan(), { code: 0 });
   });
 
   await t.test('an edge that was killed by hand shows up as drift', async (t) => {
     const { must } = hostOf('rome').debian;
-    await must(
-      'systemctl disable --quiet skerry-edge; systemctl kill --signal=KILL skerry-edge; systemctl stop skerry-edge',
-    );
+    await must('systemctl kill --kill-whom=main --signal=KILL skerry-edge');
+    await must('systemctl stop skerry-edge; systemctl disable --quiet skerry-edge');
     await until('the origin to miss it', async () => (await versions()).rome === '0.2.0 offline');
     const { code, output } = await terraform.plan();
     t.equal(code, 2);
@@ -138,10 +143,10 @@ async function testFleet(t: Test): Promise<void> {
     await configure(second.archive);
     const { debian, address } = hostOf('paris');
     const { code, output, unready } = await applyUnderLoad(t, 'removal', addresses);
-    t.equal(code, 0, output);
+    t.equal(code, 0);
     t.strictSame(unready, [address]);
     t.match(output, /2 destroyed/);
-    t.strictSame(await versions(), { oslo: '0.2.0 online', rome: '0.2.0 online' });
+    await untilVersions({ oslo: '0.2.0 online', rome: '0.2.0 online' });
     await until('the edge to end', async () =>
       (await debian.run('systemctl is-failed skerry-edge')).stdout.startsWith('failed'),
     );
@@ -171,9 +176,9 @@ async function testFleet(t: Test): Promise<void> {
     );
     t.match(await own.run('init', '-no-color'), { code: 0 });
     const applied = await timed(t, 'install', () => own.apply());
-    t.equal(applied.code, 0, applied.output);
+    t.equal(applied.code, 0);
     t.match(await page(address), { status: 200 });
-    t.match(await versions(), { lyon: '0.1.0 online' });
+    t.match(await versions(), { lyon: /^0\.1\.0 / });
     t.equal((await own.plan()).code, 0);
     t.match(await own.run('destroy', '-auto-approve', '-no-color'), { code: 0 });
     await until(

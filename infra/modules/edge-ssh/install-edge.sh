@@ -75,10 +75,10 @@ is_healthy() {
 systemctl reset-failed skerry-edge 2>/dev/null || true
 end=$(($(date +%s) + seconds))
 # The start may fail at first, for example because the origin cannot be reached. systemd repeats it.
-timeout "$seconds" systemctl restart skerry-edge || true
+timeout "$seconds" systemctl restart skerry-edge 2>/dev/null || true
 until [ "$(systemctl is-active skerry-edge || true)" = active ] && is_healthy; do
   if [ "$(systemctl is-failed skerry-edge || true)" = failed ] || [ "$(date +%s)" -ge "$end" ]; then
-    systemctl status --no-pager --full --lines 30 skerry-edge >&2 || true
+    journalctl --unit skerry-edge --lines 30 --no-pager >&2 || true
     fail "the edge is not healthy with release $release (before: ${before:-none}). It stays drained."
   fi
   sleep 1

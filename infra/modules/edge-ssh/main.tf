@@ -48,6 +48,11 @@ resource "terraform_data" "edge" {
     group    = try(var.tls.group, null)
   }
 
+  lifecycle {
+    # If the canaries of a fleet fail, the state still has what the other hosts run.
+    create_before_destroy = true
+  }
+
   connection {
     type        = "ssh"
     host        = var.host.address

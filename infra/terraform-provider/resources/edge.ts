@@ -100,6 +100,7 @@ export const edge: Resource = {
       JSON.stringify(planned.sites) !== JSON.stringify(prior.sites);
     return {
       ...planned,
+      ...(prior === null && { state: WAITING }),
       // The id of an edge is its name, so the id is known before the edge is created.
       id: planned.name ?? null,
       arguments: isWhollyKnown(planned.labels ?? null) ? argumentsOf(planned) : UNKNOWN,
