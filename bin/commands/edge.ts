@@ -244,8 +244,14 @@ export function edgeCommand(): Command {
           newestLines,
         );
         const token = edge.adminTokenFile === undefined ? '' : ` with the token in ${edge.adminTokenFile}`;
-        announce(`skerry edge ${edge.name} serves on ${edge.url}, admin on ${edge.adminUrl}${token}`, signal);
+        const stopping = new AbortController();
+        announce(
+          `skerry edge ${edge.name} serves on ${edge.url}, admin on ${edge.adminUrl}${token}`,
+          AbortSignal.any([signal, stopping.signal]),
+        );
         const reason = await Promise.race([aborted(signal), edge.revoked]);
+        // This also ends the messages to systemd, which would keep the process alive.
+        stopping.abort();
         await edge.close();
         if (reason !== undefined) throw reason;
       })

@@ -59,7 +59,7 @@ async function testFleet(t: Test): Promise<void> {
   const timed = async (t: Test, what: string, run: () => ReturnType<Terraform['apply']>) => {
     const began = performance.now();
     const ran = await run();
-    if (ran.code !== 0) t.comment(ran.output);
+    if (ran.code !== 0) t.comment(ran.output.split('\n').slice(-25).join('\n'));
     t.comment(`${what}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
     return ran;
   };
@@ -135,6 +135,8 @@ async function testFleet(t: Test): Promise<void> {
     const target = '-replace=module.fleet.module.rest["rome"].terraform_data.edge';
     t.match(await timed(t, 'repair', () => terraform.apply(target)), { code: 0 });
     t.match(await page(hostOf('rome').address), { status: 200 });
+    await untilVersions({ oslo: '0.2.0 online', paris: '0.2.0 online', rome: '0.2.0 online' });
+    t.match(await terraform.apply(), { code: 0, output: /0 added, 0 changed, 0 destroyed/ });
     t.match(await terraform.plan(), { code: 0 });
   });
 

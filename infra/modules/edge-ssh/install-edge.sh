@@ -78,7 +78,7 @@ end=$(($(date +%s) + seconds))
 timeout "$seconds" systemctl restart skerry-edge 2>/dev/null || true
 until [ "$(systemctl is-active skerry-edge || true)" = active ] && is_healthy; do
   if [ "$(systemctl is-failed skerry-edge || true)" = failed ] || [ "$(date +%s)" -ge "$end" ]; then
-    journalctl --unit skerry-edge --lines 30 --no-pager >&2 || true
+    SYSTEMD_COLORS=0 journalctl --unit skerry-edge --lines 30 --no-pager >&2 || true
     fail "the edge is not healthy with release $release (before: ${before:-none}). It stays drained."
   fi
   sleep 1
