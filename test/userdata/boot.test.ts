@@ -9,6 +9,7 @@ import t, { type Test } from 'tap';
 import { bootDebian } from '../helpers/booted-debian.ts';
 import { cli } from '../helpers/cli.ts';
 import { cloudDebian, reasonNotToBoot } from '../helpers/debian-image.ts';
+import { hostProgram } from '../helpers/host-program.ts';
 import { ask } from '../helpers/http.ts';
 import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
 import { makeRelease } from '../helpers/release.ts';
@@ -31,7 +32,7 @@ const HOSTILE = 'it\'s;$(touch$IFS/broken)&[1-2]{a,b}`touch$IFS/broken`|"x"';
 /** All that a value may contain. */
 const REGION = 'it\'s "eu" $HOME `id` \\ \\" %h #1; touch /broken é';
 
-const reason = await reasonNotToBoot(cloudDebian);
+const reason = (await reasonNotToBoot(cloudDebian)) ?? (await missingProgram('terraform', 'ip'));
 if (reason !== undefined) t.pass(`left out: ${reason}`, { skip: reason });
 else await t.test('a new host', testHost);
 
@@ -156,6 +157,12 @@ output "strange" {
     t.match(await terraform.run('destroy', '-auto-approve', '-no-color'), { code: 0 });
     t.match(await origin.client.edges(), [{ name: 'paris', revoked: true }]);
   });
+}
+
+async function missingProgram(...programs: string[]): Promise<string | undefined> {
+  for (const program of programs)
+    if ((await hostProgram(program, ['-version'])).code === 127) return `${program} is not installed here`;
+  return undefined;
 }
 
 async function configureExample(terraform: Terraform): Promise<void> {
