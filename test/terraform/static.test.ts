@@ -13,7 +13,7 @@ const folders = globSync('{modules,examples}/**/main.tf', { cwd: INFRA }).map((f
 
 t.test('all configurations are formatted', async (t) => {
   const check = (folder: string) => hostProgram('terraform', ['fmt', '-check', '-recursive', folder]);
-  t.match(await check(INFRA), { code: 0, stdout: '' });
+  t.match(await check(INFRA), { code: 0 });
   const folder = t.testdir();
   await writeFile(join(folder, 'main.tf'), 'locals {\na=1\n}\n');
   t.match(await check(folder), { code: 3, stdout: /main\.tf/ }, 'another format would be noticed');
