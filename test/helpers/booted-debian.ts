@@ -6,6 +6,11 @@ import { type DebianImage, fromImage, minimalDebian } from './debian-image.ts';
 import { type Ended, hostProgram } from './host-program.ts';
 import { until } from './until.ts';
 
+/** Nothing of this machine's environment, because tap adds options for Node to it. */
+const ENVIRONMENT = [
+  ...['env', '--ignore-environment', '--chdir=/', 'SYSTEMD_PAGER='],
+  'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+];
 const STOP_MS = 20_000;
 /** How many containers this process has booted. */
 let booted = 0;
@@ -61,12 +66,8 @@ export async function bootDebian(
     await ended;
     clearTimeout(timer);
   });
-  const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', SYSTEMD_PAGER: '' };
-  const runIn = (leader: string, command: string, input?: string) =>
-    hostProgram('nsenter', [...inside(leader), 'env', '-C', '/', 'sh', '-euc', command], {
-      env,
-      ...(input !== undefined && { input }),
-    });
+  const runIn = (leader: string, command: string, input = '') =>
+    hostProgram('nsenter', [...inside(leader), ...ENVIRONMENT, 'sh', '-euc', command], { input });
   // For a moment, the child is a process that only prepares the container.
   const leader = await until('the boot', async () => {
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { servePlugin } from '../../infra/terraform-provider/plugin/server.ts';
-import { provider } from '../../infra/terraform-provider/provider.ts';
+import { type Provider, provider } from '../../infra/terraform-provider/provider.ts';
 
 const INFRA = join(import.meta.dirname, '../../infra');
-const ADDRESS = 'registry.terraform.io/skerry/skerry';
+const REGISTRY = 'registry.terraform.io';
 const REQUIRED = 'terraform {\n  required_providers {\n    skerry = { source = "skerry/skerry" }\n  }\n}\n';
 
 interface Ran {
@@ -30,20 +30,32 @@ export interface Terraform {
   stateText(): Promise<string>;
 }
 
-/** Terraform with a provider that runs in this process, so that a test can look into it. */
-export async function terraformHere(t: Test, environment: NodeJS.ProcessEnv = {}): Promise<Terraform> {
+/**
+ * Terraform with a provider that runs in this process, so that a test can look into it. `others` are more providers, by
+ * their addresses in the registry.
+ */
+export async function terraformHere(
+  t: Test,
+  environment: NodeJS.ProcessEnv = {},
+  others: Readonly<Record<string, Provider>> = {},
+): Promise<Terraform> {
   const folder = await mkdtemp(join(tmpdir(), 'skerry-tf-'));
-  const socket = join(folder, 'provider.socket');
-  const { handlers, close } = provider(environment);
-  const server = await servePlugin({ socket, handlers, shutdown: () => {} });
-  t.teardown(async () => {
-    server.forceShutdown();
-    await close();
-    await rm(folder, { recursive: true, force: true });
-  });
-  const address = { Network: 'unix', String: socket };
-  const plugin = { Protocol: 'grpc', ProtocolVersion: 6, Pid: process.pid, Test: true, Addr: address };
-  return terraformIn(folder, { TF_REATTACH_PROVIDERS: JSON.stringify({ [ADDRESS]: plugin }) });
+  const providers = { 'skerry/skerry': provider(environment), ...others };
+  const plugins = await Promise.all(
+    Object.entries(providers).map(async ([address, { handlers, close }], index) => {
+      const socket = join(folder, `provider-${index}.socket`);
+      const server = await servePlugin({ socket, handlers, shutdown: () => {} });
+      t.teardown(async () => {
+        server.forceShutdown();
+        await close();
+      });
+      const listening = { Network: 'unix', String: socket };
+      const plugin = { Protocol: 'grpc', ProtocolVersion: 6, Pid: process.pid, Test: true, Addr: listening };
+      return [`${REGISTRY}/${address}`, plugin];
+    }),
+  );
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  return terraformIn(folder, { TF_REATTACH_PROVIDERS: JSON.stringify(Object.fromEntries(plugins)) });
 }
 
 /**

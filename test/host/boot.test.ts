@@ -108,7 +108,7 @@ async function testUnits(t: Test): Promise<void> {
     await must('echo SKERRY_PORT=none >>/etc/skerry/edge.env');
     t.not((await debian.run('systemctl restart skerry-edge')).code, 0);
     t.match(await property('edge', 'ActiveState'), 'failed');
-    t.match(await must('journalctl --unit skerry-edge --lines 5'), /--port/);
+    t.match(await must('journalctl --unit skerry-edge --lines 20'), /--port/);
   });
 
   await t.test('a role that is told to stop ends by itself', async (t) => {

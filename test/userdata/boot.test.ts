@@ -7,8 +7,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { bootDebian } from '../helpers/booted-debian.ts';
+import { writeCertificate } from '../helpers/certificates.ts';
 import { cli } from '../helpers/cli.ts';
 import { cloudDebian, reasonNotToBoot } from '../helpers/debian-image.ts';
+import { hostProgram } from '../helpers/host-program.ts';
 import { ask } from '../helpers/http.ts';
 import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
 import { makeRelease } from '../helpers/release.ts';
@@ -31,7 +33,23 @@ const HOSTILE = 'it\'s;$(touch$IFS/broken)&[1-2]{a,b}`touch$IFS/broken`|"x"';
 /** All that a value may contain. */
 const REGION = 'it\'s "eu" $HOME `id` \\ \\" %h #1; touch /broken é';
 
-const reason = await reasonNotToBoot(cloudDebian);
+const CHANGED = `module "changed" {
+  source     = "./edge-userdata"
+  name       = "paris"
+  region     = ${JSON.stringify(REGION)}
+  origin     = var.origin
+  join_token = "none"
+  release    = var.release
+  tls        = { certs = "/etc/ssl/skerry" }
+}
+
+output "changed" {
+  value     = { for file in yamldecode(module.changed.user_data).write_files : file.path => base64decode(file.content) }
+  sensitive = true
+}
+`;
+
+const reason = (await reasonNotToBoot(cloudDebian)) ?? (await missingProgram('terraform', 'ip'));
 if (reason !== undefined) t.pass(`left out: ${reason}`, { skip: reason });
 else await t.test('a new host', testHost);
 
@@ -71,6 +89,10 @@ async function testHost(t: Test): Promise<void> {
     isUp: /^(starting|running|degraded)/,
   });
   const { must } = debian;
+  const install = async (...args: string[]) => {
+    await must('cat >/run/install-edge.sh', await readFile(join(MODULE, 'install-edge.sh'), 'utf8'));
+    return debian.run(`sh -eu /run/install-edge.sh ${args.map(quoted).join(' ')}`);
+  };
 
   await t.test('while the host cannot reach the origin, its edge is started again and again', async (t) => {
     await until('a second start', async () =>
@@ -98,13 +120,14 @@ async function testHost(t: Test): Promise<void> {
 
   await t.test('its token is gone, and it starts again without one', async (t) => {
     t.equal(await must('ls /etc/skerry'), 'edge.env');
-    t.match(await must('stat -c %a /var/lib/cloud/instance/user-data.txt'), '600');
+    t.equal(await must('stat -c %a /var/lib/cloud/instance/user-data.txt'), '600');
     await must('systemctl restart skerry-edge');
     t.match(await readPage(network), { status: 200 });
   });
 
   await t.test('its unit is as hardened as the one of the release', async (t) => {
-    t.match(await debian.run('systemd-analyze verify --man=no skerry-edge.service'), { code: 0, stderr: '' });
+    // It ends with 0 when it ignores a value, and says so only on stderr.
+    t.equal((await debian.run('systemd-analyze verify --man=no skerry-edge.service')).stderr, '');
     const [, exposure = 'unknown'] =
       /Overall exposure level for \S+: ([\d.]+)/.exec(
         await must('systemd-analyze security --no-pager skerry-edge.service'),
@@ -113,49 +136,64 @@ async function testHost(t: Test): Promise<void> {
   });
 
   await t.test('systemd reads each value as it was given', async (t) => {
-    await writeFile(
-      join(terraform.folder, 'render.tf'),
-      `module "strange" {
-  source = "./edge-userdata"
-  name = "strange"
-  region = ${JSON.stringify(REGION)}
-  origin = var.origin
-  join_token = "none"
-  release = var.release
-}
-output "strange" {
-  sensitive = true
-  value = base64decode(yamldecode(module.strange.user_data).write_files[0].content)
-}\n`,
-    );
+    await writeFile(join(terraform.folder, 'changed.tf'), CHANGED);
     t.match(await terraform.run('init', '-no-color'), { code: 0 });
     t.match(await terraform.apply(), { code: 0 });
-    await must('cat >/run/strange.env', (await terraform.run('output', '-raw', 'strange')).output);
-    const seen = await must('systemd-run --quiet --pipe --property=EnvironmentFile=/run/strange.env env');
+    const { output } = await terraform.run('output', '-json', 'changed');
+    for (const [path, content] of Object.entries<string>(JSON.parse(output)))
+      await must(`umask 077; cat >${path}`, content);
+    const seen = await must('systemd-run --quiet --pipe --property=EnvironmentFile=/etc/skerry/edge.env env');
     t.equal(/^SKERRY_REGION=(.*)$/m.exec(seen)?.[1], REGION);
   });
 
+  await t.test('with `tls`, it serves HTTPS with the certificates that its group may read', async (t) => {
+    await writeCertificate(join(home, 'media/docs'), ['docs.localhost']);
+    await must(`groupadd --system ssl-cert
+      install -d -m 750 -g ssl-cert /etc/ssl/skerry
+      install -m 640 -g ssl-cert /media/docs.crt /media/docs.key /etc/ssl/skerry
+      systemctl daemon-reload
+      systemctl restart skerry-edge`);
+    const secure = [
+      '--cacert',
+      join(home, 'media/docs.crt'),
+      '--resolve',
+      `docs.localhost:443:${network.there}`,
+    ];
+    const page = await hostProgram('curl', ['-sS', ...secure, 'https://docs.localhost/']);
+    t.equal(page.stdout, 'one', page.stderr);
+    t.equal(await must('ls /etc/skerry'), 'edge.env', 'a token that came again is gone again');
+  });
+
   await t.test('an archive with another digest is not installed', async (t) => {
-    await must('cat >/run/install-edge.sh', await readFile(join(MODULE, 'install-edge.sh'), 'utf8'));
     await must('rm /opt/skerry/current');
-    const install = (...args: string[]) =>
-      debian.run(
-        `sh -eu /run/install-edge.sh ${args.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ')}`,
-      );
     const { url } = downloads.release.x64;
     const other = '0'.repeat(64);
-    t.match(await install('x64', url, other, 'arm64', url, other), {
-      code: 1,
-      stderr: /FAILED|did NOT match/,
-    });
+    t.match(await install('x64', url, other, 'arm64', url, other), { code: 1, stderr: /did NOT match/ });
     t.match(await debian.run('ls /opt/skerry/current'), { code: 2 });
     t.match(await install('riscv', url, other), { code: 1, stderr: /no archive for (x64|arm64)/ });
+  });
+
+  await t.test('an edge that cannot start is reported to cloud-init', async (t) => {
+    await must('echo SKERRY_PORT=none >>/etc/skerry/edge.env; systemctl stop skerry-edge');
+    const { x64, arm64 } = downloads.release;
+    const ended = await install('x64', x64.url, x64.sha256, 'arm64', arm64.url, arm64.sha256);
+    t.match(ended, { code: 1, stderr: /skerry-edge\.service[\s\S]*--port/ });
   });
 
   await t.test('destroy ends the membership', async (t) => {
     t.match(await terraform.run('destroy', '-auto-approve', '-no-color'), { code: 0 });
     t.match(await origin.client.edges(), [{ name: 'paris', revoked: true }]);
   });
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+async function missingProgram(...programs: string[]): Promise<string | undefined> {
+  for (const program of programs)
+    if ((await hostProgram(program, ['-version'])).code === 127) return `${program} is not installed here`;
+  return undefined;
 }
 
 async function configureExample(terraform: Terraform): Promise<void> {

@@ -43,4 +43,6 @@ while [ "$state" = activating ] && [ "$seconds" -gt 0 ]; do
   seconds=$((seconds - 1))
   sleep 1
 done
-[ "$state" = active ] || { systemctl status --no-pager skerry-edge >&2; exit 1; }
+[ "$state" = active ] && exit
+systemctl status --no-pager skerry-edge >&2 || true
+exit 1
