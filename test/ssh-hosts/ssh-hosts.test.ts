@@ -38,8 +38,14 @@ async function testFleet(t: Test): Promise<void> {
   const origin = await loneOrigin(t, { host: here });
   await publish(origin, await writeTree(join(home, 'site'), { 'index.html': 'one' }));
   const first = await makeRelease(join(home, 'first'));
-  const second = await makeRelease(join(home, 'second'), { version: '0.2.0' });
-  const bad = await badRelease(home, first.archive);
+  const second = await repacked(home, first.archive, '0.2.0', async (app) => {
+    const file = join(app, 'package.json');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace(/"version": "[^"]+"/, '"version": "0.2.0"'));
+  });
+  const bad = await repacked(home, first.archive, '0.3.0', (app) =>
+    writeFile(join(app, 'bin/launch.js'), "console.error('this release is bad');\nprocess.exit(1);\n"),
+  );
   const tools = await unpacked(home, first.archive);
 
   const environment = { SKERRY_TOKEN: origin.token, PATH: `${tools}/bin:${process.env.PATH}` };
@@ -53,7 +59,7 @@ async function testFleet(t: Test): Promise<void> {
         hosts: Object.fromEntries(hosted.map((name) => [name, addresses[NAMES.indexOf(name as 'oslo')]])),
         private_key_file: keyFile,
         archive,
-        seconds: { turn: 120, health: 45 },
+        seconds: { turn: 120, health: 30 },
       }),
     );
   const timed = async (t: Test, what: string, run: () => ReturnType<Terraform['apply']>) => {
@@ -97,7 +103,7 @@ async function testFleet(t: Test): Promise<void> {
   });
 
   await t.test('an upgrade drains one edge after another, and no request fails', async (t) => {
-    await configure(second.archive);
+    await configure(second);
     const { code, unready, fewestReady } = await applyUnderLoad(t, 'upgrade', addresses);
     t.equal(code, 0);
     t.strictSame(unready, addresses, 'each edge was out of service');
@@ -116,7 +122,7 @@ async function testFleet(t: Test): Promise<void> {
     t.match(await versions(), { oslo: / drained$/, paris: '0.2.0 online', rome: '0.2.0 online' });
     t.match(await page(hostOf('paris').address), { status: 200 });
 
-    await configure(second.archive);
+    await configure(second);
     const back = await applyUnderLoad(t, 'back to the release before', addresses.slice(1));
     t.match(back, { code: 0, unready: [] });
     await untilVersions({ oslo: '0.2.0 online', paris: '0.2.0 online', rome: '0.2.0 online' });
@@ -142,7 +148,7 @@ async function testFleet(t: Test): Promise<void> {
 
   await t.test('an edge that leaves the map drains, leaves the fleet and stops serving', async (t) => {
     hosted = ['oslo', 'rome'];
-    await configure(second.archive);
+    await configure(second);
     const { debian, address } = hostOf('paris');
     const { code, output, unready } = await applyUnderLoad(t, 'removal', addresses);
     t.equal(code, 0);
@@ -216,18 +222,20 @@ async function unpacked(home: string, archive: string): Promise<string> {
   return join(home, 'tools/0.1.0');
 }
 
-/** A release whose edge never becomes healthy. */
-async function badRelease(home: string, archive: string): Promise<string> {
-  const folder = join(home, 'bad');
-  const out = join(home, 'bad.tar.gz');
+/** An archive with another version, and with a change of its `app` folder. */
+async function repacked(
+  home: string,
+  archive: string,
+  version: string,
+  change: (app: string) => Promise<void>,
+): Promise<string> {
+  const folder = join(home, version);
   await mkdir(folder);
   await must('tar', '-C', folder, '-xzf', archive);
-  await must('mv', join(folder, '0.1.0'), join(folder, '0.3.0'));
-  await writeFile(
-    join(folder, '0.3.0/app/bin/launch.js'),
-    "console.error('this release is bad');\nprocess.exit(1);\n",
-  );
-  await must('tar', '-C', folder, '-czf', out, '0.3.0');
+  await must('mv', join(folder, '0.1.0'), join(folder, version));
+  await change(join(folder, version, 'app'));
+  const out = join(home, `skerry-${version}.tar.gz`);
+  await must('tar', '-C', folder, '--use-compress-program=gzip -1', '-cf', out, version);
   await rm(folder, { recursive: true });
   return out;
 }

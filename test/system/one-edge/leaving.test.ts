@@ -14,6 +14,20 @@ const { client, folder, origin } = cluster;
 const tree = await writeTree(join(folder, SITE), { 'index.html': 'one' });
 await cluster.skerry('publish', tree, '--site', SITE, '--wait');
 
+t.test('an edge is drained in turn, and comes back when it has caught up', async (t) => {
+  const edge = (command: string, ...more: string[]) => cluster.skerry('edge', command, 'edge-1', ...more);
+  t.match(await edge('drain', '--at-most', '1', '--wait', '0'), {
+    code: 0,
+    stdout: 'edge edge-1 is drained: its readers go to other edges\n',
+  });
+  t.match(await edge('undrain', '--wait', '60'), { code: 0, stdout: 'edge edge-1 serves again\n' });
+  t.match(await edge('drain', '--at-most', '0'), { code: 2, stderr: /--at-most/ });
+  t.match(await cluster.skerry('edge', 'undrain', 'nobody', '--wait', '1'), {
+    code: 1,
+    stderr: /there is no edge nobody/,
+  });
+});
+
 t.test('an edge that is drained and then revoked ends at once, and does not serve again', async (t) => {
   const { token } = await client.createToken({ scope: 'join', edge: NAME });
   const args = [
