@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { nameSchema } from '../../shared/site/names.ts';
 import {
+  drainQuerySchema,
   edgeStatusSchema,
   labelsRequestSchema,
   mayReadRequestSchema,
@@ -85,10 +86,27 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
     },
   );
 
+  app.post(
+    '/v1/edges/:name/drain',
+    {
+      onRequest: needsAdmin(context),
+      schema: {
+        params: Type.Object({ name: nameSchema }),
+        querystring: drainQuerySchema,
+        response: { 200: edgeStatusSchema },
+      },
+    },
+    async ({ params, query: { atMost } }) => {
+      const limit = atMost === undefined ? {} : { mostDrained: Number(atMost) };
+      const edge = await fleet.change(params.name, { drained: true, ...limit });
+      noteAct('edge-drain', { edge: params.name });
+      return edge;
+    },
+  );
+
   const changes = [
     ['pause', { paused: true }],
     ['resume', { paused: false }],
-    ['drain', { drained: true }],
     ['undrain', { drained: false }],
     ['revoke', { revoked: true }],
   ] as const;
