@@ -10,7 +10,7 @@ import { until } from './until.ts';
 /** A user of all hosts who may use sudo. */
 export const SUDOER = 'deployer';
 
-export interface SshHost {
+interface SshHost {
   readonly address: string;
   readonly debian: BootedDebian;
 }

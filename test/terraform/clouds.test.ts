@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { parse } from 'yaml';
 import type { Provider } from '../../infra/terraform-provider/provider.ts';
+import { cli } from '../helpers/cli.ts';
 import { awsDouble, hcloudDouble } from '../helpers/cloud-double.ts';
 import { loneOrigin } from '../helpers/lone-origin.ts';
 import { terraformHere } from '../helpers/terraform.ts';
@@ -43,7 +44,7 @@ for (const { name, provider, double, instance, values, edge } of clouds)
     const run = (...args: string[]) => terraform.run(`-chdir=${place}`, ...args);
     const calls = join(terraform.folder, 'calls');
     const skerry = join(terraform.folder, 'skerry');
-    await writeFile(skerry, `#!/bin/sh\necho "$2 $3" >>${calls}\n`);
+    await writeFile(skerry, `#!/bin/sh\necho "$*" >>${calls}\n`);
     await chmod(skerry, 0o755);
     const archive = (digit: string) => ({
       x64: { url: `https://downloads.example/${digit}.tar.gz`, sha256: digit.repeat(64) },
@@ -94,7 +95,13 @@ for (const { name, provider, double, instance, values, edge } of clouds)
     t.match(replaced, { code: 0, output: /3 added, 1 changed, 3 destroyed/ });
     const order = /serving: Destroying[\s\S]*edge: Destroying[\s\S]*skerry_edge.edge: Destroying/;
     t.match(replaced.output, order, 'drained, then gone, then no member');
-    t.equal(await readFile(calls, 'utf8'), 'drain oslo\nundrain oslo\n');
+    const called = await readFile(calls, 'utf8');
+    t.equal(called, 'edge drain oslo --wait 30\nedge undrain oslo --wait 600\n');
+    for (const call of called.trimEnd().split('\n'))
+      t.match(await cli(call.split(' '), { SKERRY_ORIGIN: origin.url, SKERRY_TOKEN: origin.token }), {
+        code: 1,
+        stderr: /there is no edge oslo/,
+      });
     const second = await hosts();
     t.equal(second['module.edge["paris"]'], first['module.edge["paris"]'], 'the other host stays');
     const tokenOf = (all: typeof first) => joinToken(all['module.edge["oslo"]'] ?? '');
@@ -108,7 +115,7 @@ for (const { name, provider, double, instance, values, edge } of clouds)
     t.match(await run('plan', '-no-color'), { code: 1, output: /one of releases/ });
     await configure({ oslo: { version: 'two' } });
     t.match(await run('destroy', '-auto-approve', '-no-color'), { code: 0 });
-    t.match(await readFile(calls, 'utf8'), /drain paris\ndrain oslo\n$/);
+    t.match(await readFile(calls, 'utf8'), /edge drain paris .*\nedge drain oslo .*\n$/);
     const tokensLeft = (await origin.client.tokens()).filter(
       ({ scope, state }) => scope === 'join' && state === 'valid',
     );
