@@ -2,7 +2,6 @@ import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { nameSchema } from '../../shared/site/names.ts';
 import {
-  drainQuerySchema,
   edgeStatusSchema,
   labelsRequestSchema,
   mayReadRequestSchema,
@@ -11,6 +10,18 @@ import {
 import { createReplacement } from '../access/tokens.ts';
 import { type ApiContext, needsAdmin, needsOverview } from './context.ts';
 import { readableBy } from './readable-sites.ts';
+
+const drainQuery = Type.Object(
+  {
+    atMost: Type.Optional(
+      Type.String({
+        pattern: '^[1-9][0-9]{0,3}$',
+        description: 'The edge is not drained unless fewer other edges than this are drained.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 export function edgeRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, recovery, fleet, noteAct } = context;
@@ -92,7 +103,7 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
       onRequest: needsAdmin(context),
       schema: {
         params: Type.Object({ name: nameSchema }),
-        querystring: drainQuerySchema,
+        querystring: drainQuery,
         response: { 200: edgeStatusSchema },
       },
     },

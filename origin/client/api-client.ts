@@ -226,14 +226,8 @@ export class ApiClient {
     return (await this.#read('GET', '/v1/edges', answers.edges)).edges;
   }
 
-  /** `atMost` is for `drain`: the origin refuses it unless fewer other edges are drained. */
-  changeEdge(
-    name: string,
-    change: 'pause' | 'resume' | 'drain' | 'undrain' | 'revoke',
-    { atMost }: { readonly atMost?: number } = {},
-  ): Promise<EdgeStatus> {
-    const query = atMost === undefined ? '' : `?atMost=${atMost}`;
-    return this.#read('POST', `/v1/edges/${name}/${change}${query}`, answers.edge);
+  changeEdge(name: string, change: 'pause' | 'resume' | 'drain' | 'undrain' | 'revoke'): Promise<EdgeStatus> {
+    return this.#read('POST', `/v1/edges/${name}/${change}`, answers.edge);
   }
 
   /** A join token with which a new host takes the name and the place of an edge. */

@@ -1,11 +1,14 @@
 import type { Clock } from '../../shared/clock.ts';
 import { hasCode, SkerryError } from '../../shared/errors.ts';
-import type { EdgeStatus, Status } from '../../shared/wire/api.ts';
+import { schema } from '../../shared/json/schema.ts';
+import { type EdgeStatus, edgeStatusSchema, type Status } from '../../shared/wire/api.ts';
 import type { ApiClient } from './api-client.ts';
 
 const LOOK_MS = 1000;
 /** When an edge has had no requests for this long, its readers have gone. */
 const QUIET_MS = 5000;
+
+const drainedEdge = schema(edgeStatusSchema);
 
 type WaitClock = Pick<Clock, 'monotonic' | 'sleep'>;
 
@@ -14,7 +17,7 @@ type WaitClock = Pick<Clock, 'monotonic' | 'sleep'>;
  * have been drained for `patienceMs`.
  */
 export async function drainInTurn(
-  client: Pick<ApiClient, 'changeEdge'>,
+  client: Pick<ApiClient, 'ask'>,
   name: string,
   { atMost, patienceMs }: { readonly atMost: number; readonly patienceMs: number },
   clock: WaitClock,
@@ -24,7 +27,7 @@ export async function drainInTurn(
   let since = clock.monotonic();
   while (true) {
     try {
-      return await client.changeEdge(name, 'drain', { atMost });
+      return await client.ask('POST', `/v1/edges/${name}/drain?atMost=${atMost}`, drainedEdge);
     } catch (error) {
       if (!hasCode(error, 'too-many-drained')) throw error;
       const { message } = error as SkerryError;

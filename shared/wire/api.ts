@@ -321,19 +321,6 @@ export const tokenRequestSchema = Type.Object(
 );
 export type TokenRequest = Static<typeof tokenRequestSchema>;
 
-/** POST /v1/edges/:name/drain */
-export const drainQuerySchema = Type.Object(
-  {
-    atMost: Type.Optional(
-      Type.String({
-        pattern: '^[1-9][0-9]{0,3}$',
-        description: 'The edge is not drained unless fewer other edges than this are drained.',
-      }),
-    ),
-  },
-  closed,
-);
-
 /** POST /v1/edges/:name/labels */
 export const labelsRequestSchema = Type.Object(
   {
