@@ -1,5 +1,5 @@
-# Installs a release and starts the edge. The arguments are triples: an architecture, the URL of its archive, and the
-# SHA-256 of the archive.
+# Installs a release and starts the edge. Run it with `sh -eu`: it ends at the first command that fails. The arguments
+# are triples: an architecture, the URL of its archive, and the SHA-256 of the archive.
 case $(uname -m) in
   x86_64) here=x64 ;;
   aarch64) here=arm64 ;;

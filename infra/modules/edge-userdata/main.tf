@@ -3,7 +3,7 @@ terraform {
 }
 
 locals {
-  # A flag that is null is left out.
+  # Flags without a value are left out of the file.
   flags = merge({ host = "0.0.0.0", access-log = "/var/log/skerry-edge/access.log" }, var.flags, {
     origin    = var.origin
     name      = var.name
@@ -20,7 +20,7 @@ locals {
     certs     = try(var.tls.certs, "")
   })
 
-  # systemd reads this file. Within double quotes, a backslash takes their meaning from these four characters.
+  # The form of systemd's EnvironmentFile. In double quotes, these four characters need a backslash.
   environment = join("", [
     for flag, value in local.flags :
     "SKERRY_${upper(replace(flag, "-", "_"))}=\"${replace(value, "/([\\\\\"`$])/", "\\$1")}\"\n"
