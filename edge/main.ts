@@ -94,6 +94,8 @@ export interface RunningEdge {
   readonly adminUrl: string;
   /** The file of the token that callers need. Undefined on loopback. */
   readonly adminTokenFile: string | undefined;
+  /** Resolves with the reason when the edge has to end because the origin has revoked it. */
+  readonly revoked: Promise<SkerryError>;
   close(): Promise<void>;
 }
 
@@ -128,6 +130,7 @@ export async function startEdge(
 
   const { catalog, close: closeCatalog } = openEdgeCatalog(file('catalog.sqlite'));
   opened.defer(closeCatalog);
+  if (await catalog.isRevoked()) throw revoked((await readIdentity(file('identity.json')))?.name);
   // The files of partial objects are useless after a restart, because nothing records which of their bytes have been
   // written.
   await dropDrafts(file('objects'), isPartialName);
@@ -274,8 +277,13 @@ export async function startEdge(
     url: `http://${urlHost(host)}:${port}`,
     adminUrl,
     adminTokenFile: access.isLoopback ? undefined : adminTokenFile,
+    revoked: replica.revoked.then(() => revoked(identity.name)),
     close: () => parts.disposeAsync(),
   };
+}
+
+function revoked(name = ''): SkerryError {
+  return new SkerryError('edge-revoked', `the origin has revoked the edge ${name}`);
 }
 
 async function lazyOptions(

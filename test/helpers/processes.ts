@@ -33,6 +33,8 @@ export interface Running {
   /** The part of its output that matched when it was ready. */
   readonly ready: RegExpExecArray;
   output(): { stdout: string; stderr: string };
+  /** Resolves with its exit code when the process and all that it started have ended. */
+  readonly ended: Promise<number | null>;
   /** Sends SIGTERM, or the given signal. Resolves when the process and all that it started have ended. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -60,6 +62,7 @@ export async function start(
     pid: child.pid ?? 0,
     ready: match,
     output,
+    ended: closed.then(([code]) => code),
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       // The pipes close when the last process that holds them has ended, including the serving processes.
