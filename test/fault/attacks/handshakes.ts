@@ -30,7 +30,8 @@ const BYTE_MS = 1000;
 
 export async function stalledHandshakes({ host, port }: Server, options: StalledOptions): Promise<Stalled> {
   const { connections, first, rest = Buffer.alloc(0), seconds } = options;
-  const opened = new Set<Socket>();
+  /** How many bytes of `rest` each open connection has sent. */
+  const opened = new Map<Socket, number>();
   let started = 0;
   let ended = 0;
   let longestMs = 0;
@@ -39,7 +40,7 @@ export async function stalledHandshakes({ host, port }: Server, options: Stalled
       started++;
       const socket = connect({ host, port });
       const began = performance.now();
-      opened.add(socket);
+      opened.set(socket, 0);
       socket.on('error', () => {});
       socket.on('close', () => {
         if (!opened.delete(socket)) return;
@@ -52,23 +53,25 @@ export async function stalledHandshakes({ host, port }: Server, options: Stalled
       if (first.length > 0 && !socket.destroyed) socket.write(first);
     }
   };
-  let next = 0;
   const drip = setInterval(() => {
-    const byte = rest.subarray(next++, next);
-    if (byte.length > 0) for (const socket of opened) socket.write(byte);
+    for (const [socket, sent] of opened) {
+      if (socket.connecting || sent >= rest.length) continue;
+      socket.write(rest.subarray(sent, sent + 1));
+      opened.set(socket, sent + 1);
+    }
   }, BYTE_MS);
   await Promise.all(Array.from({ length: OPENED_AT_ONCE }, open));
   await Promise.race([wait(seconds * 1000), allEnded(opened)]);
   clearInterval(drip);
   const result = { connections, ended, longestMs };
-  for (const socket of opened) {
+  for (const socket of opened.keys()) {
     opened.delete(socket);
     socket.destroy();
   }
   return result;
 }
 
-async function allEnded(opened: ReadonlySet<Socket>): Promise<void> {
+async function allEnded(opened: ReadonlyMap<Socket, number>): Promise<void> {
   while (opened.size > 0) await wait(100);
 }
 
