@@ -261,10 +261,13 @@ export async function startOrigin(
       const { originMetrics } = await import('./api/origin-metrics.ts');
       return originMetrics(folder.path, {
         ...{ catalog, clock, fleet, retention, followers, webhooks, verifier },
+        certificate: context.certificate,
       });
     }),
     recovery,
     version,
+    certificate: () =>
+      certificates === undefined ? null : { kind: certificates.kind, expires: certificates.expires },
     isLoopback: isLoopback(options.host),
     trustedProxies: options.trustedProxy ?? [],
     stopping: stopping.signal,

@@ -264,12 +264,23 @@ export const edgeStatusSchema = Type.Object({
 });
 export type EdgeStatus = Static<typeof edgeStatusSchema>;
 
+const originCertificateSchema = Type.Object({
+  kind: Type.Union([Type.Literal('own'), Type.Literal('given')], {
+    description: 'Whether its own CA has issued it, or it was given with --tls-cert.',
+  }),
+  expires: Type.Integer({ description: 'Milliseconds since 1970.' }),
+});
+export type OriginCertificate = Static<typeof originCertificateSchema>;
+
 /** GET /v1/status */
 export const statusSchema = Type.Object({
   origin: Type.Object({
     version: Type.String(),
     seq: Type.Integer(),
     sites: Type.Array(siteSchema),
+    certificate: Type.Union([originCertificateSchema, Type.Null()], {
+      description: 'The certificate that the origin shows; null for an origin that speaks plain HTTP.',
+    }),
   }),
   edges: Type.Array(edgeStatusSchema),
 });

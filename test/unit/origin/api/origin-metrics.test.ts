@@ -22,6 +22,7 @@ t.test('scrapes at the same time both see all sites and edges', async (t) => {
       sites: async () => [{ name: 'www', revision: 4, files: 2, bytes: 100 }],
     },
     clock: systemClock,
+    certificate: () => ({ kind: 'given', expires: 1_800_000_000_000 }),
     fleet: { status: async () => status },
     retention: { checkpointFault: null },
     followers: { open: 3 },
@@ -36,6 +37,7 @@ t.test('scrapes at the same time both see all sites and edges', async (t) => {
     t.match(text, /^skerry_origin_event_streams 3$/m);
     t.match(text, /^skerry_origin_webhook_deliveries_total\{webhook="chat",outcome="failed"\} 2$/m);
     t.match(text, /^skerry_origin_store_damaged_objects 7$/m);
+    t.match(text, /^skerry_origin_certificate_expiry_timestamp_seconds\{kind="given"\} 1800000000$/m);
     t.match(text, /^skerry_site_revision\{site="www"\} 4$/m);
     t.match(text, /^skerry_site_files\{site="www"\} 2$/m);
     t.match(text, /^skerry_site_bytes\{site="www"\} 100$/m);
