@@ -15,8 +15,7 @@ export function statusCommand(): Command {
         printLine(
           `origin ${version}, log at ${seq}, ${plural(sites.length, 'site')}, ${plural(status.edges.length, 'edge')}`,
         );
-        // An older origin says nothing about its certificate.
-        const expiry = certificate && expiryFault(certificate.expires, Date.now());
+        const expiry = certificate === null ? undefined : expiryFault(certificate.expires, Date.now());
         if (expiry !== undefined) printLine(`origin: the certificate ${expiry}. Renew it.`);
         if (sites.length > 0) {
           printLine('');
