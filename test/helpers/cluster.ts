@@ -44,6 +44,8 @@ export interface ClusterOptions {
   readonly within?: string;
   /** Further arguments of the edge with that index, computed at each start. `feeds` are the feeds of all edges. */
   readonly args?: (index: number, feeds: readonly string[], origin: string) => readonly string[];
+  /** The origin speaks TLS, as it does beyond loopback. Its tokens lead to its certificate. */
+  readonly secureOrigin?: boolean;
   /** Further arguments of the origin. */
   readonly originArgs?: readonly string[];
   /** The address at which edges reach the origin, if they do not reach it directly. */
@@ -54,10 +56,14 @@ export interface ClusterOptions {
 export async function startCluster({ edges: count = 3, processes = 1, ...options }: ClusterOptions = {}) {
   const folder = options.folder ?? (await mkdtemp(join(options.within ?? tmpdir(), 'skerry-')));
   const [originPort = 0, ...ports] = await freePorts(1 + 3 * count);
-  const origin = node('origin', folder, originPort, 0, 0, (data) => [
-    ...['origin', '--data', data],
-    ...(options.originArgs ?? []),
-  ]);
+  const { secureOrigin = false, originArgs = [] } = options;
+  const origin = {
+    ...node('origin', folder, originPort, 0, 0, (data) => [
+      ...['origin', '--data', data, ...(secureOrigin ? ['--host', '0.0.0.0'] : [])],
+      ...originArgs,
+    ]),
+    url: `${secureOrigin ? 'https' : 'http'}://127.0.0.1:${originPort}`,
+  };
   await origin.start();
   const token = (await readFile(join(origin.data, 'admin-token'), 'utf8')).trim();
   const client = new ApiClient(origin.url, token, new AbortController().signal);
