@@ -13,9 +13,13 @@ const QUIET_MS = 250;
 /** Heartbeats come every few seconds. If the wire is not quiet by then, something else is using it. */
 const SETTLE_MS = 60_000;
 
+/** How an edge and its origin talk. */
+export type Transport = 'plain' | 'tls';
+
 /** Starts an origin without edges, as a real process. It ends with the scratch folder. */
-export async function startOrigin(scratch: Scratch): Promise<Cluster> {
-  const starting = startCluster({ edges: 0, folder: scratch.folder });
+export async function startOrigin(scratch: Scratch, transport: Transport = 'plain'): Promise<Cluster> {
+  const folder = join(scratch.folder, transport);
+  const starting = startCluster({ edges: 0, folder, secureOrigin: transport === 'tls' });
   // An interruption during the start must end the process, too.
   scratch.defer(() => starting.then((origin) => origin.close(), ignore));
   return starting;
@@ -38,14 +42,15 @@ export async function startProxiedEdge(
   origin: Cluster,
   name: string,
 ): Promise<ProxiedEdge> {
-  const { hostname: host, port: originPort } = new URL(origin.origin.url);
+  const { hostname: host, port: originPort, protocol } = new URL(origin.origin.url);
   const proxy = await startProxy({ target: { host, port: Number(originPort) } });
   scratch.defer(() => proxy.close());
   const [port = 0, adminPort = 0] = await freePorts(2);
   const token = (await origin.client.createToken({ scope: 'join', edge: name })).token;
   const starting = start(
     [
-      ...['edge', '--data', join(scratch.folder, name), '--origin', proxy.url, '--join', token],
+      ...['edge', '--data', join(scratch.folder, name), '--join', token],
+      ...['--origin', proxy.url.replace('http:', protocol)],
       ...['--name', name, '--region', 'bench', '--port', String(port), '--admin-port', String(adminPort)],
     ],
     /serves on \S+/,
@@ -87,10 +92,7 @@ export async function startProxiedEdge(
       await until(
         `a receipt for ${site}@${revision}`,
         async () => {
-          const path = `/v1/sites/${site}/revisions/${revision}`;
-          const headers = { authorization: `Bearer ${origin.token}` };
-          const { body } = await ask(origin.origin.url, path, { headers });
-          const { receipts } = JSON.parse(body.toString()) as { receipts: { edge: string }[] };
+          const { receipts } = await origin.client.revision(site, revision);
           return receipts.some(({ edge }) => edge === name);
         },
         SETTLE_MS,
