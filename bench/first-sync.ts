@@ -41,7 +41,7 @@ const transports: readonly Transport[] = values.tls ? ['plain', 'tls'] : ['plain
 const copies: Round[] = [];
 await withScratch(async (scratch) => {
   const origins = new Map<Transport, Cluster>();
-  for (const transport of transports) origins.set(transport, await startOrigin(scratch, transport));
+  for (const transport of transports) origins.set(transport, await startOrigin(scratch, { transport }));
   for (const origin of origins.values()) await publish(origin, SITE, tree);
   const daemonPort = await startRsyncDaemon(scratch, { tree });
   for (let round = 1; round <= Number(values.rounds); round++) {

@@ -40,7 +40,7 @@ export async function oneOfLarge(
 
     const pairs: { transport: Transport; origin: Cluster; edge: ProxiedEdge }[] = [];
     for (const transport of transports) {
-      const origin = await startOrigin(scratch, transport);
+      const origin = await startOrigin(scratch, { transport });
       const edge = await startProxiedEdge(scratch, origin, `edge-${transport}`);
       const revision = await publish(origin, SITE, tree);
       await edge.shows(SITE, revision, VISIBLE_MS);

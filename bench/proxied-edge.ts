@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../test/helpers/cluster.ts';
 import { freePorts } from '../test/helpers/free-ports.ts';
 import { ask } from '../test/helpers/http.ts';
-import { start } from '../test/helpers/processes.ts';
+import { type RunOptions, start } from '../test/helpers/processes.ts';
 import { startProxy, type TcpProxy } from '../test/helpers/tcp-proxy.ts';
 import { until } from '../test/helpers/until.ts';
 import type { Scratch } from './scratch.ts';
@@ -16,10 +16,20 @@ const SETTLE_MS = 60_000;
 /** How an edge and its origin talk. */
 export type Transport = 'plain' | 'tls';
 
+export interface OriginOptions {
+  readonly transport?: Transport;
+  /** The folder of its data, within the scratch folder. */
+  readonly name?: string;
+  readonly run?: RunOptions;
+}
+
 /** Starts an origin without edges, as a real process. It ends with the scratch folder. */
-export async function startOrigin(scratch: Scratch, transport: Transport = 'plain'): Promise<Cluster> {
-  const folder = join(scratch.folder, transport);
-  const starting = startCluster({ edges: 0, folder, secureOrigin: transport === 'tls' });
+export async function startOrigin(
+  scratch: Scratch,
+  { transport = 'plain', name = transport, run = {} }: OriginOptions = {},
+): Promise<Cluster> {
+  const folder = join(scratch.folder, name);
+  const starting = startCluster({ edges: 0, folder, secureOrigin: transport === 'tls', run });
   // An interruption during the start must end the process, too.
   scratch.defer(() => starting.then((origin) => origin.close(), ignore));
   return starting;
@@ -41,6 +51,7 @@ export async function startProxiedEdge(
   scratch: Scratch,
   origin: Cluster,
   name: string,
+  run: RunOptions = {},
 ): Promise<ProxiedEdge> {
   const { hostname: host, port: originPort, protocol } = new URL(origin.origin.url);
   const proxy = await startProxy({ target: { host, port: Number(originPort) } });
@@ -54,6 +65,7 @@ export async function startProxiedEdge(
       ...['--name', name, '--region', 'bench', '--port', String(port), '--admin-port', String(adminPort)],
     ],
     /serves on \S+/,
+    run,
   );
   let stopped: Promise<unknown> | undefined;
   const stop = async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ApiClient } from '../../origin/client/api-client.ts';
 import { cli } from './cli.ts';
 import { freePorts } from './free-ports.ts';
-import type { Ended, Running } from './processes.ts';
+import type { Ended, Running, RunOptions } from './processes.ts';
 import { start } from './processes.ts';
 import { until } from './until.ts';
 
@@ -46,6 +46,8 @@ export interface ClusterOptions {
   readonly args?: (index: number, feeds: readonly string[], origin: string) => readonly string[];
   /** The origin speaks TLS, as it does beyond loopback. Its tokens lead to its certificate. */
   readonly secureOrigin?: boolean;
+  /** How the origin's process is started. */
+  readonly run?: RunOptions;
   /** Further arguments of the origin. */
   readonly originArgs?: readonly string[];
   /** The address at which edges reach the origin, if they do not reach it directly. */
@@ -57,11 +59,11 @@ export async function startCluster({ edges: count = 3, processes = 1, ...options
   const folder = options.folder ?? (await mkdtemp(join(options.within ?? tmpdir(), 'skerry-')));
   const [originPort = 0, ...ports] = await freePorts(1 + 3 * count);
   const { secureOrigin = false, originArgs = [] } = options;
+  const originArgsAt = (data: string) => [
+    ...['origin', '--data', data, ...(secureOrigin ? ['--host', '0.0.0.0'] : []), ...originArgs],
+  ];
   const origin = {
-    ...node('origin', folder, originPort, 0, 0, (data) => [
-      ...['origin', '--data', data, ...(secureOrigin ? ['--host', '0.0.0.0'] : [])],
-      ...originArgs,
-    ]),
+    ...node('origin', folder, originPort, 0, 0, originArgsAt, options.run),
     url: `${secureOrigin ? 'https' : 'http'}://127.0.0.1:${originPort}`,
   };
   await origin.start();
@@ -121,6 +123,7 @@ function node(
   adminPort: number,
   feedPort: number,
   args: (data: string) => string[],
+  run: RunOptions = {},
 ): Node {
   const data = join(folder, name);
   return {
@@ -131,7 +134,8 @@ function node(
     feedUrl: `http://127.0.0.1:${feedPort}`,
     running: undefined,
     async start(...more) {
-      this.running = await start([...args(data), '--port', String(port), ...more], /(listens|serves) on \S+/);
+      const ready = /(listens|serves) on \S+/;
+      this.running = await start([...args(data), '--port', String(port), ...more], ready, run);
     },
     async stop(signal) {
       const { running } = this;
