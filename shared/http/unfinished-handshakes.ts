@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { clientOf } from './client-address.ts';
 import { Counts } from './counts.ts';
 
-/** The maximum number of handshakes that a server has begun and not completed. */
+/** The maximum number of connections without a complete handshake. */
 export interface HandshakeLimits {
   readonly perClient: number;
   readonly all: number;
@@ -14,9 +14,9 @@ interface Unfinished {
 }
 
 /**
- * The connections of a server whose TLS handshake has begun and is not complete. Each takes about 70 KB, ten times as
- * much as a connection that has sent nothing. When a limit is reached, the oldest handshake ends, not the newest: an
- * honest client completes its handshake within a few round trips.
+ * The connections of a server whose TLS handshake is not complete. Each takes up to 70 KB. When a limit is reached, the
+ * oldest connection ends and not the newest, because an honest client completes its handshake within a few round trips.
+ * So nobody can take all connections of the port without the work of as many handshakes.
  */
 export class UnfinishedHandshakes {
   readonly #most: HandshakeLimits;

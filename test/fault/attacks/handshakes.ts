@@ -16,6 +16,8 @@ export interface Stalled {
 
 export interface StalledOptions {
   readonly connections: number;
+  /** The number of addresses of the clients. */
+  readonly addresses: number;
   /** What each connection sends at once. */
   readonly first: Buffer;
   /** What each connection sends after that, a byte every second. */
@@ -29,7 +31,7 @@ const OPENED_AT_ONCE = 64;
 const BYTE_MS = 1000;
 
 export async function stalledHandshakes({ host, port }: Server, options: StalledOptions): Promise<Stalled> {
-  const { connections, first, rest = Buffer.alloc(0), seconds } = options;
+  const { connections, addresses, first, rest = Buffer.alloc(0), seconds } = options;
   /** How many bytes of `rest` each open connection has sent. */
   const opened = new Map<Socket, number>();
   let started = 0;
@@ -38,7 +40,7 @@ export async function stalledHandshakes({ host, port }: Server, options: Stalled
   const open = async () => {
     while (started < connections) {
       started++;
-      const socket = connect({ host, port });
+      const socket = connect({ host, port, localAddress: `127.0.2.${1 + (started % addresses)}` });
       const began = performance.now();
       opened.set(socket, 0);
       socket.on('error', () => {});

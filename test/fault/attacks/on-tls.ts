@@ -11,10 +11,10 @@ import { type SecureTarget, startSecureTarget } from './secure-target.ts';
 import { serverOf } from './target.ts';
 import { forgetPeaks, watchPeak, watchStalls } from './watch.ts';
 
-/** More connections than one address may have. */
-const CONNECTIONS = 6500;
-/** One address may have 6000 connections. The rest are files, and connections of others. */
-const MOST_DESCRIPTORS = 6200;
+/** More connections than a port may have, from enough addresses to have them. */
+const FLOOD = { connections: 13_000, addresses: 4 };
+/** A port may have 3072 connections without a handshake. The rest are files, and connections of others. */
+const MOST_DESCRIPTORS = 3300;
 /** A connection may be silent for 15 seconds, and then take 15 seconds for its handshake. */
 const MOST_HELD_MS = 35_000;
 /** The longest time that others may wait while two cores carry out all handshakes. */
@@ -91,7 +91,7 @@ async function measured<T>({ pids, originUrl, feedUrl, edgeUrl }: SecureTarget, 
 function stalled(name: string, bytes: () => Promise<Pick<StalledOptions, 'first' | 'rest'>>): Attack {
   return attack(name, async (server) => {
     const held = await stalledHandshakes(server, {
-      ...{ connections: CONNECTIONS, seconds: 40 },
+      ...{ ...FLOOD, seconds: 40 },
       ...(await bytes()),
     });
     const { connections, ended, longestMs } = held;
