@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
 import { version } from '../shared/version.ts';
+import { activateCommand } from './commands/activate.ts';
+import { aliasesCommand } from './commands/aliases.ts';
 import { devCommand } from './commands/dev.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -48,6 +50,8 @@ export function createProgram(): Command {
     publishCommand(),
     watchCommand(),
     rollbackCommand(),
+    activateCommand(),
+    aliasesCommand(),
     purgeCommand(),
     signCommand(),
     diffCommand(),

@@ -48,6 +48,7 @@ import { FileChanges } from './ingest/file-changes.ts';
 import { ObjectIntake } from './ingest/object-intake.ts';
 import { RepairUploads } from './ingest/repair-uploads.ts';
 import { SiteFiles } from './ingest/site-files.ts';
+import { removeExpiredAliases } from './publish/alias-expiry.ts';
 import { Committer } from './publish/commit.ts';
 import { LogAllowance } from './publish/log-allowance.ts';
 import { endOrphans } from './publish/recover.ts';
@@ -228,6 +229,16 @@ export async function startOrigin(
   opened.defer(() => {
     stopping.abort();
     return windows;
+  });
+  const expiry = removeExpiredAliases({
+    ...{ catalog, clock, committer, stopping: stopping.signal },
+    expired: ({ siteName: site, name }) =>
+      events.note({ kind: 'alias-expired', site, cause: 'its time was over', what: { alias: name } }),
+    failed: (err) => log.error({ err }, 'an expired alias could not be removed; the origin tries again'),
+  });
+  opened.defer(() => {
+    stopping.abort();
+    return expiry;
   });
   const noteAct = actLog(alwaysTold(log), events);
   const webhooks = await Webhooks.open({

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Published } from '../../origin/client/folder/publish-folder.ts';
 import { allowsShrinking, refusesShrinking } from '../../origin/client/folder/shrink-plan.ts';
 import { systemClock } from '../../shared/clock.ts';
-import type { SkerryError } from '../../shared/errors.ts';
+import { SkerryError } from '../../shared/errors.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { CommitRequest } from '../../shared/wire/api.ts';
 import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
@@ -20,6 +20,7 @@ import { confirmCommit, printCommit } from '../publishing/print-commit.ts';
 import { waitForEdges, waiting } from '../publishing/wait-for-edges.ts';
 import { interruptibleHashing } from '../terminal/interruptible-hashing.ts';
 import { humanBytes, humanSeconds, plural, printJson, printLine } from '../terminal/output.ts';
+import { aliasName, daysOption, lifeOf } from './aliases.ts';
 
 interface PublishFlags extends ClientOptions {
   readonly json?: boolean;
@@ -27,6 +28,9 @@ interface PublishFlags extends ClientOptions {
   readonly mode?: Mode;
   readonly message?: string;
   readonly now?: boolean;
+  readonly draft?: boolean;
+  readonly alias?: string;
+  readonly days?: number;
   readonly wait?: boolean;
   readonly waitTimeout?: number;
   readonly allowShrink?: boolean;
@@ -39,6 +43,13 @@ export function publishCommand(): Command {
     .addOption(option('--site <name>', 'the site; created if it does not exist').argParser(siteName))
     .addOption(modeOption())
     .addOption(option('--message <text>', 'a note that is kept with the revision'))
+    .addOption(option('--draft', 'make a draft, which edges show only under an alias'))
+    .addOption(
+      option('--alias <name>', 'the alias of the draft; it moves if it exists (implies --draft)').argParser(
+        aliasName,
+      ),
+    )
+    .addOption(daysOption())
     .addOption(option('--now', 'open a batch window now, for all waiting revisions'))
     .addOption(option('--wait', 'wait until every online edge shows the revision'))
     .addOption(waitTimeoutOption())
@@ -73,8 +84,8 @@ export function publishCommand(): Command {
         const { commit } = published;
         // The revision is live, so a later failure must not make the publish fail.
         const shown = await client.site(site).catch(() => undefined);
-        const { siteAddress } = await import('../options/site-address.ts');
-        const address = shown && siteAddress(shown, flags);
+        const { aliasAddress, siteAddress } = await import('../options/site-address.ts');
+        const address = commit.alias ? aliasAddress(commit.alias, flags) : shown && siteAddress(shown, flags);
         if (flags.json) printJson({ ...commit, leftOut: published.leftOut, address });
         else printCommit(site, commit, whatItTook(published));
         if (!flags.json && address !== undefined) printLine(`  ${address}`);
@@ -89,8 +100,15 @@ export function publishCommand(): Command {
     );
 }
 
-function commitRequest({ mode, message, now }: PublishFlags): CommitRequest {
+function commitRequest({ mode, message, now, draft, alias, days }: PublishFlags): CommitRequest {
+  const isDraft = draft || alias !== undefined;
+  if (days !== undefined && !isDraft)
+    throw new SkerryError('bad-config', '--days belongs to --draft or --alias');
+  if (isDraft && mode !== undefined)
+    throw new SkerryError('bad-config', 'a draft has no --mode, because it does not become live');
   return {
+    ...(isDraft && { draft: true, ...lifeOf(days) }),
+    ...(alias !== undefined && { alias }),
     ...(mode !== undefined && { mode }),
     ...(message !== undefined && { message }),
     ...(now && { now }),

@@ -31,6 +31,9 @@ export interface PolicyFlags {
   readonly privatePath?: string[];
   readonly public?: boolean;
   readonly pinPath?: string[];
+  readonly previewDomain?: string;
+  readonly previewUnder?: string[];
+  readonly privatePreviews?: boolean;
 }
 
 /**
@@ -97,6 +100,17 @@ export function sitesSetCommand(): Command {
         'which paths lazy edges always hold; the word none removes all paths; may be repeated',
       ).argParser(another),
     )
+    .addOption(
+      flag('--preview-domain <host>', 'aliases answer at ALIAS.HOST; the word none removes the domain'),
+    )
+    .addOption(
+      flag(
+        '--preview-under <domain>',
+        'a domain of the site at which aliases answer as ALIAS--DOMAIN; the word none removes all; may be repeated',
+      ).argParser(another),
+    )
+    .addOption(flag('--private-previews', 'every path of an alias needs a signed URL'))
+    .addOption(flag('--no-private-previews', 'aliases are as private as the site'))
     .addOption(flag('--domain <host>', 'a domain of the site; may be repeated').argParser(another))
     .action((site: string, flags: SetFlags) =>
       withClient(flags, async (client) => {
@@ -134,6 +148,11 @@ export function policyChange(flags: PolicyFlags, current: SitePolicy): PolicyCha
     retention: part({ revisions: flags.keepRevisions, days: flags.keepDays }),
     private: flags.public ? null : privateChange(flags, current),
     pinned: flags.pinPath?.filter((path) => path !== 'none'),
+    previews: part({
+      domain: flags.previewDomain === 'none' ? null : flags.previewDomain,
+      under: flags.previewUnder?.filter((domain) => domain !== 'none'),
+      private: flags.privatePreviews,
+    }),
     formerAssets: part({ hours: flags.formerHours, paths: flags.formerPath }),
   });
 }

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type } from 'typebox';
 import { schema } from '../../shared/json/schema.ts';
+import type { Alias } from '../../shared/wire/alias-api.ts';
 import type { Site } from '../../shared/wire/api.ts';
 
 const EDGE_PORT = 7500;
@@ -26,6 +27,17 @@ export function siteAddress(
   return port === undefined
     ? `${local} on the host of an edge, or on the port that the edge was given; see skerry sites set ${name} --domain`
     : local;
+}
+
+/** The address at which readers find an alias, as far as a client of the origin can know it. */
+export function aliasAddress(
+  { hosts }: Pick<Alias, 'hosts'>,
+  { origin, data }: { readonly origin: string; readonly data: string },
+): string {
+  const [host = ''] = hosts;
+  return host.endsWith('.localhost')
+    ? `http://${host}:${devPort(origin, data) ?? EDGE_PORT}/`
+    : `http://${host}/`;
 }
 
 function devPort(origin: string, data: string): number | undefined {

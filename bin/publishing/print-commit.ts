@@ -22,7 +22,9 @@ export function confirmCommit(commit: Commit): void {
     );
 }
 
-function outcomeText({ outcome, mode, edges, opens, unchanged }: Commit): string {
+function outcomeText({ outcome, mode, edges, opens, unchanged, alias }: Commit): string {
+  if (outcome === 'draft')
+    return `is a draft${alias === undefined ? '' : `, at ${alias.name} until ${timestamp(alias.expires)} utc`}`;
   if (outcome === 'pending') return `waits${opens === null ? '' : ` until ${timestamp(opens)} utc`}`;
   if (outcome === 'degraded')
     return 'is live, but not in sync: each edge shows it as soon as it has fetched it';

@@ -1,9 +1,9 @@
 import type { LogRecord } from '../../shared/log/record.ts';
 import { isKnownKind, payloads } from '../../shared/log/record-kinds.ts';
-import { firstLine } from './output.ts';
+import { firstLine, timestamp } from './output.ts';
 
 /** Summarises a record in a few words. */
-export function recordSummary({ kind, payload }: LogRecord): string {
+export function recordSummary({ kind, payload, revision }: LogRecord): string {
   if (!isKnownKind(kind)) return '';
   switch (kind) {
     case 'settings': {
@@ -26,8 +26,13 @@ export function recordSummary({ kind, payload }: LogRecord): string {
       return `${name}${host}${states}${labels.map((label) => ` #${label}`).join('')}${reads}`;
     }
     case 'revision': {
-      const { mode = 'async', message } = payloads.revision.parseText(payload);
-      return message === '' ? mode : `${mode}: ${firstLine(message)}`;
+      const { mode = 'async', draft, message } = payloads.revision.parseText(payload);
+      const kind = draft ? 'draft' : mode;
+      return message === '' ? kind : `${kind}: ${firstLine(message)}`;
+    }
+    case 'alias': {
+      const { name, expires } = payloads.alias.parseText(payload);
+      return revision === 0 ? `${name} removed` : `${name} until ${timestamp(expires)}`;
     }
     case 'activate': {
       const { mode, now, degraded } = payloads.activate.parseText(payload);

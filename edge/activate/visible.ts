@@ -1,6 +1,7 @@
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
+import { aliasHosts, aliasSuffixes } from '../../shared/site/alias.ts';
 import type { FormerAssets, SiteView } from '../messages/views.ts';
-import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
+import type { EdgeAlias, EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 
 /** Switches all serving processes to other views. */
 export interface ViewSwitch {
@@ -38,7 +39,7 @@ export class Visible {
 
   /** The views with which serving processes start. */
   static async views(catalog: EdgeCatalog, isWanted: (site: EdgeSite) => boolean): Promise<SiteView[]> {
-    return (await catalog.sites()).filter(isWanted).map((site) => toView(site, true));
+    return (await catalog.sites()).filter(isWanted).flatMap((site) => toViews(site, true));
   }
 
   static async open(
@@ -66,7 +67,7 @@ export class Visible {
 
   async #show(): Promise<void> {
     const sites = (await this.#catalog.sites()).filter(this.#isWanted);
-    const views = sites.map((site) => toView(site, this.#keepsUp()));
+    const views = sites.flatMap((site) => toViews(site, this.#keepsUp()));
     const key = JSON.stringify(views);
     if (key !== this.#shown) await this.#processes.show(views);
     this.#shown = key;
@@ -80,14 +81,37 @@ export function needsLease({ policy }: Pick<EdgeSite, 'policy'>, keepsUp: boolea
   return keepsUp && policy.mode === 'sync' && policy.sync.withoutLease === 'refuse';
 }
 
-function toView(site: EdgeSite, keepsUp: boolean): SiteView {
+/** The views of a site: what is live, and what its aliases show. */
+function toViews(site: EdgeSite, keepsUp: boolean): SiteView[] {
   const { id, name, domains, active, covers, policy } = site;
-  return {
+  const live: SiteView = {
     ...{ id, name, domains, revision: active.revision, prefixes: covers.prefixes },
     needsLease: needsLease(site, keepsUp),
     former: former(site),
     private: policy.private,
+    alias: null,
+    aliasSuffixes: aliasSuffixes(site),
   };
+  return [live, ...site.aliases.flatMap((alias) => aliasView(site, live, alias))];
+}
+
+const NO_FORMER: FormerAssets = { revisions: [], paths: null, purges: [] };
+
+function aliasView(site: EdgeSite, live: SiteView, { name, shown, expires }: EdgeAlias): SiteView[] {
+  const covers = site.kept.find(({ revision }) => revision === shown)?.covers;
+  if (covers == null) return [];
+  const { previews, private: some } = site.policy;
+  return [
+    {
+      ...live,
+      domains: aliasHosts(site, name),
+      revision: shown,
+      prefixes: covers.prefixes,
+      former: NO_FORMER,
+      private: previews.private && some !== null ? { ...some, paths: ['/*'] } : some,
+      alias: { name, expires },
+    },
+  ];
 }
 
 const HOUR_MS = 3_600_000;

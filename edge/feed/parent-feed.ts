@@ -8,6 +8,7 @@ import type { Head } from '../../shared/log/head.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import type { Wants } from '../../shared/wire/wants.ts';
+import { newestHeld, showsAliases } from '../follow/sync/alias-plan.ts';
 import { isWanted } from '../follow/sync/next-step-plan.ts';
 import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
@@ -67,8 +68,14 @@ export function parentFeed(parts: ParentFeedParts): FeedSource {
     async holds(id, revision) {
       const site = await catalog.site(id);
       if (site === undefined || !isWanted(site, limits)) return 'absent';
-      if (site.prepared === revision || (await catalog.held(id)).includes(revision)) return 'held';
-      const coming = [...site.activations, ...(site.proposal === null ? [] : [site.proposal])];
+      // Of a kept revision, children first need only the manifest.
+      const isKept = site.kept.some((kept) => kept.revision === revision);
+      if (site.prepared === revision || isKept || (await catalog.held(id)).includes(revision)) return 'held';
+      const coming = [
+        ...site.activations,
+        ...(site.proposal === null ? [] : [site.proposal]),
+        ...(showsAliases(limits) && revision > newestHeld(site) ? site.aliases : []),
+      ];
       return coming.some((milestone) => milestone.revision >= revision) ? 'coming' : 'absent';
     },
 

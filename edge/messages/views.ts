@@ -4,7 +4,12 @@ import type { PurgeTarget } from '../../shared/site/purge.ts';
 export interface SiteView {
   readonly id: number;
   readonly name: string;
+  /** The hosts under which it answers, in addition to those that every site has. An alias answers under no others. */
   readonly domains: readonly string[];
+  /** Null for what is live. For a revision under an alias, the alias and when it expires, in the time of the log. */
+  readonly alias: { readonly name: string; readonly expires: number } | null;
+  /** Hosts that end like this belong to aliases of the site, also if no alias has their name. */
+  readonly aliasSuffixes: readonly string[];
   /** The revision to serve. 0 if none is visible yet. */
   readonly revision: number;
   /** The path prefixes that this edge holds. Null means all. The response for other paths is 421. */

@@ -24,6 +24,7 @@ import { Exchanges } from './connection/exchanges.ts';
 import { httpFront, httpsFront } from './front.ts';
 import { AccessLog } from './metering/access-log.ts';
 import { Counters } from './metering/counters.ts';
+import { AliasSite, countedAs } from './site/alias-site.ts';
 import { LogClock } from './site/log-clock.ts';
 import { PublishedSite } from './site/published-site.ts';
 import { RulesInForce } from './site/rules-in-force.ts';
@@ -83,7 +84,10 @@ async function serve({
   const use = isLazy ? new ObjectUse(() => time.now()) : undefined;
   const bodies = new ReadThroughBodies(content, missing, use);
   const published = { content, bodies, rules: new RulesInForce(content), time, lease, log };
-  const views = new Views((view) => new PublishedSite(view, published));
+  const views = new Views((view) => {
+    const site = new PublishedSite(view, published);
+    return view.alias === null ? site : new AliasSite(site, view.alias.expires, time);
+  });
   const tls = options.tls && (await Tls.open(options.tls, log));
   const accessLog = options.accessLog && new AccessLog(options.accessLog);
   const limits = new ClientLimits(clients);
@@ -124,7 +128,7 @@ async function serve({
         return tell({ t: 'held', turn: message.turn });
       case 'switch':
         views.switch(message.views);
-        counters.show(message.views);
+        counters.show(message.views.map(countedAs));
         forgetAnswers();
         return tell({ t: 'switched', turn: message.turn });
       case 'lease':

@@ -27,6 +27,7 @@ import type { Cover } from './cover.ts';
 export type EdgeCatalog = Remote<EdgeCatalogCalls>;
 
 export type EdgeCatalogCalls = ChainCalls &
+  AliasCalls &
   LazyCalls &
   SiteCalls &
   StagedCalls &
@@ -62,6 +63,27 @@ export interface EdgeSite {
   readonly purges: readonly { readonly revision: number; readonly target: PurgeTarget }[];
   /** Which objects of the active revision are complete on this edge. */
   readonly covers: Cover;
+  /** The aliases, as the log has them. */
+  readonly aliases: readonly EdgeAlias[];
+  /** Further revisions whose manifests are complete on this edge, in ascending order. */
+  readonly kept: readonly KeptRevision[];
+}
+
+export interface EdgeAlias extends Milestone {
+  readonly name: string;
+  readonly root: Digest;
+  /** When edges stop to answer under it, in the time of the log. */
+  readonly expires: number;
+  /** The revision that readers may see under it. 0 for none yet. */
+  readonly shown: number;
+}
+
+export interface KeptRevision {
+  readonly revision: number;
+  /** Which of its objects were complete on this edge. Null before they were fetched. */
+  readonly covers: Cover | null;
+  /** Whether those objects are still known to be complete. */
+  readonly isWhole: boolean;
 }
 
 export interface FormerRevision {
@@ -136,13 +158,28 @@ export interface SiteCalls {
   dropHeld(site: number, revisions: readonly number[]): void;
 }
 
+/**
+ * Manifests are taken in by ascending revision, because each is staged over the one before. Revisions that aliases name
+ * are kept beside the active one.
+ */
+export interface AliasCalls {
+  /** Keeps the staged revision, whose root is proven, without making it active. */
+  keep(site: number, revision: number): void;
+  /** Notes which objects of a kept revision are complete, and lets its aliases show it. */
+  fillKept(site: number, revision: number, covers: Cover): void;
+  /** Turns the newest kept revision back into a staged one, whose rows can be removed. */
+  giveUpKept(site: number, revision: number): void;
+  /** Forgets kept revisions. Their rows can then be pruned. */
+  dropKept(site: number, revisions: readonly number[]): void;
+}
+
 export interface NeededObject {
   readonly digest: Digest;
   readonly size: number;
   readonly chunks: Digest | null;
 }
 
-/** An object that the staged revision adds, and the object that is probably its earlier version. */
+/** An object that a revision adds, and the object that is probably its earlier version. */
 export interface StagedObject extends NeededObject {
   readonly path: string;
   /** The object that the path held before. Null for a new path. */
@@ -175,18 +212,26 @@ export interface StagedCalls {
   proveStaging(site: number, root: Digest): void;
   /** Records that the objects of the staged revision are complete as well. */
   setPrepared(site: number, revision: number): void;
-  /** Clears the prepared mark of every site, because the set of objects to hold may have changed. */
+  /**
+   * Clears the prepared mark of every site, and what is noted about the objects of kept revisions, because objects may
+   * be missing or the set of objects to hold may have changed.
+   */
   clearPrepared(): void;
-  /** The objects of entries that are valid from this revision on, a page at a time, in no particular order. */
-  stagedObjects(
+  /**
+   * The objects of entries that the revision has and `whole` has not, a page at a time, in no particular order. Either
+   * may be the newer one.
+   */
+  objectsBeyond(
     site: number,
     revision: number,
+    whole: number,
     after: number,
     limit: number,
   ): { objects: StagedObject[]; next: number | undefined };
   /** Up to `limit` paths that the staged revision removes, each with the object that it held. */
   stagedRemovals(site: number, revision: number, limit: number): { path: string; object: NeededObject }[];
-  stagedBytes(site: number, revision: number): number;
+  /** The bytes of the objects that `objectsBeyond` returns. */
+  bytesBeyond(site: number, revision: number, whole: number): number;
 }
 
 /** Statements that this edge has signed wait here until the origin has them. */

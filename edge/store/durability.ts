@@ -39,9 +39,14 @@ export const EDGE_DURABILITY: { readonly [K in keyof EdgeCatalogCalls]: Durabili
   proveStaging: 'relaxed',
   setPrepared: 'durable',
   clearPrepared: 'durable',
-  stagedObjects: 'reads',
+  objectsBeyond: 'reads',
   stagedRemovals: 'reads',
-  stagedBytes: 'reads',
+  bytesBeyond: 'reads',
+
+  keep: 'durable',
+  fillKept: 'durable',
+  giveUpKept: 'durable',
+  dropKept: 'durable',
 
   addReceipt: 'durable',
   receiptCovers: 'reads',

@@ -86,7 +86,8 @@ export class Variants {
 
   /** Called when these revisions have become visible to readers. */
   shown(views: readonly SiteView[]): void {
-    this.#views = views;
+    // Variants of drafts are made when readers ask for them.
+    this.#views = views.filter(({ alias }) => alias === null);
     this.#lookedThrough = new Map(
       [...this.#lookedThrough].filter(([site]) => views.some(({ id }) => id === site)),
     );

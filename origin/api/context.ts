@@ -10,6 +10,7 @@ import { nameSchema } from '../../shared/site/names.ts';
 import type { OriginCertificate } from '../../shared/wire/api.ts';
 import type { Need } from '../access/permission.ts';
 import type { NoteAct } from '../callers/acts.ts';
+import type { AliasReads } from '../catalog/alias-calls.ts';
 import type { DeployCalls } from '../catalog/deploy-calls.ts';
 import type { FleetCalls } from '../catalog/fleet-calls.ts';
 import type { LogReads } from '../catalog/log-calls.ts';
@@ -42,6 +43,7 @@ type ApiCatalog = Remote<DeployCalls & TokenCalls> &
   Pick<Remote<SiteCalls>, 'sites' | 'siteNamed' | 'putSite'> &
   Pick<Remote<RevisionReads>, 'revisions' | 'revision'> &
   Pick<Remote<ManifestReader>, 'entryAt' | 'manifestPage' | 'diffPage'> &
+  Pick<Remote<AliasReads>, 'aliases' | 'alias'> &
   Pick<Remote<LogReads>, 'head' | 'records' | 'newestRecords'> &
   Pick<Remote<PurgeCalls>, 'addPurges' | 'purge'> &
   Pick<Remote<FleetCalls>, 'createReplacement'> &

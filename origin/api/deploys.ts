@@ -5,6 +5,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import { OBJECT_BYTES, takesRawBodies } from '../../shared/http/raw-bodies.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
 import {
+  type CommitRequest,
   commitRequestSchema,
   commitSchema,
   type Deploy,
@@ -20,6 +21,7 @@ import { deployFromJson, deployFromLines } from '../ingest/deploy-lines.ts';
 import { createDeploy } from '../ingest/deploys.ts';
 import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
+import type { CommitOptions } from '../publish/commit-options.ts';
 import { authenticate } from './authorize.ts';
 import { type ApiContext, needsPublish, siteParams } from './context.ts';
 
@@ -58,7 +60,7 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
     },
     async ({ params, body }) => {
       const { siteName: site } = await catalog.deploy(params.id);
-      const commit = await committer.commitDeploy(params.id, { ...body });
+      const commit = await committer.commitDeploy(params.id, commitOptions(body ?? {}));
       noteAct('publish', { site, ...committed(commit), message: body?.message });
       return commit;
     },
@@ -133,6 +135,14 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
     }
     yield ']}';
   }
+}
+
+/** An alias makes a draft, with or without `draft`. */
+function commitOptions({ draft, alias, expires, ...options }: CommitRequest): CommitOptions {
+  if (!draft && alias === undefined && expires !== undefined)
+    throw new SkerryError('bad-request', 'only an alias expires, so `expires` needs `draft` or `alias`');
+  if (!draft && alias === undefined) return options;
+  return { ...options, draft: { alias, life: expires } };
 }
 
 function mediaTypeOf(contentType: string): string {

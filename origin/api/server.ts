@@ -4,6 +4,7 @@ import { httpServer } from '../../shared/http/http-server.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
 import type { ServerCertificates } from '../../shared/tls/server-certificates.ts';
 import { namesCallers } from '../callers/names-callers.ts';
+import { aliasRoutes } from './aliases.ts';
 import type { ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
 import { edgeRoutes } from './edges.ts';
@@ -51,6 +52,7 @@ export async function buildApi(
     deployRoutes,
     fileRoutes,
     revisionRoutes,
+    aliasRoutes,
     purgeRoutes,
     edgeRoutes,
     statusRoutes,

@@ -2,6 +2,7 @@ import type { BucketReader } from '../../shared/content/manifest/buckets.ts';
 import type { ObjectNames } from '../../shared/content/manifest/object-names.ts';
 import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
 import type { Remote } from '../../shared/process/thread.ts';
+import type { AliasCalls } from './alias-calls.ts';
 import type { DamageCalls } from './damage-calls.ts';
 import type { DeployCalls } from './deploy-calls.ts';
 import type { EventCalls } from './event-calls.ts';
@@ -44,6 +45,7 @@ export type CatalogCalls = LogCalls &
   LagReads &
   StagingCalls &
   PublishCalls &
+  AliasCalls &
   ObjectCalls &
   DamageCalls &
   DeployCalls &

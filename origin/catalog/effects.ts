@@ -43,6 +43,13 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   abort: 'appends',
   noteOutcome: 'appends',
 
+  aliases: 'reads',
+  alias: 'reads',
+  expiredAliases: 'reads',
+  nextExpiry: 'reads',
+  putAlias: 'appends',
+  deleteAlias: 'appends',
+
   addObjects: 'durable',
   siteObject: 'reads',
 
@@ -142,5 +149,7 @@ export const FENCED: ReadonlySet<keyof CatalogCalls> = new Set([
   'activate',
   'abort',
   'noteOutcome',
+  'putAlias',
+  'deleteAlias',
   'finishDeploy',
 ] as const);

@@ -1,5 +1,7 @@
 /** The limits of every catalog. At a limit, a call refuses or gives up the oldest item, as its comment says. */
 
+/** Aliases of all sites together. A checkpoint carries them, and has room for some megabytes. */
+export const MOST_ALIASES_IN_ALL = 5000;
 /** Uncommitted deploys of a site. Beyond this number, the oldest is given up. */
 export const MOST_OPEN_DEPLOYS = 50;
 /** A younger deploy is probably still being uploaded, so it is not given up. */

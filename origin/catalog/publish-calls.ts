@@ -3,6 +3,7 @@ import type { Seq } from '../../shared/log/record.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
+import type { AliasTarget } from './alias-calls.ts';
 
 /** The response to the commit of a deploy. The transaction adds the `seq`. */
 export interface DoneDeploy {
@@ -21,6 +22,8 @@ export interface Reveal {
   readonly mode: Mode;
   /** Makes the revision live in the same transaction. Null leaves it pending. */
   readonly activate: Payload<'activate'> | null;
+  /** Makes the revision a draft, and points this alias at it in the same transaction. */
+  readonly draft?: AliasTarget | undefined;
   readonly deploy: DoneDeploy | null;
 }
 
@@ -43,12 +46,18 @@ interface SyncOutcome extends Payload<'outcome'> {
 export interface PublishCalls {
   /**
    * In one transaction, makes the staged state a revision, its records durable, and the deploy done. Throws
-   * `no-such-site` when the site was deleted. The call cannot be repeated, because its revision number is then taken.
+   * `no-such-site` when the site was deleted, `alias-taken` and `too-many-aliases`. The call cannot be repeated, because its revision number is then taken.
    */
   reveal(commit: Reveal): { seq: Seq };
-  /** Makes a pending revision live. Throws `no-such-revision` when it is not the site's tip or not pending. */
+  /**
+   * Makes a pending revision or a draft live. Throws `no-such-revision` when it is neither the site's pending tip nor a
+   * draft after the tip.
+   */
   activate(activation: Activation): { seq: Seq };
-  /** Aborts a pending revision, so that it never becomes live. Throws like `activate`. */
+  /**
+   * Aborts a pending revision, so that it never becomes live. Throws `no-such-revision` when it is not the site's tip or
+   * not pending.
+   */
   abort(site: number, revision: number, reason: string, time: number): void;
   /**
    * Records how a sync publish ended, and replaces the stored response of its deploy. The record of a pruned revision

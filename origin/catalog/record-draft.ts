@@ -19,6 +19,7 @@ export const IS_CRITICAL: { readonly [K in RecordKind]: boolean } = {
   activate: true,
   abort: true,
   checkpoint: true,
+  alias: false,
   outcome: false,
   purge: false,
 };

@@ -13,17 +13,19 @@ export interface KnownRevision {
   readonly revision: number;
   /** When it was committed, in milliseconds since 1970. */
   readonly time: number;
-  readonly state: 'pending' | 'activated' | 'aborted';
+  readonly state: 'pending' | 'draft' | 'activated' | 'aborted';
   readonly pinned: boolean;
 }
 
 /** The revisions of a site that are in use. 0 before the first. */
 interface RevisionMarks {
   readonly live: number;
-  /** The newest revision that was not aborted. */
+  /** The newest revision that is neither a draft nor aborted. */
   readonly tip: number;
   /** The highest number that was assigned. The next revision is staged over its state, even if it was aborted. */
   readonly newest: number;
+  /** The revisions that aliases name. */
+  readonly named: readonly number[];
 }
 
 export interface SiteHistory extends RevisionMarks {

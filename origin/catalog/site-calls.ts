@@ -11,10 +11,12 @@ export interface SiteRow {
   /** Files and bytes of the live revision. */
   readonly files: number;
   readonly bytes: number;
-  /** The newest revision that was not aborted. The next change builds on it. */
+  /** The newest revision that is neither a draft nor aborted. The next change builds on it. */
   readonly tip: number;
   /** The highest number that was assigned. It names the newest state in the tables. */
   readonly newest: number;
+  /** The highest revision that an alias ever had. */
+  readonly named: number;
   /** The tip, while it is not live. */
   readonly pending: { readonly revision: number; readonly mode: Mode; readonly since: number } | null;
 }

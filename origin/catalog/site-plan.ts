@@ -1,6 +1,7 @@
 import { SkerryError } from '../../shared/errors.ts';
 import { changedPolicy, DEFAULT_POLICY, type PolicyChange } from '../../shared/site/site-policy.ts';
 import { overlapWith, type SiteDomains } from '../domains/overlap.ts';
+import { checkedPreviews, claimedDomains } from '../domains/preview-domains.ts';
 import { checkDomainChange, type DomainRights } from '../domains/rights.ts';
 import type { SiteRow } from './site-calls.ts';
 
@@ -22,19 +23,22 @@ export interface SiteSituation {
 
 /** The new settings of the site. Undefined when they stay the same. Throws like `putSite`. */
 export function planSite(situation: SiteSituation): SiteSettings | undefined {
-  const { existing, domains, policy } = situation;
+  const { existing, domains, policy, rights } = situation;
   if (existing !== undefined && domains === undefined && policy === undefined) return undefined;
-  if (domains !== undefined) checkDomains(situation, domains);
   const before = existing ?? { domains: [], policy: DEFAULT_POLICY };
-  return {
+  const changed = policy === undefined ? before.policy : changedPolicy(before.policy, policy);
+  const settings = {
     domains: domains ?? before.domains,
-    policy: policy === undefined ? before.policy : changedPolicy(before.policy, policy),
+    policy: { ...changed, previews: checkedPreviews(changed.previews) },
   };
+  const present = claimedDomains(before.domains, before.policy.previews);
+  const wanted = claimedDomains(settings.domains, settings.policy.previews);
+  checkDomainChange(present, wanted, rights);
+  if (wanted.some((domain) => !present.includes(domain))) checkOverlap(situation, wanted);
+  return settings;
 }
 
-function checkDomains({ name, existing, rights, sites }: SiteSituation, wanted: readonly string[]): void {
-  checkDomainChange(existing?.domains ?? [], wanted, rights);
-  if (wanted.length === 0) return;
+function checkOverlap({ name, sites }: SiteSituation, wanted: readonly string[]): void {
   const taken = overlapWith(
     wanted,
     sites().filter((other) => other.name !== name),

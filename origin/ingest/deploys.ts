@@ -6,7 +6,7 @@ import type { DeployCalls, DeployFile } from '../catalog/deploy-calls.ts';
 import { checkDeploySizes } from '../catalog/deploy-pages.ts';
 import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
-import { checkExpectation } from '../publish/commit.ts';
+import { checkExpectation } from '../publish/deploy-checks.ts';
 import type { DeployItem } from './deploy-lines.ts';
 
 type Filled = Remote<DeployCalls> & Pick<Remote<RevisionReads>, 'revision'>;

@@ -11,7 +11,8 @@ import type { StoredObject } from '../catalog/object-calls.ts';
 import type { PurgeCalls } from '../catalog/purge-calls.ts';
 import type { SiteReads } from '../catalog/site-calls.ts';
 import type { StagingCalls } from '../catalog/staging-calls.ts';
-import type { CommitOptions, Committer } from '../publish/commit.ts';
+import type { Committer } from '../publish/commit.ts';
+import type { CommitOptions } from '../publish/commit-options.ts';
 
 type ChangedCatalog = Pick<Remote<StagingCalls>, 'staged'> &
   Pick<Remote<SiteReads>, 'site'> &

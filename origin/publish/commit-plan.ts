@@ -30,11 +30,22 @@ export function planCommit(situation: CommitSituation): CommitPlan {
   // Edges prepare only what a record tells them to prepare. So a sync publish of a pending batch revision commits a new
   // revision.
   if (mode === 'sync') return { kind: 'prepare' };
-  const activate = mode === 'async' ? { mode } : batchActivation(situation);
+  const activate = activationNow(situation);
   return { kind: isUnchanged ? 'tip' : 'reveal', activate };
 }
 
-function batchActivation({ now, isWindowOpen }: CommitSituation): Payload<'activate'> | null {
+/** How a waiting revision becomes live now without two phases. Null when it cannot. */
+export function activationNow(
+  situation: Pick<CommitSituation, 'mode' | 'now' | 'isWindowOpen'>,
+): Payload<'activate'> | null {
+  if (situation.mode === 'sync') return null;
+  return situation.mode === 'async' ? { mode: 'async' } : batchActivation(situation);
+}
+
+function batchActivation({
+  now,
+  isWindowOpen,
+}: Pick<CommitSituation, 'now' | 'isWindowOpen'>): Payload<'activate'> | null {
   if (now) return { mode: 'batch', now: true };
   return isWindowOpen ? { mode: 'batch' } : null;
 }

@@ -1,38 +1,31 @@
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { Change } from '../../shared/content/diff.ts';
-import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
-import type { Remote } from '../../shared/process/thread.ts';
+import { draftAlias } from '../../shared/site/alias.ts';
 import { RULE_FILES } from '../../shared/site/rules/rule-lines.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
+import type { Alias } from '../../shared/wire/alias-api.ts';
 import type { Commit } from '../../shared/wire/api.ts';
-import type { DeployCalls, DeployReads, DeployRow } from '../catalog/deploy-calls.ts';
-import { checkDeploySizes, missingObjects } from '../catalog/deploy-pages.ts';
-import type { PublishCalls } from '../catalog/publish-calls.ts';
-import type { RevisionReads, RevisionRow } from '../catalog/revision-calls.ts';
-import type { SiteCalls, SiteReads, SiteRow } from '../catalog/site-calls.ts';
-import type { StagingCalls } from '../catalog/staging-calls.ts';
+import type { AliasTarget } from '../catalog/alias-calls.ts';
+import type { DeployRow } from '../catalog/deploy-calls.ts';
+import type { RevisionRow } from '../catalog/revision-calls.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
 import { isWindowOpen, pendingOpens } from './activation-window.ts';
-import { planCommit } from './commit-plan.ts';
+import type { CommitOptions, DraftOptions, RevisionTarget } from './commit-options.ts';
+import type { CommitParts } from './commit-parts.ts';
+import { activationNow, planCommit } from './commit-plan.ts';
 import { Deadline } from './deadline.ts';
+import { checkExpectation, checkObjects } from './deploy-checks.ts';
+import { aliasTarget, canNameAgain, neighbour, revisionWith } from './drafts.ts';
 import { endOrphan } from './recover.ts';
+import { existingRevision, rollbackTarget } from './revision-target.ts';
 import type { RuleCheck } from './rule-check.ts';
-import type { SiteLock } from './site-lock.ts';
+import { shownAlias } from './shown-alias.ts';
 import { type Staged, Stager } from './stager.ts';
-import { confirmInSync, publishInSync, type SyncParts } from './sync-publish.ts';
+import { confirmInSync, publishInSync } from './sync-publish.ts';
 
-const MISSING_SHOWN = 100;
-
-export interface CommitOptions {
-  /** The default is the site's mode. */
-  readonly mode?: Mode | undefined;
-  readonly message?: string | undefined;
-  /** For a batch commit: opens a window by hand. */
-  readonly now?: boolean | undefined;
-  /** The monotonic time at which the request arrived. The default is now. */
-  readonly began?: number | undefined;
-}
+const NEVER = new AbortController().signal;
 
 /** A commit that holds the lock of its site. */
 interface Turn extends CommitOptions {
@@ -50,15 +43,6 @@ interface ChangeSet {
   overlay(revision: number, time: number): Promise<void>;
 }
 
-export interface CommitParts extends Omit<SyncParts, 'catalog'> {
-  readonly catalog: SyncParts['catalog'] &
-    Remote<SiteReads & RevisionReads & StagingCalls & DeployReads> &
-    Pick<Remote<SiteCalls>, 'deleteSite'> &
-    Pick<Remote<PublishCalls>, 'reveal'> &
-    Pick<Remote<DeployCalls>, 'finishDeploy'>;
-  readonly sites: SiteLock;
-}
-
 /**
  * Turns change sets into revisions and makes revisions live, one at a time per site, each in its mode. A sync publish
  * that does not get its turn, or is not staged, within its time-out fails with `sync-timeout` and changes nothing. Its
@@ -71,6 +55,8 @@ export class Committer {
    * committed a revision.
    */
   readonly waiting = new Wakeup();
+  /** Wakes when an alias got a new time at which it expires. */
+  readonly aliased = new Wakeup();
   readonly #parts: CommitParts;
   readonly #stager: Stager;
   readonly #rules: RuleCheck;
@@ -92,7 +78,7 @@ export class Committer {
       const deploy = await catalog.deploy(id);
       if (deploy.result !== null) return deploy.result;
       checkExpectation(turn.site, deploy.expect);
-      await this.#checkObjects(id);
+      await checkObjects(catalog, id);
       if (deploy.base !== null && deploy.base !== 0) await catalog.revision(site, deploy.base);
       return this.#commit(turn, this.#deployChanges(deploy, turn));
     });
@@ -121,7 +107,7 @@ export class Committer {
    */
   rollback(site: number, to: number | undefined, options: CommitOptions = {}): Promise<Commit> {
     return this.#inTurn(site, options, async (turn) => {
-      const target = await this.#rollbackTarget(site, to);
+      const target = await rollbackTarget(this.#parts.catalog, site, to);
       return this.#commit(turn, {
         base: target.revision,
         message: options.message ?? `rollback to revision ${target.revision}`,
@@ -130,6 +116,46 @@ export class Committer {
         overlay: async () => {},
       });
     });
+  }
+
+  /**
+   * Makes a draft, or any other revision, live. No object moves. Edges keep a draft under its number if they can;
+   * otherwise, its content gets a new number.
+   */
+  activate(site: number, target: RevisionTarget, options: CommitOptions = {}): Promise<Commit> {
+    return this.#inTurn(site, options, async (turn) => {
+      const { catalog, clock } = this.#parts;
+      const number = 'alias' in target ? (await catalog.alias(site, target.alias)).revision : target.revision;
+      const revision = await existingRevision(this.#parts.catalog, site, number);
+      const { mode, now = false } = turn;
+      const activation = activationNow({
+        mode,
+        now,
+        isWindowOpen: isWindowOpen(turn.site.policy, clock.now()),
+      });
+      if (revision.state === 'draft' && revision.revision > turn.site.tip && activation !== null)
+        return { ...(await this.#makeLive(turn, revision, activation, null)), unchanged: false };
+      return this.#commit(turn, {
+        base: revision.revision,
+        message: turn.message ?? `activate revision ${revision.revision}`,
+        restores: revision.revision,
+        deploy: null,
+        overlay: async () => {},
+      });
+    });
+  }
+
+  /** Points an alias at a revision. `life` is in seconds. If edges can no longer take the revision, a copy gets it. */
+  putAlias(site: number, alias: string, number: number, life: number | undefined): Promise<Alias> {
+    return this.#inTurn(site, {}, async (turn) => {
+      const revision = await existingRevision(this.#parts.catalog, site, number);
+      return this.#pointAlias(turn, aliasTarget(this.#parts.clock, alias, life), revision);
+    });
+  }
+
+  deleteAlias(site: number, alias: string): Promise<void> {
+    const { catalog, clock, sites } = this.#parts;
+    return sites.run(site, () => catalog.deleteAlias(site, alias, clock.now()));
   }
 
   /**
@@ -144,7 +170,7 @@ export class Committer {
       if (pending !== null && isDue) {
         const payload: Payload<'activate'> = by === 'hand' ? { mode: 'batch', now: true } : { mode: 'batch' };
         const tip = await catalog.revision(site, pending.revision);
-        return { ...(await this.#activateTip(turn, tip, payload, null)), unchanged: false };
+        return { ...(await this.#makeLive(turn, tip, payload, null)), unchanged: false };
       }
       const shown = await catalog.revision(site, pending?.revision ?? revision);
       return this.#answer(turn, shown, pending === null ? 'live' : 'pending', true);
@@ -161,15 +187,13 @@ export class Committer {
     });
   }
 
-  async #inTurn(
-    site: number,
-    options: CommitOptions,
-    work: (turn: Turn) => Promise<Commit>,
-  ): Promise<Commit> {
+  async #inTurn<T>(site: number, options: CommitOptions, work: (turn: Turn) => Promise<T>): Promise<T> {
     const { catalog, clock } = this.#parts;
     const began = options.began ?? clock.monotonic();
     const { name, policy } = await catalog.site(site);
-    const mode = options.mode ?? policy.mode;
+    if (options.draft !== undefined && options.mode !== undefined)
+      throw new SkerryError('bad-request', 'a draft has no mode, because it does not become live');
+    const mode = options.draft === undefined ? (options.mode ?? policy.mode) : 'async';
     const { timeout } = policy.sync;
     const end = mode === 'sync' ? began + timeout * 1000 : Number.POSITIVE_INFINITY;
     const deadline = new Deadline(
@@ -195,7 +219,7 @@ export class Committer {
     const { catalog, clock } = this.#parts;
     const { mode, site, deadline, now = false } = turn;
     const tip = site.tip === 0 ? undefined : await catalog.revision(site.id, site.tip);
-    const base = changes.base ?? site.tip;
+    const base = changes.base ?? (await neighbour(catalog, site, turn.draft?.alias));
     const overlay: ChangeSet['overlay'] = async (revision, time) => {
       await changes.overlay(revision, time);
       // A published revision can always be restored, even if this version finds faults in its rules.
@@ -204,6 +228,7 @@ export class Committer {
     const staged = await this.#stager.stage({ site: site.id, base, overlay }, deadline.signal);
     // From here on, a sync publish checks its time-out itself, because it must not be interrupted half-way.
     deadline.disarm();
+    if (turn.draft !== undefined) return this.#draft(turn, turn.draft, changes, staged);
     const plan = planCommit({
       mode,
       now,
@@ -216,7 +241,7 @@ export class Committer {
     await this.#stager.discard(site.id, staged.revision);
     if (tip === undefined) throw new Error('only a tree that equals the tip needs no revision');
     if (plan.kind === 'tip' && plan.activate !== null)
-      return this.#activateTip(turn, tip, plan.activate, changes.deploy);
+      return this.#makeLive(turn, tip, plan.activate, changes.deploy);
     const answer =
       plan.kind === 'unchanged' && mode === 'sync'
         ? await confirmInSync(this.#parts, { ...tip, site, deploy: null, deadline })
@@ -230,9 +255,10 @@ export class Committer {
     changes: ChangeSet,
     staged: Staged,
     activate: Payload<'activate'> | null,
+    draft?: AliasTarget,
   ): Promise<Commit> {
     const { catalog } = this.#parts;
-    const outcome = activate === null ? 'pending' : 'live';
+    const outcome = draft !== undefined ? 'draft' : activate === null ? 'pending' : 'live';
     const { seq: _, ...answer } = this.#answer(turn, { ...staged, seq: 0 }, outcome, false);
     const { base = 0, deploy, message, restores } = changes;
     const { seq } = await catalog
@@ -244,6 +270,7 @@ export class Committer {
         restores,
         mode: turn.mode,
         activate,
+        draft,
         deploy: deploy === null ? null : { id: deploy, answer },
       })
       .catch(async (error: unknown) => {
@@ -251,7 +278,60 @@ export class Committer {
         throw error;
       });
     if (activate === null) this.waiting.wake();
-    return { ...answer, seq };
+    if (draft === undefined) return { ...answer, seq };
+    this.aliased.wake();
+    return { ...answer, seq, alias: shownAlias(turn.site, { ...draft, revision: staged.revision, seq }) };
+  }
+
+  /** A draft with the content of the live revision, or of its alias, needs no new revision. */
+  async #draft(
+    turn: Turn,
+    { alias, life }: DraftOptions,
+    changes: ChangeSet,
+    staged: Staged,
+  ): Promise<Commit> {
+    const { catalog, clock } = this.#parts;
+    const { site } = turn;
+    const same = await revisionWith(catalog, staged.root, site, alias);
+    const target = aliasTarget(clock, alias ?? draftAlias(same?.revision ?? staged.revision), life);
+    if (same === undefined) return this.#reveal(turn, changes, staged, null, target);
+    await this.#stager.discard(site.id, staged.revision);
+    const pointed = await this.#pointAlias(turn, target, same);
+    const answer = { ...this.#answer(turn, { ...same, seq: pointed.seq }, 'draft', true), alias: pointed };
+    if (changes.deploy !== null) await catalog.finishDeploy(changes.deploy, answer);
+    return answer;
+  }
+
+  async #pointAlias(turn: Turn, target: AliasTarget, revision: RevisionRow): Promise<Alias> {
+    const { catalog, clock } = this.#parts;
+    const { site } = turn;
+    if (await canNameAgain(catalog, site, revision.revision)) {
+      const { seq } = await catalog.putAlias(site.id, target, revision.revision, clock.now());
+      this.aliased.wake();
+      return shownAlias(site, { ...target, revision: revision.revision, seq });
+    }
+    const { alias } = await this.#copy(turn, revision, null, null, target);
+    if (alias === undefined) throw new Error('a draft has an alias');
+    return alias;
+  }
+
+  /** Commits the content of a revision under a new number. */
+  async #copy(
+    turn: Turn,
+    { revision, message, restores }: RevisionRow,
+    activate: Payload<'activate'> | null,
+    deploy: string | null,
+    draft?: AliasTarget,
+  ): Promise<Commit> {
+    const overlay = async () => {};
+    const staged = await this.#stager.stage({ site: turn.site.id, base: revision, overlay }, NEVER);
+    return this.#reveal(
+      turn,
+      { base: revision, message, restores, deploy, overlay },
+      staged,
+      activate,
+      draft,
+    );
   }
 
   async #prepare(turn: Turn, changes: ChangeSet, staged: Staged): Promise<Commit> {
@@ -265,17 +345,20 @@ export class Committer {
     }
   }
 
-  async #activateTip(
+  /** Makes a revision live that waits for it: the pending tip, or a draft after the tip. */
+  async #makeLive(
     turn: Turn,
-    tip: RevisionRow,
+    waiting: RevisionRow,
     payload: Payload<'activate'>,
     deploy: string | null,
   ): Promise<Commit> {
     const { catalog, clock } = this.#parts;
-    const { seq: _, ...answer } = this.#answer(turn, tip, 'live', true);
+    if (!(await canNameAgain(catalog, turn.site, waiting.revision)))
+      return this.#copy(turn, waiting, payload, deploy);
+    const { seq: _, ...answer } = this.#answer(turn, waiting, 'live', true);
     const { seq } = await catalog.activate({
       site: turn.site.id,
-      revision: tip.revision,
+      revision: waiting.revision,
       payload,
       time: clock.now(),
       deploy: deploy === null ? null : { id: deploy, answer },
@@ -305,17 +388,6 @@ export class Committer {
     };
   }
 
-  async #rollbackTarget(site: number, to: number | undefined): Promise<RevisionRow> {
-    const { catalog } = this.#parts;
-    const target = to === undefined ? await catalog.formerlyLive(site) : await catalog.revision(site, to);
-    if (target === undefined) {
-      throw new SkerryError('nothing-to-roll-back', 'no revision with other content was live before');
-    }
-    if (target.state === 'aborted')
-      throw new SkerryError('no-such-revision', `revision ${target.revision} was aborted`);
-    return target;
-  }
-
   /** Throws `bad-rules` when a file of rules has faults. */
   async #checkRules(site: number): Promise<void> {
     for (const path of RULE_FILES) {
@@ -323,27 +395,4 @@ export class Committer {
       if (entry !== undefined) await this.#rules.check(site, entry);
     }
   }
-
-  async #checkObjects(deploy: string): Promise<void> {
-    const { catalog } = this.#parts;
-    const missing = new Set<Digest>();
-    for await (const digest of missingObjects(catalog, deploy)) {
-      missing.add(digest);
-      if (missing.size === MISSING_SHOWN) break;
-    }
-    if (missing.size > 0) {
-      throw new SkerryError('objects-missing', `${missing.size} or more objects have not been uploaded`, {
-        details: { missing: [...missing] },
-      });
-    }
-    await checkDeploySizes(catalog, deploy);
-  }
-}
-
-/** Throws `revision-moved` when the site is at another revision. */
-export function checkExpectation({ name, tip }: SiteRow, expect: number | null): void {
-  if (expect === null || expect === tip) return;
-  throw new SkerryError('revision-moved', `${name} is at revision ${tip}, not at ${expect}`, {
-    details: { current: tip },
-  });
 }

@@ -10,18 +10,18 @@ const MOST_NEW = 10_000;
 /** The revisions to keep. The result does not depend on the order of `past.revisions`. */
 export function keptRevisions(past: SiteHistory, now: number): Set<number> {
   if (past.deleted) return new Set();
-  const { live, tip, newest, retention } = past;
+  const { live, tip, newest, named, retention } = past;
   const youngerThan = now - retention.days * DAY_MS;
   const lastActivated = past.revisions
     .filter(({ state }) => state === 'activated')
     .map(({ revision }) => revision)
     .sort((a, b) => b - a)
     .slice(0, retention.revisions);
-  const kept = new Set([live, tip, newest, ...lastActivated]);
+  const kept = new Set([live, tip, newest, ...named, ...lastActivated]);
   for (const { revision, time, state, pinned } of past.revisions) {
     const isNew = revision > newest - MOST_NEW;
     const isAwaited = state === 'pending' && revision > live;
-    const isYoung = state !== 'aborted' && time > youngerThan;
+    const isYoung = state !== 'aborted' && state !== 'draft' && time > youngerThan;
     if (pinned || (isNew && (isAwaited || isYoung))) kept.add(revision);
   }
   return kept;

@@ -53,6 +53,8 @@ const revision = Type.Object({
   restores: Type.Union([Type.Integer(), Type.Null()]),
   /** `sync`: edges prepare the revision now, and show it when it is activated. */
   mode: modeSchema,
+  /** A draft is shown only under its aliases. The next change does not build on it. */
+  draft: Type.Optional(Type.Boolean()),
 });
 
 const activate = Type.Object({
@@ -65,6 +67,19 @@ const activate = Type.Object({
 
 /** The prepared revision will never be live. */
 const abort = Type.Object({ reason: Type.String() });
+
+const pointer = {
+  name: Type.String(),
+  files: Type.Integer(),
+  /** When edges stop to answer under the alias, in milliseconds since 1970. */
+  expires: Type.Integer(),
+};
+
+/**
+ * The alias points to the record's revision. Revision 0 means that there is no such alias any more. The kind is not
+ * critical, because it changes nothing that a site's own names show.
+ */
+const alias = Type.Object(pointer);
 
 /** How a sync publish ended at each edge. The kind is not critical, because such a record changes nothing. */
 const outcome = Type.Object({
@@ -96,6 +111,12 @@ const checkpoint = Type.Object({
       root: Type.Union([Type.String(), Type.Null()]),
       seq: Type.Integer(),
       files: Type.Integer(),
+      /** Absent means none. */
+      aliases: Type.Optional(
+        Type.Array(
+          Type.Object({ ...pointer, revision: Type.Integer(), root: Type.String(), seq: Type.Integer() }),
+        ),
+      ),
     }),
   ),
   members: Type.Array(member),
@@ -108,6 +129,7 @@ export const payloads = {
   revision: schema(revision),
   activate: schema(activate),
   abort: schema(abort),
+  alias: schema(alias),
   outcome: schema(outcome),
   purge: schema(purge),
   checkpoint: schema(checkpoint),

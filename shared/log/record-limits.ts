@@ -14,6 +14,7 @@ export const MOST_WRITTEN = {
   revision: 8 * KIB,
   activate: 4 * KIB,
   abort: 4 * KIB,
+  alias: 1 * KIB,
   outcome: 1024 * KIB,
   purge: 64 * KIB,
   checkpoint: 4096 * KIB,

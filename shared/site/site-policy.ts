@@ -96,9 +96,26 @@ const pinnedSchema = Type.Array(Type.String({ maxLength: 1024 }), {
   description: 'Which paths lazy edges always hold, as patterns of _headers.',
 });
 
+const previewsSchema = Type.Object(
+  {
+    domain: Type.Union([Type.String({ maxLength: 253 }), Type.Null()], {
+      description: 'Aliases answer at ALIAS.DOMAIN; null for no such domain.',
+    }),
+    under: Type.Array(Type.String({ maxLength: 253 }), {
+      maxItems: 20,
+      description:
+        'Domains of the site at which aliases answer as ALIAS--DOMAIN. Each has a part before its registrable domain.',
+    }),
+    private: Type.Boolean({
+      description: 'Whether aliases need a signed URL for every path. The site needs keys in `private`.',
+    }),
+  },
+  closed,
+);
+
 /**
- * How a site is replicated, which of its old revisions are kept and which of its old assets are served, and which paths
- * are private.
+ * How a site is replicated, which of its old revisions are kept and which of its old assets are served, which paths are
+ * private, and where its aliases answer.
  */
 export const sitePolicySchema = Type.Object({
   mode: modeSchema,
@@ -108,6 +125,7 @@ export const sitePolicySchema = Type.Object({
   formerAssets: formerAssetsSchema,
   private: privateSchema,
   pinned: pinnedSchema,
+  previews: previewsSchema,
 });
 export type SitePolicy = Static<typeof sitePolicySchema>;
 
@@ -121,6 +139,7 @@ export const policyChangeSchema = Type.Object(
     formerAssets: Type.Optional(Type.Partial(formerAssetsSchema, closed)),
     private: Type.Optional(privateSchema),
     pinned: Type.Optional(pinnedSchema),
+    previews: Type.Optional(Type.Partial(previewsSchema, closed)),
   },
   closed,
 );
@@ -134,6 +153,7 @@ export const DEFAULT_POLICY: SitePolicy = {
   formerAssets: { hours: 24, paths: null },
   private: null,
   pinned: [],
+  previews: { domain: null, under: [], private: false },
 };
 
 function checkPatterns(field: string, paths: readonly string[]): void {
@@ -156,11 +176,14 @@ export function changedPolicy(policy: SitePolicy, change: PolicyChange): SitePol
     formerAssets: { ...policy.formerAssets, ...change.formerAssets },
     private: change.private === undefined ? policy.private : change.private,
     pinned: change.pinned ?? policy.pinned,
+    previews: { ...policy.previews, ...change.previews },
   };
   checkSchedule(changed.batch.window);
   checkPatterns('formerAssets.paths', changed.formerAssets.paths ?? []);
   checkPatterns('private.paths', changed.private?.paths ?? []);
   checkPatterns('pinned', changed.pinned);
+  if (changed.previews.private && changed.private === null)
+    throw new SkerryError('bad-policy', 'private aliases need the keys of `private`, which may sign URLs');
   if (changed.sync.withoutLease === 'refuse' && changed.sync.timeout < REFUSING_TIMEOUT) {
     throw new SkerryError(
       'bad-policy',

@@ -3,9 +3,11 @@ import { DIGEST_PATTERN } from '../content/digest.ts';
 import { purgeReceiptSchema } from '../log/purge-receipt.ts';
 import { receiptSchema } from '../log/receipt.ts';
 import { recordSchema } from '../log/record.ts';
+import { aliasNameSchema } from '../site/alias.ts';
 import { labelsSchema, MOST_LABELS, mayReadSchema, nameSchema } from '../site/names.ts';
 import { MOST_PURGED, purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from '../site/site-policy.ts';
+import { aliasLife, aliasSchema } from './alias-api.ts';
 import { healthSchema, readersSchema, shownUseSchema } from './edge-feedback.ts';
 import { edgeLimitsSchema, faultSchema } from './protocol.ts';
 
@@ -99,12 +101,22 @@ export const commitRequestSchema = Type.Object(
         description: 'For a batch publish: opens a window now, so that the revision becomes live at once.',
       }),
     ),
+    draft: Type.Optional(
+      Type.Boolean({ description: 'Makes a revision that edges show only under an alias.' }),
+    ),
+    alias: Type.Optional(aliasNameSchema),
+    expires: Type.Optional(aliasLife),
   },
   closed,
 );
 export type CommitRequest = Static<typeof commitRequestSchema>;
 
-const outcomeSchema = Type.Union([Type.Literal('live'), Type.Literal('pending'), Type.Literal('degraded')]);
+const outcomeSchema = Type.Union([
+  Type.Literal('live'),
+  Type.Literal('pending'),
+  Type.Literal('degraded'),
+  Type.Literal('draft'),
+]);
 
 const commitEdgeSchema = Type.Object({
   edge: nameSchema,
@@ -125,6 +137,7 @@ export const commitSchema = Type.Object({
   edges: Type.Array(commitEdgeSchema, { description: 'For a sync publish: the edges that it waited for.' }),
   opens: opensSchema,
   receipts: Type.Array(receiptSchema, { description: 'The receipts that the origin had when it answered.' }),
+  alias: Type.Optional(aliasSchema),
 });
 export type Commit = Static<typeof commitSchema>;
 
@@ -177,8 +190,17 @@ export const revisionSchema = Type.Object({
   live: Type.Boolean(),
   mode: modeSchema,
   state: Type.Union(
-    [Type.Literal('pending'), Type.Literal('superseded'), Type.Literal('activated'), Type.Literal('aborted')],
-    { description: 'A superseded revision never became live, because a later one took its place.' },
+    [
+      Type.Literal('pending'),
+      Type.Literal('superseded'),
+      Type.Literal('draft'),
+      Type.Literal('activated'),
+      Type.Literal('aborted'),
+    ],
+    {
+      description:
+        'A superseded revision never became live, because a later one took its place. A draft is shown only under its aliases.',
+    },
   ),
   pinned: Type.Boolean({ description: 'True when the revision is kept until it is unpinned.' }),
 });

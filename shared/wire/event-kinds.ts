@@ -5,6 +5,9 @@
 const EVENT_KINDS = {
   publish: 'audit',
   rollback: 'audit',
+  activate: 'audit',
+  'alias-set': 'audit',
+  'alias-delete': 'audit',
   'file-put': 'audit',
   'file-delete': 'audit',
   purge: 'audit',
@@ -37,6 +40,7 @@ const EVENT_KINDS = {
   'edge-disk-full': 'news',
 
   'origin-acts': 'news',
+  'alias-expired': 'news',
   'task-done': 'news',
   'task-failed': 'news',
   'task-expired': 'news',
@@ -60,6 +64,7 @@ export type Act = { [K in EventKind]: (typeof EVENT_KINDS)[K] extends 'audit' ? 
 const PUBLISHES: ReadonlySet<Act> = new Set<Act>([
   'publish',
   'rollback',
+  'activate',
   'file-put',
   'file-delete',
   'window-open',

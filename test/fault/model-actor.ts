@@ -18,6 +18,8 @@ import { digestOnce } from './model-content.ts';
 export interface Sight {
   readonly edge: string;
   readonly site: number;
+  /** Null for what is live. */
+  readonly alias: string | null;
   readonly revision: number;
   readonly manifest: string;
 }
@@ -94,15 +96,12 @@ export class Actor {
   look(views: readonly SiteView[] = this.edge.views): void {
     if (!this.edge.isRunning) return;
     const { catalog, disk, name } = this.edge;
-    for (const { id, revision, prefixes } of views) {
-      const newest = this.#newest.get(id) ?? 0;
-      if (revision < newest)
-        this.faults.push(`${name} went from revision ${newest} of site ${id} back to ${revision}`);
-      this.#newest.set(id, Math.max(newest, revision));
+    for (const { id, revision, prefixes, alias } of views) {
+      if (alias === null) this.#goesOn(id, revision);
       if (revision === 0 || this.isManifestDamaged) continue;
       const { entries } = catalog.manifestPage(id, revision, undefined, 10_000);
       this.sights.push({
-        ...{ edge: name, site: id, revision },
+        ...{ edge: name, site: id, alias: alias?.name ?? null, revision },
         manifest: fingerprint(entries.map(({ path, digest }) => [path, digest])),
       });
       if (this.areObjectsDamaged) continue;
@@ -115,6 +114,14 @@ export class Actor {
           this.faults.push(`${name} shows other bytes at ${path} of ${id}@${revision}`);
       }
     }
+  }
+
+  /** What is live never goes back. An alias may point anywhere. */
+  #goesOn(site: number, revision: number): void {
+    const newest = this.#newest.get(site) ?? 0;
+    if (revision < newest)
+      this.faults.push(`${this.edge.name} went from revision ${newest} of site ${site} back to ${revision}`);
+    this.#newest.set(site, Math.max(newest, revision));
   }
 
   /** Verifies and repairs. Damage counts as repaired when the edge says so. */

@@ -65,8 +65,9 @@ export class ModelChecks {
         wanted.every(({ id, live }) => shown.get(id) === live) &&
         // A revision is visible before the edge reports it.
         wanted.every(({ id, live }) =>
-          actor.edge.views.some((view) => view.id === id && view.revision === live),
-        );
+          actor.edge.views.some((view) => view.id === id && view.revision === live && view.alias === null),
+        ) &&
+        wanted.every((site) => this.#showsAliases(actor, site));
       const covers = actor.edge.views.every(
         ({ revision, prefixes }) =>
           revision === 0 || JSON.stringify(prefixes) === JSON.stringify(actor.limits.prefixes),
@@ -115,15 +116,23 @@ export class ModelChecks {
   /** Checks that everything that an edge showed was activated, and was whole. */
   judge(actors: readonly Actor[]): void {
     for (const actor of actors) {
-      for (const { edge, site: id, revision, manifest } of actor.sights) {
+      for (const { edge, site: id, alias, revision, manifest } of actor.sights) {
         const site = this.#sites.all.find((candidate) => candidate.id === id);
         const tree = site?.trees.get(revision);
-        if (site === undefined || tree === undefined || !site.activated.has(revision))
-          this.#fail(`${edge} showed ${id}@${revision}, which was never activated`);
+        const shown = alias === null ? site?.activated : site?.named.get(alias);
+        if (site === undefined || tree === undefined || !shown?.has(revision))
+          this.#fail(`${edge} showed ${id}@${revision} ${alias ?? 'live'}, which was never said`);
         else if (fingerprint(tree) !== manifest)
           this.#fail(`${edge} showed of ${id}@${revision}:\n${manifest}\ninstead of:\n${fingerprint(tree)}`);
       }
     }
+  }
+
+  /** An edge whose manifest was damaged may have lost what an alias names. It must not show anything else. */
+  #showsAliases(actor: Actor, { id, aliases }: SiteModel): boolean {
+    const views = actor.edge.views.filter((view) => view.id === id && view.alias !== null);
+    const isRight = views.every(({ alias, revision }) => aliases.get(alias?.name ?? '') === revision);
+    return isRight && (actor.wasDamaged || views.length === aliases.size);
   }
 
   #wanted(actor: Actor): SiteModel[] {

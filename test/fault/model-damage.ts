@@ -7,7 +7,7 @@ import type { Damage } from './model-steps.ts';
 export function damage(actor: Actor, what: Damage, seed: number): void {
   const dice = random(seed);
   const { disk } = actor.edge;
-  const shown = actor.edge.views.filter(({ revision }) => revision > 0);
+  const shown = actor.edge.views.filter(({ revision, alias }) => revision > 0 && alias === null);
   if (shown.length === 0) return;
   const { id, revision } = dice.pick(shown);
   actor.wasDamaged = true;

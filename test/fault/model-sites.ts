@@ -19,6 +19,10 @@ export interface SiteModel {
   /** The tree of each revision: path → digest. */
   readonly trees: Map<number, ReadonlyMap<string, string>>;
   readonly activated: Set<number>;
+  /** Where each alias points. */
+  readonly aliases: Map<string, number>;
+  /** All revisions that each alias ever had. */
+  readonly named: Map<string, Set<number>>;
   live: number;
   isDeleted: boolean;
 }
@@ -43,7 +47,16 @@ export class ModelSites {
 
   async add(name: string): Promise<void> {
     const { id } = await this.#origin.catalog.putSite(name, [], this.#clock.now(), POLICY);
-    this.all.push({ id, name, trees: new Map(), activated: new Set(), live: 0, isDeleted: false });
+    this.all.push({
+      id,
+      name,
+      trees: new Map(),
+      activated: new Set(),
+      aliases: new Map(),
+      named: new Map(),
+      live: 0,
+      isDeleted: false,
+    });
   }
 
   at(index: number): SiteModel {
@@ -71,6 +84,55 @@ export class ModelSites {
     site.trees.set(await this.#origin.propose(site.id, tip, changes), tree);
   }
 
+  /** Publishes a draft, which does not change what is live. */
+  async draft(site: SiteModel, alias: string, seed: number): Promise<void> {
+    if (site.isDeleted) return;
+    const { catalog, committer } = this.#origin;
+    let tree = new Map<string, string>();
+    const options = { draft: { alias, life: undefined } };
+    const answer = await committer.commitChanges(site.id, options, async (time) => {
+      const base = (await catalog.site(site.id)).tip;
+      tree = new Map(site.trees.get(base) ?? []);
+      return this.#changes(site, base, seed, tree, time);
+    });
+    this.#named(site, alias, answer.revision, tree);
+  }
+
+  /** Points an alias at a revision of any kind. */
+  async point(site: SiteModel, alias: string, seed: number): Promise<void> {
+    if (site.isDeleted) return;
+    const { catalog, committer } = this.#origin;
+    const held = (await catalog.revisions(site.id, 50)).filter(({ state }) => state !== 'aborted');
+    if (held.length === 0) return;
+    const to = random(seed).pick(held).revision;
+    try {
+      const { revision } = await committer.putAlias(site.id, alias, to, undefined);
+      this.#named(site, alias, revision, site.trees.get(to) ?? new Map());
+    } catch (error) {
+      // The revision waited for its activation, and this call ended the wait.
+      if (!hasCode(error, 'no-such-revision')) throw error;
+    }
+  }
+
+  async activate(site: SiteModel, alias: string): Promise<void> {
+    const named = site.aliases.get(alias);
+    if (site.isDeleted || named === undefined) return;
+    const answer = await this.#origin.committer.activate(site.id, { alias }, { mode: 'async' });
+    this.#committed(site, answer, site.trees.get(named) ?? new Map());
+  }
+
+  async unname(site: SiteModel, alias: string): Promise<void> {
+    if (site.isDeleted || !site.aliases.delete(alias)) return;
+    await this.#origin.committer.deleteAlias(site.id, alias);
+  }
+
+  #named(site: SiteModel, alias: string, revision: number, tree: ReadonlyMap<string, string>): void {
+    if (!site.trees.has(revision)) site.trees.set(revision, tree);
+    site.aliases.set(alias, revision);
+    const all = site.named.get(alias) ?? new Set();
+    site.named.set(alias, all.add(revision));
+  }
+
   async rollback(site: SiteModel, seed: number): Promise<void> {
     if (site.isDeleted) return;
     const { catalog, committer } = this.#origin;
@@ -94,7 +156,7 @@ export class ModelSites {
     if (pending === null) return;
     if (pending.mode !== 'sync') {
       const answer = await committer.openWindow(site.id, 'hand');
-      this.#committed(site, answer, site.trees.get(answer.revision) ?? new Map());
+      this.#committed(site, answer, site.trees.get(pending.revision) ?? new Map());
       return;
     }
     if (by === 'abort') return this.#abort(site, pending.revision);

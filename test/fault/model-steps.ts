@@ -26,6 +26,11 @@ export type Step =
   /** The pending revision becomes live, or is aborted. */
   | { readonly kind: 'resolve'; readonly site: number; readonly by: 'activate' | 'abort' }
   | { readonly kind: 'rollback'; readonly site: number; readonly seed: number }
+  | { readonly kind: 'draft'; readonly site: number; readonly alias: string; readonly seed: number }
+  /** The alias points at any revision. */
+  | { readonly kind: 'point'; readonly site: number; readonly alias: string; readonly seed: number }
+  | { readonly kind: 'activate'; readonly site: number; readonly alias: string }
+  | { readonly kind: 'unname'; readonly site: number; readonly alias: string }
   | { readonly kind: 'prune-origin'; readonly log: boolean }
   | { readonly kind: 'prune'; readonly who: Who }
   | { readonly kind: 'cut'; readonly who: Who; readonly bytes: number; readonly times: number }
@@ -85,6 +90,7 @@ export function planOf(seed: number, sequence: number, without: readonly string[
 function stepOf(dice: Random, sites: number, hasParent: boolean): Step {
   const site = dice.below(sites);
   const who: Who = hasParent && dice.below(2) === 0 ? 'parent' : 'edge';
+  if (dice.below(6) === 0) return aliasStep(dice, site);
   const at = dice.below(100);
   if (at < 23) return publish(dice, site, dice.pick(['async', 'async', 'async', 'batch', 'sync']));
   if (at < 28) return { kind: 'task', seed: dice.below(1_000_000) };
@@ -113,6 +119,15 @@ function stepOf(dice: Random, sites: number, hasParent: boolean): Step {
   if (at < 91) return { kind: 'delete-site', site };
   if (at < 96) return { kind: 'settle' };
   return { kind: 'wait', ms: dice.below(8) };
+}
+
+function aliasStep(dice: Random, site: number): Step {
+  const alias = dice.pick(['one', 'two']);
+  const at = dice.below(10);
+  if (at < 4) return { kind: 'draft', site, alias, seed: dice.below(1_000_000) };
+  if (at < 6) return { kind: 'point', site, alias, seed: dice.below(1_000_000) };
+  if (at < 8) return { kind: 'activate', site, alias };
+  return { kind: 'unname', site, alias };
 }
 
 function publish(dice: Random, site: number, mode: 'async' | 'batch' | 'sync'): Step {

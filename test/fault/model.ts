@@ -234,6 +234,14 @@ class World {
         return this.#sites.resolve(this.#sites.at(step.site), step.by);
       case 'rollback':
         return this.#sites.rollback(this.#sites.at(step.site), step.seed);
+      case 'draft':
+        return this.#sites.draft(this.#sites.at(step.site), step.alias, step.seed);
+      case 'point':
+        return this.#sites.point(this.#sites.at(step.site), step.alias, step.seed);
+      case 'activate':
+        return this.#sites.activate(this.#sites.at(step.site), step.alias);
+      case 'unname':
+        return this.#sites.unname(this.#sites.at(step.site), step.alias);
       case 'prune-origin':
         this.#clock.skip(7_200_000);
         await retention.run({ log: step.log });

@@ -2,6 +2,7 @@ import { nextWindow, windowAt } from '../../../shared/site/schedule.ts';
 import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 import type { Activation, EdgeSite, Milestone } from '../../store/catalog.ts';
 import { coverOf, sameCover } from '../../store/cover.ts';
+import { nextToFill, nextToGiveUp, nextToKeep, showsAliases } from './alias-plan.ts';
 
 /** The next step of a site's loop. Times are those of the log, in milliseconds since 1970. */
 export type Step =
@@ -20,6 +21,12 @@ export type Step =
   | { readonly kind: 'prepare'; readonly milestone: Milestone }
   /** Remove a staged revision that was aborted. */
   | { readonly kind: 'forget'; readonly revision: number }
+  /** Take in a manifest that an alias names, or that is older than such a one. */
+  | { readonly kind: 'keep'; readonly milestone: Milestone }
+  /** Fetch the missing objects of a kept revision, and show it under its aliases. */
+  | { readonly kind: 'fill'; readonly revision: number }
+  /** Remove the newest manifest, because no alias names it any more. */
+  | { readonly kind: 'give-up'; readonly revision: number }
   /** Fetch the missing objects of the active revision, because the set of objects to hold has changed. */
   | { readonly kind: 'cover' };
 
@@ -31,28 +38,48 @@ type Gate =
 const OPEN: Gate = { isOpen: true, closes: null };
 
 /**
- * Chooses the next step. It chooses the newest activation that may be fetched now. Older activations are skipped. A
- * step that does not depend on the time does not wait for it. `now` is the lower bound of the log's time, or null when
+ * Chooses the next step. It chooses the newest activation that may be fetched now. Older activations are skipped. What
+ * is live comes before what only aliases show, but for manifests that must be taken in first (`alias-plan.ts`). A step that does not depend on the time does not wait for it. `now` is the lower bound of the log's time, or null when
  * it is not known yet.
  */
 export function nextStep(site: EdgeSite, limits: EdgeLimits, isPaused: boolean, now: number | null): Step {
   if (isPaused || !isWanted(site, limits)) return { kind: 'rest', until: null };
   const waits: number[] = [];
+  const waiting: Activation[] = [];
+  const keepBefore = (revision: number): Step | undefined => {
+    const milestone = showsAliases(limits) ? nextToKeep(site, waiting, revision) : undefined;
+    return milestone && { kind: 'keep', milestone };
+  };
   for (const activation of site.activations.toReversed()) {
     if (activation.revision === site.active.revision) break;
     const gate = gateOf(activation, site, limits, now);
     if (gate.isOpen) {
       const rate = activation.mode === 'batch' ? site.policy.batch.rate : null;
-      return { kind: 'sync', milestone: activation, closes: gate.closes, rate };
+      const sync: Step = { kind: 'sync', milestone: activation, closes: gate.closes, rate };
+      return keepBefore(activation.revision) ?? sync;
     }
+    waiting.push(activation);
     if (gate.opens !== null) waits.push(gate.opens);
   }
-  if (shouldPrepare(site, limits)) return { kind: 'prepare', milestone: site.proposal };
+  if (shouldPrepare(site, limits))
+    return keepBefore(site.proposal.revision) ?? { kind: 'prepare', milestone: site.proposal };
   if (site.staging !== null && isOrphan(site, site.staging))
     return { kind: 'forget', revision: site.staging };
-  if (site.active.revision > 0 && !sameCover(site.covers, coverOf(limits, site.policy)))
-    return { kind: 'cover' };
+  const cover = coverOf(limits, site.policy);
+  if (site.active.revision > 0 && !sameCover(site.covers, cover)) return { kind: 'cover' };
+  const aside = showsAliases(limits) ? nextAside() : undefined;
+  if (aside !== undefined) return aside;
   return { kind: 'rest', until: waits.length === 0 ? null : Math.min(...waits) };
+
+  /** The next step for aliases alone. A prepared revision is staged, so no manifest is taken in over it. */
+  function nextAside(): Step | undefined {
+    const keep = site.proposal === null ? keepBefore(Number.POSITIVE_INFINITY) : undefined;
+    if (keep !== undefined) return keep;
+    const fill = nextToFill(site, cover);
+    if (fill !== undefined) return { kind: 'fill', revision: fill };
+    const unneeded = nextToGiveUp(site);
+    return unneeded === undefined ? undefined : { kind: 'give-up', revision: unneeded };
+  }
 }
 
 export function isWanted({ name }: Pick<EdgeSite, 'name'>, { sites }: Pick<EdgeLimits, 'sites'>): boolean {
@@ -74,8 +101,9 @@ function shouldPrepare(
   return proposal.revision > active.revision && prepared !== proposal.revision;
 }
 
-function isOrphan({ activations, proposal }: EdgeSite, staging: number): boolean {
-  return proposal?.revision !== staging && !activations.some(({ revision }) => revision === staging);
+function isOrphan({ activations, proposal, aliases }: EdgeSite, staging: number): boolean {
+  const wanted = [...activations, ...aliases, ...(proposal === null ? [] : [proposal])];
+  return !wanted.some(({ revision }) => revision === staging);
 }
 
 function gateOf(activation: Activation, site: EdgeSite, limits: EdgeLimits, now: number | null): Gate {

@@ -15,10 +15,22 @@ import type { Transfer } from '../upstream/transfer.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { nextStep, type Step } from './next-step-plan.ts';
-import { fetchManifest, prepareRevision, type SyncParts, unstage } from './site-sync.ts';
+import {
+  fetchBeyondActive,
+  fetchManifest,
+  prepareRevision,
+  type SyncParts,
+  stageManifest,
+  unstage,
+} from './site-sync.ts';
 
 /** After this many failures of a site, for whatever reason, the edge tries another upstream. */
 const FAILURES_BEFORE_NEXT = 2;
+/**
+ * A parent has the manifest of a draft before its objects. So a child tries this often to fetch them there before it
+ * tries another upstream.
+ */
+const PATIENT_FILLS = 8;
 const BACKOFF = { first: 250, most: 15_000 };
 /** Node's timers take no more than 24 days. */
 const LONGEST_REST_MS = 60_000;
@@ -95,9 +107,10 @@ export class SiteLoops {
     for (let attempt = 0; !this.#signal.aborted; ) {
       const upstream = upstreams.current;
       let site: EdgeSite | undefined;
+      let step: Step | undefined;
       try {
         site = await catalog.site(id);
-        const step = site && this.#step(site);
+        step = site && this.#step(site);
         if (site === undefined || step === undefined || isAtRest(step)) break;
         if (step.kind === 'rest') {
           const wait = Math.max(1, (step.until ?? 0) - (time.proven() ?? 0));
@@ -109,11 +122,12 @@ export class SiteLoops {
       } catch (error) {
         if (this.#signal.aborted) break;
         if (error === WINDOW_CLOSED) continue;
+        const isAhead = step?.kind === 'fill' && hasCode(error, 'no-such-object') && attempt < PATIENT_FILLS;
         faults.note(error, upstream.url);
         if (isLie(error)) upstreams.avoid(upstream);
-        else if (attempt >= FAILURES_BEFORE_NEXT) upstreams.advance(upstream);
+        else if (attempt >= FAILURES_BEFORE_NEXT && !isAhead) upstreams.advance(upstream);
         // A parent answers `not-yet-held` while it fetches the revision itself.
-        if (!hasCode(error, 'not-yet-held')) {
+        if (!hasCode(error, 'not-yet-held') && !isAhead) {
           log.warn({ err: error, site: site?.name }, 'a site could not be synchronized');
           this.#note(id, { error: toSkerryError(error).message });
         }
@@ -146,7 +160,21 @@ export class SiteLoops {
       ],
     };
     if (step.kind === 'forget') return unstage(catalog, site.id, step.revision, this.#signal);
+    if (step.kind === 'keep') {
+      await stageManifest(this.#parts, source, site, step.milestone, transfer);
+      return catalog.keep(site.id, step.milestone.revision);
+    }
+    if (step.kind === 'give-up') {
+      // No serving process may look into the manifest when its rows go.
+      await this.#parts.revealed();
+      return catalog.giveUpKept(site.id, step.revision);
+    }
     const cover = coverOf(limits, site.policy);
+    if (step.kind === 'fill') {
+      await fetchBeyondActive(this.#parts, source, site, step.revision, cover, progress, transfer);
+      await catalog.fillKept(site.id, step.revision, cover);
+      return this.#parts.revealed();
+    }
     if (step.kind === 'cover') {
       await fetchManifest(this.#parts, source, site.id, site.active.revision, cover, progress, transfer);
       await catalog.setCovers(site.id, cover);

@@ -7,6 +7,7 @@ import { matchBases } from '../fetch/base-match.ts';
 import type { ObjectFetch } from '../fetch/object-fetch.ts';
 import type { ObjectSource } from '../fetch/object-source.ts';
 import type { Transfer } from '../upstream/transfer.ts';
+import { isHeld, newestHeld } from './alias-plan.ts';
 import { stageByComparison } from './compare.ts';
 
 const STAGE_PAGE = 1000;
@@ -30,9 +31,8 @@ export type Progress = (pendingBytes: number) => void;
 
 /**
  * Fetches a revision of one site while an earlier one is still served: stages the manifest, compares its root with the
- * signed one, and fetches the missing objects. After an interruption, it continues or starts again, depending on the
- * mark in the catalog. The active revision is not affected. `reveal` in the catalog then makes the new one active by
- * changing one row.
+ * signed one, and fetches the missing objects. The active revision is not affected. `reveal` in the catalog then makes
+ * the new one active by changing one row.
  */
 export async function prepareRevision(
   parts: SyncParts,
@@ -43,23 +43,43 @@ export async function prepareRevision(
   progress: Progress,
   transfer: Transfer,
 ): Promise<void> {
-  const { catalog, objects } = parts;
-  const { upstream, self } = source;
-  const { revision, root } = milestone;
-  if (root === null) throw new SkerryError('upstream-protocol', `revision ${revision} has no root`);
+  const { revision } = milestone;
   // On an edge with full storage, nothing is left to do. On a lazy edge, the pinned paths may have changed since, and
   // checking its few objects is cheap.
   if (site.prepared === revision && cover.pinned === null) return;
 
-  await stageManifest(root);
-  if (sameCover(site.covers, cover)) await fetchStaged();
+  if (!isHeld(site, revision)) await stageManifest(parts, source, site, milestone, transfer);
+  if (sameCover(site.covers, cover))
+    await fetchBeyondActive(parts, source, site, revision, cover, progress, transfer);
   else await fetchManifest(parts, source, site.id, revision, cover, progress, transfer);
+}
 
-  async function stageManifest(signed: Digest): Promise<void> {
+/**
+ * Stages the manifest of a revision over the newest one that is held here, and proves its root. After an interruption,
+ * it continues or starts again, depending on the mark in the catalog.
+ */
+export async function stageManifest(
+  { catalog }: Pick<SyncParts, 'catalog'>,
+  source: ObjectSource,
+  site: EdgeSite,
+  milestone: Milestone,
+  transfer: Transfer,
+): Promise<void> {
+  const { upstream, self } = source;
+  const { revision, root } = milestone;
+  if (root === null) throw new SkerryError('upstream-protocol', `revision ${revision} has no root`);
+  const from = newestHeld(site);
+  if (revision <= from)
+    throw new SkerryError(
+      'internal',
+      `revision ${revision} of ${site.name} comes after revision ${from} was taken in`,
+    );
+  await stage(root);
+
+  async function stage(signed: Digest): Promise<void> {
     if (await isStaged(signed)) return;
-    const { revision: from } = site.active;
     try {
-      return await stageDiff(from);
+      return await stageDiff();
     } catch (error) {
       if (!(hasCode(error, 'no-longer-held') || hasCode(error, 'root-mismatch'))) throw error;
     }
@@ -88,7 +108,7 @@ export async function prepareRevision(
   }
 
   /** Stages the diff and verifies the result. Most diffs fit in one page and need only one call of the catalog. */
-  async function stageDiff(from: number): Promise<void> {
+  async function stageDiff(): Promise<void> {
     let changes: Change[] = [];
     let count = 0;
     let puts = 0;
@@ -116,31 +136,43 @@ export async function prepareRevision(
     }
     await catalog.proveStaging(site.id, own);
   }
+}
 
-  async function fetchStaged(): Promise<void> {
-    let [left, removals] = await Promise.all([
-      catalog.stagedBytes(site.id, revision),
-      catalog.stagedRemovals(site.id, revision, REMOVALS),
-    ]);
-    progress(left);
-    let after: number | undefined = 0;
-    while (after !== undefined) {
-      const page: { objects: StagedObject[]; next: number | undefined } = await catalog.stagedObjects(
-        site.id,
-        revision,
-        after,
-        OBJECT_PAGE,
-      );
-      const needed = page.objects.filter(({ path }) => isHeldAlways(path, cover)).sort(byPath);
-      left -= sum(page.objects) - sum(needed);
-      const bases = matchBases(needed, removals);
-      await objects.fetch(source, needed, bases, arrived, transfer);
-      after = page.next;
-    }
-    function arrived(bytes: number): void {
-      left -= bytes;
-      progress(Math.max(0, left));
-    }
+/**
+ * Fetches the missing objects of a revision whose manifest is held. Objects of the active revision are complete already.
+ */
+export async function fetchBeyondActive(
+  { catalog, objects }: SyncParts,
+  source: ObjectSource,
+  { id, active }: EdgeSite,
+  revision: number,
+  cover: Cover,
+  progress: Progress,
+  transfer: Transfer,
+): Promise<void> {
+  let [left, removals] = await Promise.all([
+    catalog.bytesBeyond(id, revision, active.revision),
+    catalog.stagedRemovals(id, revision, REMOVALS),
+  ]);
+  progress(left);
+  let after: number | undefined = 0;
+  while (after !== undefined) {
+    const page: { objects: StagedObject[]; next: number | undefined } = await catalog.objectsBeyond(
+      id,
+      revision,
+      active.revision,
+      after,
+      OBJECT_PAGE,
+    );
+    const needed = page.objects.filter(({ path }) => isHeldAlways(path, cover)).sort(byPath);
+    left -= sum(page.objects) - sum(needed);
+    const bases = matchBases(needed, removals);
+    await objects.fetch(source, needed, bases, arrived, transfer);
+    after = page.next;
+  }
+  function arrived(bytes: number): void {
+    left -= bytes;
+    progress(Math.max(0, left));
   }
 }
 

@@ -31,12 +31,12 @@ export function putActivation(sql: Sql, row: ActivationRow): void {
 }
 
 /**
- * Records how many files the origin signed for a revision. The counts of earlier revisions are kept for a sync publish:
- * if the publish is aborted, one of those revisions is the newest again.
+ * Records how many files the origin signed for a revision. `isAside` keeps the counts of earlier revisions: if a sync
+ * publish is aborted, one of those revisions is the newest again, and a draft does not take their place.
  */
-export function announce(sql: Sql, site: number, revision: number, files: number, isSync: boolean): void {
+export function announce(sql: Sql, site: number, revision: number, files: number, isAside: boolean): void {
   sql('INSERT OR REPLACE INTO announced (site, revision, files) VALUES (?, ?, ?)').run(site, revision, files);
-  if (!isSync) forgetCounts(sql, site, revision);
+  if (!isAside) forgetCounts(sql, site, revision);
 }
 
 export function forgetAborted(sql: Sql, site: number, revision: number): void {
@@ -66,6 +66,7 @@ function forgetCounts(sql: Sql, site: number, revision: number): void {
   sql(
     `DELETE FROM announced WHERE site = :site AND revision < :revision
        AND revision NOT IN (SELECT revision FROM activation WHERE site = :site)
-       AND revision NOT IN (SELECT revision FROM proposal WHERE site = :site)`,
+       AND revision NOT IN (SELECT revision FROM proposal WHERE site = :site)
+       AND revision NOT IN (SELECT revision FROM alias WHERE site = :site)`,
   ).run({ site, revision });
 }

@@ -3,6 +3,7 @@ import type { LogRecord } from '../../../shared/log/record.ts';
 import { isKnownKind, type Payload, payloads } from '../../../shared/log/record-kinds.ts';
 import { EVERYTHING } from '../../../shared/site/purge.ts';
 import { DEFAULT_POLICY, type SitePolicy } from '../../../shared/site/site-policy.ts';
+import { applyAlias } from './aliases.ts';
 import { announce, forgetAborted, putActivation } from './coming.ts';
 import { noteEnded, notePurge } from './purges.ts';
 
@@ -19,8 +20,8 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
       return;
     }
     case 'revision': {
-      const { files, mode } = payloads.revision.parseText(payload);
-      announce(sql, record.site, record.revision, files, mode === 'sync');
+      const { files, mode, draft = false } = payloads.revision.parseText(payload);
+      announce(sql, record.site, record.revision, files, mode === 'sync' || draft);
       if (mode === 'sync') {
         sql('INSERT OR REPLACE INTO proposal (site, seq, revision, root) VALUES (?, ?, ?, ?)').run(
           record.site,
@@ -31,6 +32,9 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
       }
       return;
     }
+    case 'alias':
+      applyAlias(sql, { ...record, payload: payloads.alias.parseText(payload) });
+      return;
     case 'activate': {
       const { mode, now } = payloads.activate.parseText(payload);
       const { site, seq, revision, root, time } = record;
@@ -61,8 +65,12 @@ function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint
   sql('UPDATE site SET deleted = 1').run();
   sql('DELETE FROM proposal').run();
   sql('DELETE FROM member').run();
-  for (const { id, name, domains, policy, revision, root, seq, files } of state.sites) {
+  for (const { id, name, domains, policy, revision, root, seq, files, aliases = [] } of state.sites) {
     putSite(sql, id, { name, domains, deleted: false, policy: policy ?? DEFAULT_POLICY });
+    const names = JSON.stringify(aliases.map((alias) => alias.name));
+    sql('DELETE FROM alias WHERE site = ? AND name NOT IN (SELECT value FROM json_each(?))').run(id, names);
+    for (const { revision, root, seq, ...payload } of aliases)
+      applyAlias(sql, { site: id, revision, root, seq, payload });
     if (revision === 0 || root === null) continue;
     // Purges before the checkpoint are unknown, so the edge must not serve assets from earlier revisions.
     noteEnded(sql, id, revision, EVERYTHING);

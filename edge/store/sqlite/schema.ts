@@ -80,6 +80,30 @@ export const migrations: Migrations = [
     PRIMARY KEY (site, revision)
   ) STRICT, WITHOUT ROWID;
 
+  -- the aliases as the log has them. shown is the revision that readers may see under one here, or 0
+  CREATE TABLE alias (
+    site INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    root TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    files INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    shown INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (site, name)
+  ) STRICT, WITHOUT ROWID;
+  -- revisions whose manifests are whole here although they need not be active: aliases name them, or a later one was
+  -- taken in before they become active
+  CREATE TABLE kept (
+    site INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    -- which of its objects were whole; null before they were fetched
+    covers TEXT,
+    -- whether they are still known to be whole
+    whole INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (site, revision)
+  ) STRICT, WITHOUT ROWID;
+
   ${manifestTables}
   ${pruningIndexes}
   -- objects that lost their last entry and are still in the store

@@ -5,6 +5,7 @@ import type { Mode, SitePolicy } from '../../../shared/site/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { Activation, EdgeSite, FormerRevision, Milestone, SiteCalls } from '../catalog.ts';
 import { type Cover, WHOLE } from '../cover.ts';
+import { aliasesOf, keepIfHeld, keptOf } from './aliases.ts';
 import { endedBy } from './purges.ts';
 
 /** A record that has just arrived may be a little ahead of the known lower bound of the time. */
@@ -71,6 +72,8 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
       former: former(id),
       purges: endedBy(sql, id),
       covers: toCover(row.covers as string | null),
+      aliases: aliasesOf(sql, id),
+      kept: keptOf(sql, id),
     };
   }
 
@@ -97,7 +100,17 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
 
     forgetSite(site) {
       transaction(database, () => {
-        for (const table of ['held', 'activation', 'announced', 'proposal', 'purge', 'ended', 'statement'])
+        for (const table of [
+          'held',
+          'alias',
+          'kept',
+          'activation',
+          'announced',
+          'proposal',
+          'purge',
+          'ended',
+          'statement',
+        ])
           sql(`DELETE FROM ${table} WHERE site = ?`).run(site);
         sql('DELETE FROM site WHERE id = ? AND deleted = 1').run(site);
       });
@@ -106,15 +119,17 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
     reveal(site, { revision, root, seq }, covers, now) {
       transaction(database, () => {
         sql(
-          `UPDATE site SET active = ?, active_root = ?, active_seq = ?, staging = NULL, staging_root = NULL,
-             prepared = NULL WHERE id = ?`,
-        ).run(revision, root, seq, site);
+          `UPDATE site SET active = :revision, active_root = :root, active_seq = :seq,
+             staging_root = iif(staging = :revision, NULL, staging_root), prepared = NULL,
+             staging = nullif(staging, :revision) WHERE id = :site`,
+        ).run({ revision, root, seq, site });
         saveCovers(site, covers);
         sql('UPDATE held SET ended = ? WHERE site = ? AND ended IS NULL').run(now, site);
         sql(
           `INSERT INTO held (site, revision) VALUES (?, ?)
            ON CONFLICT (site, revision) DO UPDATE SET ended = NULL`,
         ).run(site, revision);
+        keepIfHeld(sql, site, revision);
         sql('DELETE FROM activation WHERE site = ? AND seq <= ?').run(site, seq);
         sql('DELETE FROM announced WHERE site = ? AND revision < ?').run(site, revision);
       });

@@ -7,6 +7,7 @@ import { openManifestReader } from '../../../shared/content/manifest/sqlite/read
 import { openStaging } from '../../../shared/content/manifest/sqlite/staging.ts';
 import { openDatabase, statements } from '../../../shared/sqlite/open.ts';
 import type { EdgeCatalogCalls } from '../catalog.ts';
+import { aliasCalls } from './aliases.ts';
 import { chainCalls } from './chain.ts';
 import { lazyCalls } from './lazy.ts';
 import { statementCalls } from './outbox.ts';
@@ -34,6 +35,7 @@ export function sqliteEdgeCalls(database: DatabaseSync): EdgeCatalogCalls {
     ...lazyCalls(sql),
     ...chainCalls(database, sql),
     ...siteCalls(database, sql),
+    ...aliasCalls(database, sql),
     ...stagedCalls(database, sql),
     ...statementCalls(database, sql),
     ...purgeCalls(database, sql),

@@ -44,15 +44,16 @@ export function stagedCalls(database: DatabaseSync, sql: (text: string) => State
 
     clearPrepared() {
       sql('UPDATE site SET prepared = NULL').run();
+      sql('UPDATE kept SET whole = 0').run();
     },
 
-    stagedObjects(site, revision, after, limit) {
+    objectsBeyond(site, revision, whole, after, limit) {
       const rows = sql(
         `SELECT e.id, e.path, e.digest, e.size, e.chunks, o.digest AS b_digest, o.size AS b_size, o.chunks AS b_chunks
          FROM entry e LEFT JOIN entry o ON o.site = e.site AND o.leaf = e.leaf AND o.path = e.path
            AND o.to_rev = e.from_rev
-         WHERE e.site = ? AND e.from_rev = ? AND e.id > ? ORDER BY e.id LIMIT ?`,
-      ).all(site, revision, after, limit);
+         ${entriesBeyond(revision, whole)} AND e.id > :after ORDER BY e.id LIMIT :limit`,
+      ).all({ site, revision, whole, after, limit });
       return {
         objects: rows.map((row) => ({
           path: row.path as string,
@@ -73,11 +74,22 @@ export function stagedCalls(database: DatabaseSync, sql: (text: string) => State
         .all(site, revision, limit)
         .map((row) => ({ path: row.path as string, object: toObject(row, '') })),
 
-    stagedBytes(site, revision) {
+    bytesBeyond(site, revision, whole) {
       const row = sql(
-        'SELECT coalesce(sum(size), 0) AS bytes FROM entry WHERE site = ? AND from_rev = ?',
-      ).get(site, revision);
+        `SELECT coalesce(sum(e.size), 0) AS bytes FROM entry e ${entriesBeyond(revision, whole)}`,
+      ).get({ site, revision, whole });
       return Number(row?.bytes);
     },
   };
+}
+
+/**
+ * The entries of a revision that another one has not. An index leads to them: they begin after the other one when it is
+ * older, and end by then when it is newer.
+ */
+function entriesBeyond(revision: number, whole: number): string {
+  return whole < revision
+    ? 'WHERE e.site = :site AND e.from_rev > :whole AND e.from_rev <= :revision AND e.to_rev > :revision'
+    : `WHERE e.site = :site AND e.to_rev > :revision AND e.to_rev <= :whole AND e.to_rev < ${OPEN}
+       AND e.from_rev <= :revision`;
 }

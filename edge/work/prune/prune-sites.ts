@@ -48,7 +48,9 @@ export async function pruneSites(
     const kept = keptRevisions(site, held);
     const superseded = held.filter((revision) => !kept.includes(revision));
     await catalog.dropHeld(site.id, superseded);
-    if (superseded.length > 0) await shown();
+    const unnamed = site.kept.map(({ revision }) => revision).filter((revision) => !kept.includes(revision));
+    await catalog.dropKept(site.id, unnamed);
+    if (superseded.length + unnamed.length > 0) await shown();
     await catalog.dropEnded(site.id);
     if (kept.length > 0) await dropRows(site.id, kept);
   }

@@ -15,7 +15,7 @@ import type { ObjectFetch } from '../../follow/fetch/object-fetch.ts';
 import type { ObjectSource } from '../../follow/fetch/object-source.ts';
 import { remakeDigests, stageLeaves } from '../../follow/sync/compare.ts';
 import { isWanted } from '../../follow/sync/next-step-plan.ts';
-import { fetchManifest } from '../../follow/sync/site-sync.ts';
+import { fetchManifest, unstage } from '../../follow/sync/site-sync.ts';
 import type { EdgeCatalog, EdgeSite } from '../../store/catalog.ts';
 import { type Cover, isHeldAlways, isServed } from '../../store/cover.ts';
 import type { Run } from '../executor/executor.ts';
@@ -34,6 +34,10 @@ export interface VerifyParts {
   /** Objects are removed only while their remover holds this gate exclusively. */
   readonly gate: Gate;
   readonly readers: { forget(digests: readonly Digest[]): void };
+  /** Resolves when no serving process shows what is no longer kept. */
+  readonly shown: () => Promise<void>;
+  /** Fetches again what was given up or removed. */
+  readonly loops: { wake(): Promise<unknown> };
 }
 
 /** The scope of a verification. */
@@ -68,7 +72,11 @@ export async function verifyReplica(
     throw new SkerryError('no-such-site', `this edge has no site ${name}`);
   for (const site of named.filter(({ active }) => active.revision > 0))
     tally.add(await verifySite(parts, site, { seen, repair, mostPaths: tally.pathsLeft, looked }, run));
-  return tally.result(others ? await verifyOthers(parts, seen, run, looked) : { objects: 0, damaged: 0 });
+  const result = tally.result(
+    others ? await verifyOthers(parts, seen, run, looked) : { objects: 0, damaged: 0 },
+  );
+  await parts.loops.wake();
+  return result;
 }
 
 /**
@@ -131,6 +139,7 @@ async function verifySite(
   const { nodes, isStored } = await audit(catalog, id, active.revision);
   const isSound = isStored && rootOf(nodes) === active.root;
   const mended = !isSound && repair && (await mendManifest(parts, site, nodes, signal));
+  if (repair) await dropDamagedKept(parts, site.id, signal);
   const own = new Set<Digest>();
   const paths: string[] = [];
   let damaged = 0;
@@ -243,7 +252,42 @@ function mendManifest(
     // Another revision has become active since the check or is being staged, so nothing can be repaired in place.
     if (now === undefined || now.staging !== null || now.active.revision !== site.active.revision)
       return false;
+    await giveUpNewer(parts, now, signal);
     return mendAlone(parts, now, own, signal);
+  });
+}
+
+/** Gives up newer revisions, which only aliases show, because their rows would be in the way. They are fetched again. */
+async function giveUpNewer(
+  { catalog, shown }: VerifyParts,
+  site: EdgeSite,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { revision } of site.kept.toReversed()) {
+    if (revision <= site.active.revision) return;
+    await catalog.giveUpKept(site.id, revision);
+    // No serving process may look into the manifest when its rows go.
+    await shown();
+    await unstage(catalog, site.id, revision, signal);
+  }
+}
+
+/**
+ * Drops kept revisions whose manifests are damaged, so that no alias shows them. One after the active revision is
+ * fetched again. An older one cannot be staged any more: its aliases show nothing here until they point elsewhere.
+ */
+function dropDamagedKept(parts: VerifyParts, id: number, signal: AbortSignal): Promise<void> {
+  const { catalog, manifests, shown } = parts;
+  return manifests.run(id, async () => {
+    const site = await catalog.site(id);
+    if (site === undefined || site.staging !== null) return;
+    for (const { revision } of site.kept.toReversed()) {
+      const root = site.aliases.find((alias) => alias.revision === revision)?.root;
+      if (root === undefined || rootOf((await audit(catalog, id, revision)).nodes) === root) continue;
+      if (revision > site.active.revision) return giveUpNewer(parts, site, signal);
+      await catalog.dropKept(id, [revision]);
+      await shown();
+    }
   });
 }
 

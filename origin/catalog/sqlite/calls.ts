@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { openObjectNames } from '../../../shared/content/manifest/sqlite/object-names.ts';
 import type { CatalogCalls } from '../catalog.ts';
 import type { RecordSigner } from '../record-signer.ts';
+import { aliasCalls } from './aliases.ts';
 import { catalogContext } from './context.ts';
 import { damageCalls } from './damage.ts';
 import { deployCalls } from './deploys.ts';
@@ -34,6 +35,7 @@ export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): Catal
     ...lagReads(context),
     ...stagingCalls(context),
     ...publishCalls(context),
+    ...aliasCalls(context),
     ...objectCalls(context),
     ...damageCalls(context),
     ...deployCalls(context),

@@ -9,6 +9,12 @@ import type { LogPruneCalls } from '../retention-calls.ts';
 import type { CatalogContext } from './context.ts';
 import { toEdge } from './fleet.ts';
 
+type PointedAlias = NonNullable<Payload<'checkpoint'>['sites'][number]['aliases']>[number];
+
+/** Most sites have no alias. A checkpoint leaves the empty list out, so that more sites fit. */
+const withAliases = (aliases: readonly PointedAlias[]) =>
+  aliases.length === 0 ? {} : { aliases: [...aliases] };
+
 /** The policy of most sites. A checkpoint leaves it out, so that more sites fit. */
 const DEFAULTS = JSON.stringify(DEFAULT_POLICY);
 
@@ -16,6 +22,19 @@ export function checkpointCalls({ database, sql, writer, identity }: CatalogCont
   function payload(): Payload<'checkpoint'> {
     const key = sql("SELECT value FROM meta WHERE name = 'key'").get()?.value;
     if (key === undefined) throw new Error('the log is not founded');
+    const aliases = sql(
+      `SELECT a.*, r.root, r.files FROM alias a JOIN revision r ON r.site = a.site AND r.revision = a.revision
+       WHERE a.site = ? ORDER BY a.name`,
+    );
+    const aliasesOf = (site: number) =>
+      aliases.all(site).map((row) => ({
+        name: String(row.name),
+        revision: Number(row.revision),
+        root: String(row.root),
+        seq: Number(row.seq),
+        files: Number(row.files),
+        expires: Number(row.expires),
+      }));
     const sites = sql(
       `SELECT s.id, s.name, s.domains, s.policy, s.live, r.root, r.seq, r.files FROM site s
        LEFT JOIN revision r ON r.site = s.id AND r.revision = s.live WHERE s.deleted = 0 ORDER BY s.id`,
@@ -24,6 +43,7 @@ export function checkpointCalls({ database, sql, writer, identity }: CatalogCont
       key: JSON.parse(String(key)) as Payload<'key'>,
       sites: sites.map((row) => ({
         id: Number(row.id),
+        ...withAliases(aliasesOf(Number(row.id))),
         name: String(row.name),
         domains: JSON.parse(String(row.domains)) as string[],
         ...(row.policy !== DEFAULTS && { policy: JSON.parse(String(row.policy)) as SitePolicy }),

@@ -7,6 +7,7 @@ import type { Commit } from '../../../shared/wire/api.ts';
 import type { DoneDeploy, PublishCalls } from '../publish-calls.ts';
 import type { RecordDraft } from '../record-draft.ts';
 import { tipOf } from '../revision-state.ts';
+import { aliasRecord, checkAlias, storeAlias } from './aliases.ts';
 import type { CatalogContext } from './context.ts';
 import { REVISION, stateOf } from './revisions.ts';
 import { siteHistory } from './site-history.ts';
@@ -31,12 +32,13 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
     };
   }
 
-  /** The root of this revision. Throws unless it is the tip and pending. */
-  function pendingRoot(site: number, revision: number): Digest {
+  /** The root of this revision. Throws unless it is the pending tip or, for `orDraft`, a draft after the tip. */
+  function waitingRoot(site: number, revision: number, { orDraft }: { orDraft: boolean }): Digest {
     const row = sql(`${REVISION} WHERE r.site = ? AND r.revision = ? AND s.deleted = 0`).get(site, revision);
-    if (row === undefined || stateOf(row) !== 'pending') {
+    const state = row && stateOf(row);
+    const isDraft = orDraft && state === 'draft' && row?.is_after_tip === 1;
+    if (row === undefined || !(state === 'pending' || isDraft))
       throw new SkerryError('no-such-revision', `revision ${revision} does not wait for its activation`);
-    }
     return row.root as Digest;
   }
 
@@ -46,7 +48,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
       site,
       revision,
     );
-    sql('UPDATE site SET live = ? WHERE id = ?').run(revision, site);
+    sql('UPDATE site SET live = :revision, tip = :revision WHERE id = :site').run({ revision, site });
   }
 
   function finish(deploy: DoneDeploy | null, seq: Seq): void {
@@ -58,24 +60,38 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
   }
 
   return {
-    reveal({ site, revision, root, base, message, restores, time, mode, activate, deploy }) {
+    reveal({ site, revision, root, base, message, restores, time, mode, activate, draft, deploy }) {
       return transaction(database, () => {
         if (sql('SELECT 1 FROM site WHERE id = ? AND deleted = 0').get(site) === undefined)
           throw new SkerryError('no-such-site', 'the site was deleted');
         const { files, bytes } = totals(site, revision);
-        const payload = { base, files, bytes, message, restores, mode };
+        const payload = {
+          base,
+          files,
+          bytes,
+          message,
+          restores,
+          mode,
+          ...(draft !== undefined && { draft: true }),
+        };
         const named = { site, revision, root };
-        const drafts: RecordDraft[] = [{ kind: 'revision', ...named, payload }];
-        if (activate !== null) drafts.push({ kind: 'activate', ...named, payload: activate });
-        const seq = writer.append(identity(), drafts, time);
+        const records: RecordDraft[] = [{ kind: 'revision', ...named, payload }];
+        if (activate !== null) records.push({ kind: 'activate', ...named, payload: activate });
+        if (draft !== undefined) {
+          checkAlias(sql, site, draft.name);
+          records.push(aliasRecord(named, draft, files));
+        }
+        const seq = writer.append(identity(), records, time);
         sql(
           `INSERT INTO revision (site, revision, seq, root, base, files, bytes, message, time, restores, mode, state)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')`,
-        ).run(site, revision, seq, root, base, files, bytes, message, time, restores, mode);
-        sql('UPDATE site SET tip = :revision, newest = :revision, staging = NULL WHERE id = :site').run({
-          revision,
-          site,
-        });
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        ).run(
+          ...[site, revision, seq, root, base, files, bytes, message, time, restores, mode],
+          draft === undefined ? 'pending' : 'draft',
+        );
+        sql('UPDATE site SET newest = ?, staging = NULL WHERE id = ?').run(revision, site);
+        if (draft === undefined) sql('UPDATE site SET tip = ? WHERE id = ?').run(revision, site);
+        else storeAlias(sql, site, revision, seq, draft);
         if (activate !== null) markLive(site, revision, seq);
         finish(deploy, seq);
         return { seq };
@@ -84,7 +100,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
 
     activate({ site, revision, payload, time, deploy }) {
       return transaction(database, () => {
-        const root = pendingRoot(site, revision);
+        const root = waitingRoot(site, revision, { orDraft: true });
         const seq = writer.append(identity(), [{ kind: 'activate', site, revision, root, payload }], time);
         markLive(site, revision, seq);
         finish(deploy, seq);
@@ -94,7 +110,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
 
     abort(site, revision, reason, time) {
       transaction(database, () => {
-        const root = pendingRoot(site, revision);
+        const root = waitingRoot(site, revision, { orDraft: false });
         writer.append(identity(), [{ kind: 'abort', site, revision, root, payload: { reason } }], time);
         sql("UPDATE revision SET state = 'aborted' WHERE site = ? AND revision = ?").run(site, revision);
         sql('UPDATE site SET tip = ? WHERE id = ?').run(tipOf(siteHistory(sql, site)?.revisions ?? []), site);

@@ -11,7 +11,7 @@ import type { CatalogContext } from './context.ts';
 /** The bytes of a revision in a response of the API, without its message. */
 const REVISION_BYTES = 400;
 export const REVISION = `
-  SELECT r.*, r.revision = s.live AS is_live, r.revision = s.tip AS is_tip
+  SELECT r.*, r.revision = s.live AS is_live, r.revision = s.tip AS is_tip, r.revision > s.tip AS is_after_tip
   FROM revision r JOIN site s ON s.id = r.site`;
 
 export function revisionReads({ sql }: Pick<CatalogContext, 'sql'>): RevisionReads {

@@ -24,8 +24,10 @@ export const migrations: Migrations = [
     -- the revision that is live, and the highest number that was ever given out
     live INTEGER NOT NULL DEFAULT 0,
     newest INTEGER NOT NULL DEFAULT 0,
-    -- the newest revision that was not aborted. The next change builds on it
+    -- the newest revision that is neither a draft nor aborted. The next change builds on it
     tip INTEGER NOT NULL DEFAULT 0,
+    -- the highest revision that an alias ever had
+    named INTEGER NOT NULL DEFAULT 0,
     -- the revision that is being staged, or null. After a crash its rows are unstaged
     staging INTEGER,
     deleted INTEGER NOT NULL DEFAULT 0
@@ -44,11 +46,22 @@ export const migrations: Migrations = [
     time INTEGER NOT NULL,
     restores INTEGER,
     mode TEXT NOT NULL,
-    -- pending (committed, but never live), activated or aborted
+    -- pending (committed, but never live), draft (not meant to become live by itself), activated or aborted
     state TEXT NOT NULL,
     pinned INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (site, revision)
   ) STRICT, WITHOUT ROWID;
+
+  -- the pointers to revisions that edges show under hosts of their own
+  CREATE TABLE alias (
+    site INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    PRIMARY KEY (site, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX alias_expires ON alias (expires);
 
   ${manifestTables}
   ${pruningIndexes}

@@ -27,6 +27,9 @@ export function siteHistory(sql: Sql, site: number): SiteHistory | undefined {
     tip: Number(row.tip),
     newest: Number(row.newest),
     deleted: row.deleted === 1,
+    named: sql('SELECT DISTINCT revision FROM alias WHERE site = ?')
+      .all(site)
+      .map(({ revision }) => Number(revision)),
     retention: policy.retention,
     revisions: sql('SELECT revision, time, state, pinned FROM revision WHERE site = ? ORDER BY revision')
       .all(site)

@@ -9,7 +9,7 @@ import { checkUnpublished, planSite, type SiteSettings } from '../site-plan.ts';
 import type { CatalogContext } from './context.ts';
 
 const SITE = `
-  SELECT s.id, s.name, s.domains, s.policy, s.live, s.tip, s.newest,
+  SELECT s.id, s.name, s.domains, s.policy, s.live, s.tip, s.newest, s.named,
     coalesce(r.files, 0) AS files, coalesce(r.bytes, 0) AS bytes, p.mode AS pending_mode, p.time AS pending_since
   FROM site s LEFT JOIN revision r ON r.site = s.id AND r.revision = s.live
   LEFT JOIN revision p ON p.site = s.id AND p.revision = s.tip AND p.state = 'pending'
@@ -40,9 +40,18 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
    * megabytes.
    */
   const siteDomains = (): SiteDomains[] =>
-    sql(`SELECT name, domains FROM site WHERE deleted = 0 AND domains <> '[]' ORDER BY name`)
+    sql(
+      `SELECT name, domains, json_extract(policy, '$.previews.domain') AS preview FROM site
+       WHERE deleted = 0 AND (domains <> '[]' OR preview IS NOT NULL) ORDER BY name`,
+    )
       .all()
-      .map(({ name, domains }) => ({ name: String(name), domains: JSON.parse(String(domains)) as string[] }));
+      .map(({ name, domains, preview }) => ({
+        name: String(name),
+        domains: [
+          ...(JSON.parse(String(domains)) as string[]),
+          ...(preview === null ? [] : [`*.${preview}`]),
+        ],
+      }));
 
   function store(name: string, { domains, policy }: SiteSettings): void {
     sql(
@@ -97,6 +106,7 @@ function toSite(row: Row): SiteRow {
     bytes: row.bytes as number,
     tip: row.tip as number,
     newest: row.newest as number,
+    named: row.named as number,
     pending:
       row.pending_mode === null
         ? null

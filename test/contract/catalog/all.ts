@@ -1,3 +1,4 @@
+import { aliasesContract } from './aliases.ts';
 import { damageContract } from './damage.ts';
 import { deploysContract } from './deploys.ts';
 import { edgesContract } from './edges.ts';
@@ -29,6 +30,7 @@ export function catalogContract(name: string, place: Theme['place']): void {
   edgesContract(theme);
   replacementsContract(theme);
   modesContract(theme);
+  aliasesContract(theme);
   purgesContract(theme);
   tasksContract(theme);
   eventsContract(theme);

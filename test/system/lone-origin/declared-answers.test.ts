@@ -79,6 +79,10 @@ t.test('answers have no fields that the description of the API does not name', a
   await check('GET', '/v1/status', '/v1/status');
   await check('GET', '/v1/sites/{site}/revisions', '/v1/sites/docs/revisions');
   await check('GET', '/v1/sites/{site}/revisions/{revision}', '/v1/sites/docs/revisions/1');
+  await check('PUT', '/v1/sites/{site}/aliases/{alias}', '/v1/sites/docs/aliases/pr-1', { revision: 1 });
+  await check('GET', '/v1/sites/{site}/aliases', '/v1/sites/docs/aliases');
+  await check('GET', '/v1/sites/{site}/aliases/{alias}', '/v1/sites/docs/aliases/pr-1');
+  await check('POST', '/v1/sites/{site}/activate', '/v1/sites/docs/activate', { alias: 'pr-1' });
   await check('POST', '/v1/sites/{site}/rollback', '/v1/sites/docs/rollback', { to: 1 });
   const purge = await check('POST', '/v1/sites/{site}/purge', '/v1/sites/docs/purge', { paths: ['/a.txt'] });
   await check('GET', '/v1/sites/{site}/purges/{seq}', `/v1/sites/docs/purges/${purge.seq}`);

@@ -18,6 +18,8 @@ export function edgeSite(changes: Partial<EdgeSite> = {}): EdgeSite {
     former: [],
     purges: [],
     covers: WHOLE,
+    aliases: [],
+    kept: [],
     ...changes,
   };
 }

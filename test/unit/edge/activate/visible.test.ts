@@ -128,6 +128,8 @@ t.test('the views that processes start with', async (t) => {
       needsLease: true,
       former,
       private: null,
+      alias: null,
+      aliasSuffixes: ['--docs.localhost'],
     },
   ]);
 });

@@ -20,7 +20,17 @@ import { until } from '../../../helpers/until.ts';
 const nothingIsRead = (tell: (message: ToServing) => void) => new ServingReads(new Promise(() => {}), tell);
 
 const view = (revision: number): SiteView => ({
-  ...{ id: 1, name: 'docs', domains: [], revision, prefixes: null, needsLease: false, private: null },
+  ...{
+    id: 1,
+    name: 'docs',
+    domains: [],
+    revision,
+    prefixes: null,
+    needsLease: false,
+    private: null,
+    alias: null,
+    aliasSuffixes: [],
+  },
   former: { revisions: [], paths: null, purges: [] },
 });
 

@@ -27,6 +27,8 @@ async function serve(t: Test, answer: SiteHandler['answer']) {
         prefixes: null,
         needsLease: false,
         private: null,
+        alias: null,
+        aliasSuffixes: [],
       },
       former: { revisions: [], paths: null, purges: [] },
     },

@@ -16,7 +16,15 @@ import { Views } from '../../../../edge/serve/site/views.ts';
 /** A server with two sites, and all that it says of requests. */
 function world(t: Test, answer: SiteHandler['answer'], requestsPerSecond: number | null = null) {
   const views = new Views(({ name }) => ({ name, answer, prepared: () => undefined }));
-  const site = { domains: [], revision: 1, prefixes: null, needsLease: false, private: null };
+  const site = {
+    domains: [],
+    revision: 1,
+    prefixes: null,
+    needsLease: false,
+    private: null,
+    alias: null,
+    aliasSuffixes: [],
+  };
   const former = { revisions: [], paths: null, purges: [] };
   views.switch([
     { ...site, id: 1, name: 'docs', former },

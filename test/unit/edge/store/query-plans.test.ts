@@ -40,9 +40,9 @@ t.test('nothing that a small change asks for walks the whole site', async (t) =>
   staged.beginStaging(1, 2, digestOf('root'));
   staging.staged(1, 'a' as ContentPath);
   staged.stageLast(1, 2, [put('a', 'A'), { kind: 'delete', path: 'b' as ContentPath }], 100);
-  t.match(staged.stagedObjects(1, 2, 0, 10), { objects: [{ path: 'a' }] });
+  t.match(staged.objectsBeyond(1, 2, 1, 0, 10), { objects: [{ path: 'a' }] });
   t.match(staged.stagedRemovals(1, 2, 10), [{ path: 'b' }]);
-  t.equal(staged.stagedBytes(1, 2), 1);
+  t.equal(staged.bytesBeyond(1, 2, 1), 1);
   t.equal(reader.diffPage(1, 1, 2, undefined, 10).changes.length, 2);
   t.equal(reader.diffPage(1, 2, 1, undefined, 10).changes.length, 2);
   t.equal(staging.unstage(1, 2, 10), true);

@@ -2,6 +2,7 @@ import t from 'tap';
 import type { KnownRevision, SiteHistory } from '../../../../origin/catalog/retention-calls.ts';
 import {
   heldRevisions,
+  isWithinReach,
   revisionsThatGo,
   shownState,
   tipOf,
@@ -14,7 +15,7 @@ const known = (revision: number, changes: Partial<KnownRevision> = {}): KnownRev
 });
 
 const PAST: SiteHistory = {
-  ...{ live: 3, tip: 4, newest: 6, deleted: false, retention: DEFAULT_POLICY.retention },
+  ...{ live: 3, tip: 4, newest: 6, named: [], deleted: false, retention: DEFAULT_POLICY.retention },
   revisions: [
     ...[known(1), known(2, { pinned: true }), known(3), known(4, { state: 'pending' })],
     ...[known(5, { state: 'aborted' }), known(6, { state: 'aborted' })],
@@ -47,4 +48,29 @@ t.test('the entries of revisions that have a row stay, and the state on top', as
   t.strictSame(new Set(heldRevisions(PAST, new Set([1, 6]))), new Set([2, 3, 4, 5, 6]));
   t.strictSame(heldRevisions({ ...PAST, newest: 7, revisions: [] }), [7]);
   t.strictSame(heldRevisions({ ...PAST, deleted: true }), []);
+});
+
+t.test('edges take in revisions by ascending number', async (t) => {
+  const table: [
+    name: string,
+    revision: number,
+    marks: [live: number, named: number],
+    isNamed: boolean,
+    is: boolean,
+  ][] = [
+    ['the newest draft', 7, [5, 6], false, true],
+    ['an older draft that an alias named all the time', 6, [5, 7], true, true],
+    ['an older draft that no alias names', 6, [5, 7], false, false],
+    ['what is live', 5, [5, 7], false, true],
+    ['what was live', 4, [5, 0], false, false],
+    ['what waits, before any alias', 6, [5, 0], false, true],
+  ];
+  for (const [name, revision, [live, named], isNamed, is] of table)
+    t.equal(isWithinReach(revision, { live, named }, isNamed), is, name);
+});
+
+t.test('what aliases name stays, and a draft is never the tip', async (t) => {
+  const past = { ...PAST, named: [1] };
+  t.strictSame(revisionsThatGo(past, ALL), [5]);
+  t.equal(tipOf([known(1), known(2, { state: 'draft' })]), 1);
 });

@@ -60,3 +60,21 @@ t.test('a site counts as published as soon as it shows something, is about to, o
   ])
     t.throws(() => checkUnpublished({ ...bare, ...more }), { code: 'site-published' });
 });
+
+t.test('a preview domain is claimed like the names below it', async (t) => {
+  const previews = (domain: string | null) => ({ policy: { previews: { domain } } });
+  t.equal(plan(previews('Preview.Own.example'))?.policy.previews.domain, 'preview.own.example');
+  t.throws(() => plan(previews('wild.example')), { code: 'domain-taken' });
+  t.throws(() => plan({ ...previews('preview.example'), rights: [] }), { code: 'forbidden' });
+  t.ok(plan({ ...previews('preview.example'), rights: ['*.preview.example'] }));
+  t.throws(() => plan(previews('com')), { code: 'bad-domain' });
+  t.throws(() => plan(previews('*.own.example')), { code: 'bad-domain' });
+});
+
+t.test('aliases stand only beside domains that lie below a registrable one', async (t) => {
+  const under = (domain: string) => plan({ policy: { previews: { under: [domain] } } });
+  t.strictSame(under('WWW.own.example')?.policy.previews.under, ['www.own.example']);
+  for (const domain of ['own.co.uk', 'user.github.io', '*.own.example'])
+    t.throws(() => under(domain), { code: 'bad-policy' }, domain);
+  t.throws(() => plan({ policy: { previews: { private: true } } }), { code: 'bad-policy' });
+});

@@ -45,6 +45,9 @@ t.test('the committer makes fenced calls only under the lock of the site', async
   });
   // It finds the sync revision that nobody publishes any more, and aborts it.
   await committer.openWindow(site, 'schedule');
+  const { revision } = await committer.putAlias(site, 'pr-1', 1, undefined);
+  await committer.putAlias(site, 'pr-2', revision, undefined);
+  await committer.deleteAlias(site, 'pr-1');
   await committer.deleteSite(site);
   // Only a sync publish that edges have prepared has an outcome.
   t.strictSame(

@@ -28,6 +28,7 @@ const past = (
     live: last(({ state }) => state === 'activated'),
     tip: last(({ state }) => state !== 'aborted'),
     newest: known.length,
+    named: [],
     deleted: false,
     retention: { revisions: keep, days },
     revisions: known,

@@ -30,6 +30,7 @@ const sayings: { [K in RecordKind]: (text: string) => Payload<K> } = {
   revision: (text) => ({ base: 0, files: 1, bytes: 1, message: text, restores: null, mode: 'async' }),
   activate: (text) => ({ mode: 'async', degraded: text }),
   abort: (text) => ({ reason: text }),
+  alias: (text) => ({ name: text, files: 1, expires: 1 }),
   outcome: (text) => ({ visible: [text], unconfirmed: [] }),
   purge: (text) => ({ all: false, paths: [text], globs: [], tags: [] }),
   checkpoint: (text) => ({ key: certificate, sites: [], members: [{ ...member, region: text }] }),

@@ -146,6 +146,7 @@ t.test('knows exactly the kinds that it writes', async (t) => {
     'revision',
     'activate',
     'abort',
+    'alias',
     'outcome',
     'purge',
     'checkpoint',

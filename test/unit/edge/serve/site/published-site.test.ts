@@ -14,7 +14,17 @@ import { type ErrorCode, SkerryError } from '../../../../../shared/errors.ts';
 import { siteRules } from '../../../../../shared/site/rules/site-rules.ts';
 
 const VIEW: SiteView = {
-  ...{ id: 1, name: 'www', domains: [], revision: 7, prefixes: null, needsLease: false, private: null },
+  ...{
+    id: 1,
+    name: 'www',
+    domains: [],
+    revision: 7,
+    prefixes: null,
+    needsLease: false,
+    private: null,
+    alias: null,
+    aliasSuffixes: [],
+  },
   former: { revisions: [], paths: null, purges: [] },
 };
 const CONTENTS: Record<string, string> = { 'a.css': 'a'.repeat(1000), '404.html': 'nothing here' };

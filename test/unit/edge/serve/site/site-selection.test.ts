@@ -11,6 +11,8 @@ const view = (id: number, name: string, domains: readonly string[] = []): SiteVi
   needsLease: false,
   former: { revisions: [], paths: null, purges: [] },
   private: null,
+  alias: null,
+  aliasSuffixes: [],
 });
 
 /** Answered by its view, of which the name tells. */
@@ -111,4 +113,31 @@ t.test('no site answers for none', async (t) => {
 t.test('the view that is found is the one that was given', async (t) => {
   const views = [view(1, 'one'), { ...view(2, 'two'), revision: 7 }];
   t.equal(siteSelection(views).find('two.localhost'), views[1]);
+});
+
+t.test('an alias answers under its own hosts alone', async (t) => {
+  const suffixes = ['.preview.example', '--www.docs.example', '--docs.localhost'];
+  const docs = { ...view(1, 'docs', ['www.docs.example']), aliasSuffixes: suffixes };
+  const draft: SiteView = {
+    ...docs,
+    revision: 2,
+    domains: ['pr-1.preview.example', 'pr-1--www.docs.example', 'pr-1--docs.localhost'],
+    alias: { name: 'pr-1', expires: 1 },
+  };
+  const { find } = siteSelection([docs, draft]);
+  for (const host of draft.domains) t.equal(find(host)?.revision, 2, host);
+  for (const host of ['docs.localhost', 'www.docs.example', 'anything.example', undefined])
+    t.equal(find(host)?.revision, 1, `${host}: the only site answers for all other hosts`);
+  for (const suffix of suffixes) t.equal(find(`pr-2${suffix}`), undefined, `there is no pr-2${suffix}`);
+});
+
+t.test('an alias takes no host from a site', async (t) => {
+  const other = view(2, 'pr-1--docs', ['pr-2.preview.example']);
+  const draft: SiteView = {
+    ...view(1, 'docs', ['pr-1--docs.localhost', 'pr-2.preview.example']),
+    alias: { name: 'pr-1', expires: 1 },
+  };
+  const { find } = siteSelection([other, draft, view(1, 'docs')]);
+  t.equal(find('pr-1--docs.localhost')?.id, 2);
+  t.equal(find('pr-2.preview.example')?.id, 2);
 });

@@ -1,0 +1,23 @@
+import type { Mode } from '../../shared/site/site-policy.ts';
+
+export interface CommitOptions {
+  /** The default is the site's mode. */
+  readonly mode?: Mode | undefined;
+  readonly message?: string | undefined;
+  /** For a batch commit: opens a window by hand. */
+  readonly now?: boolean | undefined;
+  /** The monotonic time at which the request arrived. The default is now. */
+  readonly began?: number | undefined;
+  /** Makes a draft, which edges show only under an alias. A draft has no mode. */
+  readonly draft?: DraftOptions | undefined;
+}
+
+export interface DraftOptions {
+  /** The default is a name that is made from the number of the revision. */
+  readonly alias: string | undefined;
+  /** The life of the alias in seconds. The default is `ALIAS_LIFE.usual`. */
+  readonly life: number | undefined;
+}
+
+/** A revision by its number, or by the alias that points to it. */
+export type RevisionTarget = { readonly revision: number } | { readonly alias: string };

@@ -1,0 +1,31 @@
+import type { Digest } from '../../shared/content/digest.ts';
+import { SkerryError } from '../../shared/errors.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { DeployReads } from '../catalog/deploy-calls.ts';
+import { checkDeploySizes, missingObjects } from '../catalog/deploy-pages.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
+
+const MISSING_SHOWN = 100;
+
+/** Throws `objects-missing` when objects of a deploy were not uploaded, and `size-mismatch` when they differ in size. */
+export async function checkObjects(catalog: Remote<DeployReads>, deploy: string): Promise<void> {
+  const missing = new Set<Digest>();
+  for await (const digest of missingObjects(catalog, deploy)) {
+    missing.add(digest);
+    if (missing.size === MISSING_SHOWN) break;
+  }
+  if (missing.size > 0) {
+    throw new SkerryError('objects-missing', `${missing.size} or more objects have not been uploaded`, {
+      details: { missing: [...missing] },
+    });
+  }
+  await checkDeploySizes(catalog, deploy);
+}
+
+/** Throws `revision-moved` when the site is at another revision. */
+export function checkExpectation({ name, tip }: SiteRow, expect: number | null): void {
+  if (expect === null || expect === tip) return;
+  throw new SkerryError('revision-moved', `${name} is at revision ${tip}, not at ${expect}`, {
+    details: { current: tip },
+  });
+}

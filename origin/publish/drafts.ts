@@ -1,0 +1,47 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import { ALIAS_LIFE } from '../../shared/site/alias.ts';
+import type { AliasReads, AliasTarget } from '../catalog/alias-calls.ts';
+import type { RevisionReads, RevisionRow } from '../catalog/revision-calls.ts';
+import { isWithinReach } from '../catalog/revision-state.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
+
+type Aliases = Pick<Remote<AliasReads>, 'aliases'>;
+
+/** An alias that ends after `life` seconds. */
+export function aliasTarget(clock: Clock, name: string, life: number = ALIAS_LIFE.usual): AliasTarget {
+  return { name, expires: clock.now() + life * 1000 };
+}
+
+/**
+ * The revision over which a whole tree is staged: that of the draft's alias, or else the tip. Files that it has, too,
+ * keep their times. So a tree that was published there before has the same root again.
+ */
+export async function neighbour(catalog: Aliases, site: SiteRow, alias: string | undefined): Promise<number> {
+  if (alias === undefined) return site.tip;
+  const aliases = await catalog.aliases(site.id);
+  return aliases.find(({ name }) => name === alias)?.revision ?? site.tip;
+}
+
+/** The revision of the alias, or the live one, if it has this root. */
+export async function revisionWith(
+  catalog: Aliases & Pick<Remote<RevisionReads>, 'revision'>,
+  root: Digest,
+  site: SiteRow,
+  alias: string | undefined,
+): Promise<RevisionRow | undefined> {
+  const aliases = await catalog.aliases(site.id);
+  const named = aliases.find(({ name }) => name === alias);
+  if (named?.root === root) return catalog.revision(site.id, named.revision);
+  if (site.revision === 0) return undefined;
+  const live = await catalog.revision(site.id, site.revision);
+  return live.root === root ? live : undefined;
+}
+
+/** Whether a record may name the revision by its own number: see `isWithinReach`. */
+export async function canNameAgain(catalog: Aliases, site: SiteRow, revision: number): Promise<boolean> {
+  const aliases = await catalog.aliases(site.id);
+  const isNamed = aliases.some((alias) => alias.revision === revision);
+  return isWithinReach(revision, { live: site.revision, named: site.named }, isNamed);
+}
