@@ -7,7 +7,7 @@ import type { Scrape } from '../../shared/process/exposition.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
 import { nameSchema } from '../../shared/site/names.ts';
-import type { OriginCertificate } from '../../shared/wire/api.ts';
+import type { OriginCertificate } from '../../shared/wire/origin-certificate.ts';
 import type { Need } from '../access/permission.ts';
 import type { NoteAct } from '../callers/acts.ts';
 import type { AliasReads } from '../catalog/alias-calls.ts';

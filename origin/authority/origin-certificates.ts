@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
 import type { ServerCertificates } from '../../shared/tls/server-certificates.ts';
-import type { OriginCertificate } from '../../shared/wire/api.ts';
+import type { OriginCertificate } from '../../shared/wire/origin-certificate.ts';
 import { GivenCertificates } from './given-certificates.ts';
 import { type LogIdentity, OwnCertificates } from './own-certificates.ts';
 import { ownNames } from './own-names.ts';

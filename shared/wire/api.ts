@@ -9,6 +9,7 @@ import { MOST_PURGED, purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from '../site/site-policy.ts';
 import { aliasLife, aliasSchema } from './alias-api.ts';
 import { healthSchema, readersSchema, shownUseSchema } from './edge-feedback.ts';
+import { originCertificateSchema } from './origin-certificate.ts';
 import { edgeLimitsSchema, faultSchema } from './protocol.ts';
 
 /** The bodies of the origin's API under /v1. The server, its OpenAPI description and its clients share them. */
@@ -285,14 +286,6 @@ export const edgeStatusSchema = Type.Object({
   ),
 });
 export type EdgeStatus = Static<typeof edgeStatusSchema>;
-
-const originCertificateSchema = Type.Object({
-  kind: Type.Union([Type.Literal('own'), Type.Literal('given')], {
-    description: 'Whether its own CA has issued it, or it was given with --tls-cert.',
-  }),
-  expires: Type.Integer({ description: 'Milliseconds since 1970.' }),
-});
-export type OriginCertificate = Static<typeof originCertificateSchema>;
 
 /** GET /v1/status */
 export const statusSchema = Type.Object({
