@@ -5,7 +5,7 @@ import { readableBy } from './readable-sites.ts';
 import { toSite } from './sites.ts';
 
 export function statusRoutes(app: HttpServer, context: ApiContext): void {
-  const { catalog, clock, fleet, version, certificate } = context;
+  const { catalog, clock, fleet, version } = context;
   app.get(
     '/v1/status',
     { onRequest: needsOverview(context), schema: { response: { 200: statusSchema } } },
@@ -16,7 +16,7 @@ export function statusRoutes(app: HttpServer, context: ApiContext): void {
         .filter(({ name }) => readable.site(name))
         .map((site) => toSite(site, clock.now()));
       const edges = (await fleet.status()).map(readable.edge);
-      return { origin: { version, seq, sites, certificate: certificate() }, edges };
+      return { origin: { version, seq, sites, certificate: context.certificate() }, edges };
     },
   );
 }
