@@ -10,11 +10,11 @@ import { UnfinishedHandshakes } from './unfinished-handshakes.ts';
 /** The maximum time to wait for the first byte of a connection, and then for its handshake. */
 const HANDSHAKE_MS = 15_000;
 /**
- * The connections that may be without a complete handshake at a time. They take at most 220 MB. When an origin returns,
+ * The connections that may be without a complete handshake at a time. They take at most 200 MB. When an origin returns,
  * 200 edges behind one address stay below the limit: Node accepts at most 511 waiting connections at a time, and a
  * processor core completes about a thousand handshakes a second.
  */
-const UNFINISHED = { perClient: 1024, all: 3072 };
+const UNFINISHED = { perClient: 1024, all: 2048 };
 /** The first byte of a TLS connection: a record with a handshake message (RFC 8446, 5.1). */
 const HANDSHAKE = 0x16;
 

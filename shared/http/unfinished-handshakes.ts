@@ -14,7 +14,7 @@ interface Unfinished {
 }
 
 /**
- * The connections of a server whose TLS handshake is not complete. Each takes up to 70 KB. When a limit is reached, the
+ * The connections of a server whose TLS handshake is not complete. Each takes up to 100 KB. When a limit is reached, the
  * oldest connection ends and not the newest, because an honest client completes its handshake within a few round trips.
  * So nobody can take all connections of the port without the work of as many handshakes.
  */

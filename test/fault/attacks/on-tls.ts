@@ -13,8 +13,8 @@ import { forgetPeaks, watchPeak, watchStalls } from './watch.ts';
 
 /** More connections than a port may have, from enough addresses to have them. */
 const FLOOD = { connections: 13_000, addresses: 4 };
-/** A port may have 3072 connections without a handshake. The rest are files, and connections of others. */
-const MOST_DESCRIPTORS = 3300;
+/** A port may have 2048 connections without a handshake. The rest are files, and connections of others. */
+const MOST_DESCRIPTORS = 2300;
 /** A connection may be silent for 15 seconds, and then take 15 seconds for its handshake. */
 const MOST_HELD_MS = 35_000;
 /** The longest time that others may wait while two cores carry out all handshakes. */
