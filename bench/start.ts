@@ -172,7 +172,10 @@ async function startRole(
   return { pid: child.pid ?? 0, stop };
 }
 
-/** Measures an origin and an edge, each on a copy of Node that no other process uses. One file of the site was read. */
+/**
+ * Measures an origin, an edge and a Node that runs nothing, each on a copy of Node that no other process uses. One file
+ * of the site was read.
+ */
 async function weighRoles(scratch: Scratch, { command, node }: Installed, env: NodeJS.ProcessEnv) {
   const own = (name: string) => nodeOfItsOwn(node, join(scratch.folder, `node-${name}`));
   const origin = await startOrigin(scratch, command, await own('origin'), env);
@@ -196,13 +199,18 @@ async function weighRoles(scratch: Scratch, { command, node }: Installed, env: N
   for (let i = 0; i < 20; i++) await writeFile(join(site, `${i}.html`), `page ${i}`.repeat(1000));
   skerry('publish', site, '--site', 'bench', '--wait');
   await read(`http://127.0.0.1:${port}`, 'bench', '1.html');
+  const bare = spawn(await own('bare'), ['-e', 'setInterval(() => {}, 1e6)'], { env, stdio: 'ignore' });
+  scratch.defer(() => bare.kill());
   await sleep(IDLE_MS);
-  const held = { origin: [] as number[], edge: [] as number[] };
+  const held = { bare: [] as number[], origin: [] as number[], edge: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
+    held.bare.push(await proportionalBytes(bare.pid ?? 0));
     held.origin.push(await proportionalBytes(origin.pid));
     held.edge.push(await proportionalBytes(edge.pid));
     await sleep(500);
   }
+  // The kernel decides how much of Node's file it maps.
+  note({ what: 'a bare Node, idle (PSS)', figures: held.bare, shown: megabytes });
   note({ what: 'origin, idle (PSS)', figures: held.origin, budget: 130e6, shown: megabytes });
   note({
     what: 'edge, idle, one serving process (PSS)',

@@ -12,6 +12,7 @@ import { httpServer } from '../shared/http/http-server.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
 import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
+import { collectOnceQuiet } from '../shared/process/idle-memory.ts';
 import { moduleUrl } from '../shared/process/module-url.ts';
 import type { NewestLines } from '../shared/process/newest-lines.ts';
 import { yieldToReaders } from '../shared/process/priority.ts';
@@ -267,6 +268,7 @@ export async function startEdge(
   const admin = buildAdmin(identity, replica, replica.work, scrape, log, access);
   opened.defer(() => admin.close());
   const adminUrl = await listen(admin, adminAddress);
+  opened.defer(collectOnceQuiet());
 
   const parts = opened.move();
   return {

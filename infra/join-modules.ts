@@ -66,6 +66,10 @@ export async function joinModules(folder: string, { place, maps, leftOut }: Join
     sourcemap: maps && 'linked',
     sourcesContent: false,
     legalComments: 'none',
+    // V8 keeps the text of each module in each thread. Names stay as they are, for stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 160,
     plugins: [requiredBuiltins, agentOfUndici, ...(place === undefined ? [] : [atPlace(place)])],
     write: false,
     metafile: true,

@@ -17,6 +17,7 @@ import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
 import type { HttpServer } from '../shared/http/server.ts';
 import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
+import { collectOnceQuiet } from '../shared/process/idle-memory.ts';
 import { alwaysTold } from '../shared/process/logger.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { keyInFile } from '../shared/signing/key-file.ts';
@@ -24,6 +25,8 @@ import { fingerprintOf, type PublicKey, signingKeyToPem } from '../shared/signin
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import { version } from '../shared/version.ts';
+import { FailedAttempts } from './access/failed-attempts.ts';
+import { TokenUse } from './access/token-use.ts';
 import { createToken } from './access/tokens.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { ApiContext } from './api/context.ts';
@@ -249,6 +252,7 @@ export async function startOrigin(
     },
   });
   opened.defer(() => webhooks.close());
+  const attempts = new FailedAttempts(clock);
   const followers = new FollowerPlaces(MOST_STREAMS);
   const intake = new ObjectIntake(store, catalog, clock, gate);
   const changes = new FileChanges(catalog, committer, clock);
@@ -271,10 +275,12 @@ export async function startOrigin(
     scrape: loadedAtFirstScrape(async () => {
       const { originMetrics } = await import('./api/origin-metrics.ts');
       return originMetrics(folder.path, {
-        ...{ catalog, clock, fleet, retention, followers, webhooks, verifier },
+        ...{ catalog, clock, fleet, retention, followers, webhooks, verifier, attempts },
         certificate: context.certificate,
       });
     }),
+    attempts,
+    tokenUse: new TokenUse(catalog),
     recovery,
     version,
     certificate: () =>
@@ -315,6 +321,7 @@ export async function startOrigin(
   });
   const scheme = certificates === undefined ? 'http' : 'https';
   const url = await listen(app, { host: options.host, port: options.port }, scheme);
+  opened.defer(collectOnceQuiet());
 
   const running = opened.move();
   return { url, close: () => running.disposeAsync() };

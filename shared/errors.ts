@@ -14,7 +14,10 @@ const table = {
   'digest-mismatch': [400, 'Hash the file again, and upload the same bytes.'],
   'size-mismatch': [400, 'Declare the size of the object that the digest names.'],
   'truncated-upload': [400, 'Send the whole upload again.'],
-  'bad-scope': [400, 'Use admin, read, publish:SITE, domains:HOST or join; separate several with commas.'],
+  'bad-scope': [
+    400,
+    'Use admin, read, read:SITE, publish:SITE, publish:SITE/FOLDER/, publish:SITE@ALIAS, domains:HOST or join; separate several with commas. An ALIAS may have one `*`.',
+  ],
   'bad-webhook': [
     400,
     'Give an https address on a public host. The origin allows others with --webhook-allow-http and --webhook-allow-private.',

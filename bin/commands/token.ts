@@ -8,9 +8,10 @@ import { printJson, printLine, printTable, timestamp } from '../terminal/output.
 
 export function tokenCommand(): Command {
   return new Command('token')
-    .description('create, list and revoke tokens')
+    .description('create, list, rotate and revoke tokens')
     .addCommand(createCommand())
     .addCommand(listCommand())
+    .addCommand(rotateCommand())
     .addCommand(revokeCommand());
 }
 
@@ -28,7 +29,7 @@ function createCommand(): Command {
     .addOption(
       option(
         '--scope <scope>',
-        'admin, read, join, publish:SITE or domains:HOST; separate several with commas',
+        'admin, read, read:SITE, publish:SITE, publish:SITE/FOLDER/, publish:SITE@ALIAS, domains:HOST or join; separate several with commas',
       ),
     )
     .addOption(
@@ -75,18 +76,39 @@ function listCommand(): Command {
         const tokens = await client.tokens();
         if (options.json) return printJson({ tokens });
         printTable(
-          ['id', 'scope', 'edge', 'created (utc)', 'expires (utc)', 'state'],
-          tokens.map(({ id, scope, edge, created, expires, state }) => [
+          ['id', 'scope', 'edge', 'created (utc)', 'expires (utc)', 'used (utc)', 'state'],
+          tokens.map(({ id, scope, edge, created, expires, used, state }) => [
             id,
             scope,
             edge ?? '',
             timestamp(created),
             expires === null ? 'never' : timestamp(expires),
+            used === null ? 'never' : timestamp(used),
             state,
           ]),
         );
       }),
   );
+}
+
+function rotateCommand(): Command {
+  return clientCommand(
+    'rotate',
+    'replace a token: print a new one with the same scope, and let the old one expire',
+  )
+    .argument('<id>', 'the id that `skerry token list` shows')
+    .addOption(
+      option('--overlap <time>', 'how long the old token stays valid, such as 1h (default: 24h)').argParser(
+        duration,
+      ),
+    )
+    .action((id: string, { overlap, ...options }: ClientOptions & { overlap?: number }) =>
+      withClient(options, async (client) => {
+        const { rotateToken } = await import('../../origin/client/token-calls.ts');
+        const { token } = await rotateToken(client, id, overlap === undefined ? {} : { overlap });
+        printLine(token);
+      }),
+    );
 }
 
 function revokeCommand(): Command {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { openEntryHistory } from '../../shared/content/manifest/sqlite/history.ts';
 import { openManifestReader } from '../../shared/content/manifest/sqlite/reading.ts';
 import { systemCode } from '../../shared/errors.ts';
+import { collectOnceQuiet } from '../../shared/process/idle-memory.ts';
 import { createLogger } from '../../shared/process/logger.ts';
 import { goBeforeReplication } from '../../shared/process/priority.ts';
 import { openForReading } from '../../shared/sqlite/open.ts';
@@ -166,6 +167,7 @@ async function serve({
 
   for (const front of fronts) await front.listen(host);
   tell({ t: 'listening', port });
+  collectOnceQuiet();
 
   function noteUse(): void {
     if (use === undefined) return;

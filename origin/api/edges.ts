@@ -1,12 +1,8 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { nameSchema } from '../../shared/site/names.ts';
-import {
-  edgeStatusSchema,
-  labelsRequestSchema,
-  mayReadRequestSchema,
-  newTokenSchema,
-} from '../../shared/wire/api.ts';
+import { edgeStatusSchema, labelsRequestSchema, mayReadRequestSchema } from '../../shared/wire/api.ts';
+import { newTokenSchema } from '../../shared/wire/token-api.ts';
 import { createReplacement } from '../access/tokens.ts';
 import { type ApiContext, needsAdmin, needsOverview } from './context.ts';
 import { readableBy } from './readable-sites.ts';

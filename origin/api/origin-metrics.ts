@@ -6,7 +6,7 @@ import type { ApiContext } from './context.ts';
 
 type Sources = Pick<
   ApiContext,
-  'catalog' | 'clock' | 'fleet' | 'retention' | 'followers' | 'verifier' | 'certificate'
+  'catalog' | 'clock' | 'fleet' | 'retention' | 'followers' | 'verifier' | 'attempts' | 'certificate'
 > & {
   readonly webhooks: Pick<ApiContext['webhooks'], 'deliveries'>;
 };
@@ -16,7 +16,7 @@ const edgeLabels = ({ name, region }: EdgeStatus) => ({ edge: name, region });
 /** The metrics of the origin: its process, its log, its sites, and what it knows of its edges. */
 export function originMetrics(
   dataFolder: string,
-  { catalog, clock, fleet, retention, followers, webhooks, verifier, certificate }: Sources,
+  { catalog, clock, fleet, retention, followers, webhooks, verifier, attempts, certificate }: Sources,
 ): Scrape {
   const registry = processMetrics(dataFolder);
 
@@ -33,6 +33,13 @@ export function originMetrics(
     'skerry_origin_log_unpruned',
     '1 while a checkpoint would be too large. The log then grows, at the origin and at every edge.',
     ({ isUnpruned }) => Number(isUnpruned),
+  );
+
+  const access = new CollectedMetrics(registry, async () => attempts.total);
+  access.counter(
+    'skerry_origin_failed_logins_total',
+    'Number of requests with a token that is unknown, expired, revoked or of another kind.',
+    (total) => total,
   );
 
   const events = new CollectedMetrics(registry, async () => ({

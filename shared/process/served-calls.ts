@@ -1,9 +1,13 @@
 import { type PlainError, toPlainError } from '../errors.ts';
+import { collectGarbage } from './idle-memory.ts';
 
 export interface Call {
   readonly method: string;
   readonly args: readonly unknown[];
 }
+
+/** A call that every thread answers by itself. */
+export const COLLECT_GARBAGE: Call = { method: ' collect garbage', args: [] };
 
 export type Answer = { readonly ok: unknown } | { readonly error: PlainError };
 
@@ -11,6 +15,7 @@ export type Answer = { readonly ok: unknown } | { readonly error: PlainError };
 export function serveCalls(target: object): (call: Call) => Promise<Answer> {
   return async ({ method, args }) => {
     try {
+      if (method === COLLECT_GARBAGE.method) return { ok: collectGarbage() };
       const run: unknown = Reflect.get(target, method);
       if (typeof run !== 'function') throw new TypeError(`no method ${method}`);
       return { ok: await run.apply(target, args) };

@@ -1,6 +1,7 @@
 import { Piscina } from 'piscina';
 import { fromPlainError, SkerryError } from '../errors.ts';
-import type { Answer, Call } from './served-calls.ts';
+import { canCollect, QUIET_MS } from './idle-memory.ts';
+import { type Answer, type Call, COLLECT_GARBAGE } from './served-calls.ts';
 
 /** An object whose methods run in a thread. It has the same methods, and each returns a promise. */
 export type Remote<T> = {
@@ -31,6 +32,8 @@ export const STAYS = { idleMs: Number.POSITIVE_INFINITY };
 export interface ThreadOptions {
   /** After this time without a call, a thread ends. The next call starts another. */
   readonly idleMs?: number;
+  /** This long after its first call, a thread that stays collects its garbage. */
+  readonly collectAfterMs?: number;
 }
 
 /**
@@ -41,7 +44,7 @@ export function startThreads<T extends object>(
   module: URL,
   threads: number,
   workerData: unknown,
-  { idleMs = IDLE_MS }: ThreadOptions = {},
+  { idleMs = IDLE_MS, collectAfterMs = QUIET_MS }: ThreadOptions = {},
 ): Thread<T> {
   const options = {
     filename: module.href,
@@ -53,6 +56,8 @@ export function startThreads<T extends object>(
     // V8 uses as much memory as it may. Without a limit, a thread uses several times the memory that it needs.
     resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 },
     idleTimeout: idleMs,
+    // Nobody reads Piscina's histograms of waiting times.
+    recordTiming: false,
     workerData,
   };
   const open = () =>
@@ -82,11 +87,18 @@ export function startThreads<T extends object>(
       throw new SkerryError('unavailable', 'a thread of this process ended or could not start', { cause });
     }
   };
+  const collects = idleMs === Number.POSITIVE_INFINITY && canCollect();
+  let collection: NodeJS.Timeout | undefined;
+  /** A thread that waits for a call runs no timers, so its timer is here. */
+  const collectOnce = () => {
+    collection ??= setTimeout(() => run(COLLECT_GARBAGE).catch(() => {}), collectAfterMs).unref();
+  };
   const call = async (method: string, args: unknown[]) => {
     // After `close`, Piscina would start a new thread that never ends.
     if (isClosed) throw new SkerryError('unavailable', 'this process is about to end');
     // A thread that has ended, or never began, has nothing to close.
     if (method === 'close' && pool.threads.length === 0) return undefined;
+    if (collects) collectOnce();
     const answer = await run({ method, args });
     if ('error' in answer) throw fromPlainError(answer.error);
     return answer.ok;
@@ -103,6 +115,7 @@ export function startThreads<T extends object>(
   let ended: Promise<void> | undefined;
   const end = (how: () => Promise<void>) => {
     isClosed = true;
+    clearTimeout(collection);
     ended ??= how();
     return ended;
   };

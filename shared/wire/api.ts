@@ -308,23 +308,6 @@ export type Status = Static<typeof statusSchema>;
 export const logPageSchema = Type.Object({ records: Type.Array(recordSchema) });
 export type LogPage = Static<typeof logPageSchema>;
 
-/** POST /v1/tokens */
-export const tokenRequestSchema = Type.Object(
-  {
-    scope: Type.String({
-      maxLength: 2000,
-      description: 'admin, read, publish:SITE, domains:HOST or join. Separate several scopes with commas.',
-    }),
-    expires: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'The token expires after this many seconds.' }),
-    ),
-    edge: Type.Optional(nameSchema),
-    mayRead: Type.Optional(mayReadSchema),
-  },
-  closed,
-);
-export type TokenRequest = Static<typeof tokenRequestSchema>;
-
 /** POST /v1/edges/:name/labels */
 export const labelsRequestSchema = Type.Object(
   {
@@ -344,27 +327,6 @@ export const mayReadRequestSchema = Type.Object(
   },
   closed,
 );
-
-export const newTokenSchema = Type.Object({
-  id: Type.String(),
-  token: Type.String({ description: 'The token. The origin shows it only this once.' }),
-});
-export type NewToken = Static<typeof newTokenSchema>;
-
-export const tokenSchema = Type.Object({
-  id: Type.String(),
-  scope: Type.String(),
-  edge: Type.Union([Type.String(), Type.Null()]),
-  created: Type.Integer(),
-  expires: Type.Union([Type.Integer(), Type.Null()]),
-  state: Type.Union([
-    Type.Literal('valid'),
-    Type.Literal('expired'),
-    Type.Literal('revoked'),
-    Type.Literal('used'),
-  ]),
-});
-export type Token = Static<typeof tokenSchema>;
 
 /** POST /v1/prune */
 export const pruneRequestSchema = Type.Object(

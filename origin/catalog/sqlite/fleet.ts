@@ -19,7 +19,7 @@ import type { CatalogContext } from './context.ts';
 import { readable, tokenCalls } from './tokens.ts';
 
 export function fleetCalls({ database, sql, writer, identity }: CatalogContext): FleetCalls & ReceiptCalls {
-  const tokens = tokenCalls({ sql });
+  const tokens = tokenCalls({ database, sql });
 
   const isOfLog = ({ site, revision, root }: Receipt) =>
     sql('SELECT 1 FROM revision WHERE site = ? AND revision = ? AND root = ?').get(site, revision, root) !==
