@@ -22,6 +22,7 @@ t.test('scrapes at the same time both see all sites and edges', async (t) => {
       sites: async () => [{ name: 'www', revision: 4, files: 2, bytes: 100 }],
     },
     clock: systemClock,
+    attempts: { total: 6 },
     certificate: () => ({ kind: 'given', expires: 1_800_000_000_000 }),
     fleet: { status: async () => status },
     retention: { checkpointFault: null },
@@ -34,6 +35,7 @@ t.test('scrapes at the same time both see all sites and edges', async (t) => {
   for (const { text } of await Promise.all([scrape(), scrape(), scrape()])) {
     t.match(text, /^skerry_origin_log_position 12$/m);
     t.match(text, /^skerry_origin_log_unpruned 0$/m);
+    t.match(text, /^skerry_origin_failed_logins_total 6$/m);
     t.match(text, /^skerry_origin_event_streams 3$/m);
     t.match(text, /^skerry_origin_webhook_deliveries_total\{webhook="chat",outcome="failed"\} 2$/m);
     t.match(text, /^skerry_origin_store_damaged_objects 7$/m);
