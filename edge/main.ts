@@ -206,10 +206,15 @@ export async function startEdge(
   if (encodings !== undefined) opened.defer(() => encodings.close());
   const reports = feedPort === undefined || chain === undefined ? undefined : startReportCheckers(chain.log);
   if (reports !== undefined) opened.defer(() => reports.close());
+  const expiries = async () => {
+    await certificates?.refresh();
+    return certificates?.expiries ?? new Map<string, number>();
+  };
   const use = new EdgeUseSampler({
     dataFolder: folder.path,
     serving: () => switchboard.processUse(),
     counters: () => switchboard.lastCounters(),
+    certificates: expiries,
     clock,
   });
   const replica = await startReplica({
@@ -260,10 +265,7 @@ export async function startEdge(
       edge: replica,
       counters: () => switchboard.counters(),
       servingProcesses: () => switchboard.processUse(),
-      certificates: async () => {
-        await certificates?.refresh();
-        return certificates?.expiries ?? new Map();
-      },
+      certificates: expiries,
     });
   });
   const admin = buildAdmin(identity, replica, replica.work, scrape, log, access);
