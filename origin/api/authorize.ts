@@ -56,12 +56,8 @@ export async function authorize(request: Request, need: Need, by: Authenticator)
   return token;
 }
 
-/** The caller's token, on a route that checked a permission before it read the body. */
-export function tokenOf({ token }: Pick<FastifyRequest, 'token'>): Pick<ValidToken, 'id' | 'scopes'> {
+/** The scopes of the caller's token, on a route that checked a permission before it read the body. */
+export function scopesOf({ token }: Pick<FastifyRequest, 'token'>): readonly Scope[] {
   if (token === null) throw new TypeError('the route asks for no permission');
-  return token;
-}
-
-export function scopesOf(request: Pick<FastifyRequest, 'token'>): readonly Scope[] {
-  return tokenOf(request).scopes;
+  return token.scopes;
 }
