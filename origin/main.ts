@@ -292,12 +292,15 @@ export async function startOrigin(
       const { originMetrics } = await import('./api/origin-metrics.ts');
       return originMetrics(folder.path, {
         ...{ catalog, clock, fleet, retention, followers, webhooks, verifier, attempts },
+        certificate: context.certificate,
       });
     }),
     attempts,
     tokenUse: new TokenUse(catalog),
     recovery,
     version,
+    certificate: () =>
+      certificates === undefined ? null : { kind: certificates.kind, expires: certificates.expires },
     isLoopback: isLoopback(options.host),
     trustedProxies: options.trustedProxy ?? [],
     stopping: stopping.signal,

@@ -87,6 +87,18 @@ const table = {
     401,
     'Another host has the name of this edge now. To use this one again, empty its data folder and join it under another name.',
   ],
+  'edge-revoked': [
+    401,
+    'Remove the edge from this host. To use the host again, empty its data folder and join it with a new token.',
+  ],
+  'too-many-drained': [
+    409,
+    'Put one of them back with `skerry edge undrain NAME` when it serves well, or allow more with --at-most.',
+  ],
+  'not-caught-up': [
+    504,
+    'The edge is still drained. Look at `skerry edges`, and at the log of the edge on its host.',
+  ],
   'no-such-webhook': [404, 'See `skerry webhook list`.'],
   'no-such-edge': [404, 'See `skerry edges`.'],
   'no-such-task': [404, 'See `skerry tasks list`.'],

@@ -1,10 +1,9 @@
-import { networkInterfaces } from 'node:os';
 import { Command } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
 import { checkRegion } from '../../shared/wire/region.ts';
 import { type ClientOptions, clientCommand, readingCommand, withClient } from '../options/client-command.ts';
 import { duration, edgeName, option, required, siteList } from '../options/options.ts';
-import { joinCommand } from '../terminal/join-command.ts';
+import { joinCommandFor } from '../terminal/join-command.ts';
 import { printJson, printLine, printTable, timestamp } from '../terminal/output.ts';
 
 export function tokenCommand(): Command {
@@ -50,7 +49,7 @@ function createCommand(): Command {
     )
     .addOption(option('--region <region>', 'the region of the edge, for --command'))
     .action((options: CreateOptions) => {
-      const commandWith = options.command ? joinCommandFor(options) : undefined;
+      const commandWith = options.command ? joinCommandOf(options) : undefined;
       return withClient(options, async (client) => {
         const { scope, expires, edge, sites } = options;
         const { token } = await client.createToken({
@@ -64,16 +63,10 @@ function createCommand(): Command {
     });
 }
 
-/** Checks what the command needs before a token is made. */
-function joinCommandFor({ scope, origin, edge, region, ca, insecure }: CreateOptions) {
+function joinCommandOf({ scope, origin, edge, region, ca, insecure }: CreateOptions) {
   if (scope !== 'join') throw new SkerryError('bad-config', '--command needs --scope join');
   const name = required(edge, '--edge');
-  const place = checkRegion(required(region, '--region'));
-  const machine = Object.values(networkInterfaces()).flatMap((found = []) => found);
-  const command = (token: string) =>
-    joinCommand({ token, origin, name, region: place, ca, insecure }, machine);
-  command('');
-  return command;
+  return joinCommandFor({ origin, name, region: checkRegion(required(region, '--region')), ca, insecure });
 }
 
 function listCommand(): Command {

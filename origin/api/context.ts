@@ -7,6 +7,7 @@ import type { Scrape } from '../../shared/process/exposition.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
 import { nameSchema } from '../../shared/site/names.ts';
+import type { OriginCertificate } from '../../shared/wire/origin-certificate.ts';
 import type { FailedAttempts } from '../access/failed-attempts.ts';
 import type { Need } from '../access/permission.ts';
 import type { TokenUse } from '../access/token-use.ts';
@@ -81,6 +82,8 @@ export interface ApiContext {
   readonly tokenUse: TokenUse;
   readonly recovery: KeyFingerprint;
   readonly version: string;
+  /** The certificate that this server shows. Null for plain HTTP. */
+  readonly certificate: () => OriginCertificate | null;
   /** Whether only programs on this machine can reach the server. If not, `/metrics` needs a token. */
   readonly isLoopback: boolean;
   /** The proxies that are trusted to name their clients. */

@@ -6,7 +6,7 @@ import type { ApiContext } from './context.ts';
 
 type Sources = Pick<
   ApiContext,
-  'catalog' | 'clock' | 'fleet' | 'retention' | 'followers' | 'verifier' | 'attempts'
+  'catalog' | 'clock' | 'fleet' | 'retention' | 'followers' | 'verifier' | 'attempts' | 'certificate'
 > & {
   readonly webhooks: Pick<ApiContext['webhooks'], 'deliveries'>;
 };
@@ -16,7 +16,7 @@ const edgeLabels = ({ name, region }: EdgeStatus) => ({ edge: name, region });
 /** The metrics of the origin: its process, its log, its sites, and what it knows of its edges. */
 export function originMetrics(
   dataFolder: string,
-  { catalog, clock, fleet, retention, followers, webhooks, verifier, attempts }: Sources,
+  { catalog, clock, fleet, retention, followers, webhooks, verifier, attempts, certificate }: Sources,
 ): Scrape {
   const registry = processMetrics(dataFolder);
 
@@ -63,6 +63,14 @@ export function originMetrics(
     'skerry_origin_store_damaged_objects',
     'Objects that were found damaged and have not been stored again.',
     ({ damaged }) => damaged,
+  );
+
+  // With a label, the metric is missing at an origin that speaks plain HTTP, and not 0.
+  new CollectedMetrics(registry, async () => certificate()).gaugeBy(
+    ['kind'],
+    'skerry_origin_certificate_expiry_timestamp_seconds',
+    'When the certificate of the origin expires, in seconds since 1970. Its own CA has issued it, or it was given.',
+    (shown) => (shown === null ? [] : [[{ kind: shown.kind }, shown.expires / 1000]]),
   );
 
   const sites = new CollectedMetrics(registry, () => catalog.sites());

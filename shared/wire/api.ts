@@ -8,6 +8,7 @@ import { MOST_PURGED, purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from '../site/site-policy.ts';
 import { aliasSchema } from './alias-api.ts';
 import { healthSchema, readersSchema, shownUseSchema } from './edge-feedback.ts';
+import { originCertificateSchema } from './origin-certificate.ts';
 import { edgeLimitsSchema, faultSchema } from './protocol.ts';
 
 /** The bodies of the origin's API under /v1. The server, its OpenAPI description and its clients share them. */
@@ -249,6 +250,9 @@ export const statusSchema = Type.Object({
     version: Type.String(),
     seq: Type.Integer(),
     sites: Type.Array(siteSchema),
+    certificate: Type.Union([originCertificateSchema, Type.Null()], {
+      description: 'The certificate that the origin shows; null for an origin that speaks plain HTTP.',
+    }),
   }),
   edges: Type.Array(edgeStatusSchema),
 });

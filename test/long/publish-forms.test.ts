@@ -49,7 +49,7 @@ t.test('each form of a publish reaches three edges byte by byte', async (t) => {
     const file = join(cluster.folder, `site.${form}`);
     await writeFile(file, bytes);
     const answer = await curl('-T', file, `${origin.url}/v1/sites/${form}/archive?strip=1`);
-    t.match(answer, { revision: 1, unchanged: false }, form);
+    t.match(answer, { revision: 1, unchanged: false }, `${form}: ${JSON.stringify(answer)}`);
     await shows(form);
   }
 

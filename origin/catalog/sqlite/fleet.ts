@@ -54,6 +54,13 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
     );
   }
 
+  function refuseFurther(mostDrained: number): void {
+    const drained = sql('SELECT name FROM edge WHERE drained = 1 AND revoked = 0 ORDER BY name').all();
+    if (drained.length < mostDrained) return;
+    const names = drained.map(({ name }) => name).join(', ');
+    throw new SkerryError('too-many-drained', `drained at present: ${names}`);
+  }
+
   return {
     join(request, { id, secretHash }, time) {
       return transaction(database, () => {
@@ -96,6 +103,7 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
         const row = sql('SELECT * FROM edge WHERE name = ?').get(name);
         if (row === undefined) throw new SkerryError('no-such-edge', `there is no edge ${name}`);
         const before = toEdge(row);
+        if (change.mostDrained !== undefined && !before.drained) refuseFurther(change.mostDrained);
         const after = changedMember(before, change);
         if (isDeepStrictEqual(after, before)) return before;
         writer.append(identity(), [plainDraft('member', 0, memberPayload(after))], time);

@@ -7,8 +7,6 @@ import { ArchiveBounds, MOST_ZIP_BYTES } from './archive-bounds.ts';
 import { archiveKind, TELLING_BYTES } from './archive-kind.ts';
 import type { ArchivedFile } from './archived-file.ts';
 import { spool } from './spool.ts';
-import { tarFiles } from './tar-files.ts';
-import { zipFiles } from './zip-files.ts';
 
 const PIECE = 64 * 1024;
 /** The largest window that a frame may ask for, as a power of 2: 32 MiB. Level 19 asks for 8 MiB. */
@@ -25,10 +23,13 @@ export async function* archivedFiles(
   const bounds = new ArchiveBounds();
   const { first, all } = await peeked(arriving(body, bounds));
   const kind = archiveKind(first);
+  // Each library is loaded only here, because few origins ever get an archive.
   if (kind !== 'zip') {
+    const { tarFiles } = await import('./tar-files.ts');
     yield* tarFiles(unpacked(all, kind, bounds));
     return;
   }
+  const { zipFiles } = await import('./zip-files.ts');
   const zip = await spool(all, folder, MOST_ZIP_BYTES);
   try {
     yield* zipFiles(zip, bounds);

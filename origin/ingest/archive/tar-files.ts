@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Header } from 'tar-stream';
+import { extract, type Header } from 'tar-stream';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { ArchivedFile } from './archived-file.ts';
 import { damaged } from './damaged.ts';
@@ -21,8 +21,6 @@ const OTHERS: Readonly<Record<string, string>> = {
  * table.
  */
 export async function* tarFiles(source: AsyncIterable<Uint8Array>): AsyncGenerator<ArchivedFile> {
-  // Loaded only here, because few origins ever get an archive.
-  const { extract } = await import('tar-stream');
   const entries = extract();
   const end = new TarEnd();
   const reading = pipeline(Readable.from(end.watched(source)), entries);

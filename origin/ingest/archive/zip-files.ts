@@ -2,7 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32, inflateRawSync } from 'node:zlib';
-import type { Entry, getFileNameLowLevel, RandomAccessReader, ZipFile } from 'yauzl';
+import {
+  type Entry,
+  fromRandomAccessReaderPromise,
+  getFileNameLowLevel,
+  RandomAccessReader,
+  type ZipFile,
+} from 'yauzl';
 import { SMALL_OBJECT } from '../../../shared/content/small-object.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import type { ArchiveBounds } from './archive-bounds.ts';
@@ -22,16 +28,14 @@ const UNICODE_NAME = 0x7075;
 
 /** The files of a zip that is on the disk. Throws `bad-archive` and `too-large`. */
 export async function* zipFiles(file: FileHandle, bounds: ArchiveBounds): AsyncGenerator<ArchivedFile> {
-  // Loaded only here, because few origins ever get a zip.
-  const yauzl = await import('yauzl');
   const windows = new FileWindows(file);
-  const reader = readerOver(windows, yauzl.RandomAccessReader);
+  const reader = readerOver(windows);
   const options = { autoClose: false, lazyEntries: true, decodeStrings: false, validateEntrySizes: true };
   try {
-    const zip = await yauzl.fromRandomAccessReaderPromise(reader, (await file.stat()).size, options);
+    const zip = await fromRandomAccessReaderPromise(reader, (await file.stat()).size, options);
     for await (const entry of zip.eachEntry()) {
       const { uncompressedSize: size } = entry;
-      const name = nameOf(entry, yauzl.getFileNameLowLevel);
+      const name = nameOf(entry);
       if (name.endsWith('/')) continue;
       refuseUnlessPlain(entry, name);
       // The directory says so before anything is unpacked. A file that unpacks to more is refused then.
@@ -44,8 +48,8 @@ export async function* zipFiles(file: FileHandle, bounds: ArchiveBounds): AsyncG
   }
 }
 
-function readerOver(windows: FileWindows, Reader: typeof RandomAccessReader): RandomAccessReader {
-  class WindowReader extends Reader {
+function readerOver(windows: FileWindows): RandomAccessReader {
+  class WindowReader extends RandomAccessReader {
     override _readStreamForRange(start: number, end: number): Readable {
       return Readable.from(windows.pieces(start, end), { objectMode: false });
     }
@@ -70,14 +74,11 @@ function readerOver(windows: FileWindows, Reader: typeof RandomAccessReader): Ra
  * Without a mark, names are in code page 437 by the specification. But macOS and others write UTF-8 without the mark,
  * and a text in code page 437 is hardly ever valid UTF-8.
  */
-function nameOf(
-  { generalPurposeBitFlag, fileNameRaw, extraFields }: Entry,
-  marked: typeof getFileNameLowLevel,
-): string {
+function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): string {
   const isMarked = (generalPurposeBitFlag & UTF_8) !== 0 || extraFields.some(({ id }) => id === UNICODE_NAME);
   return !isMarked && isUtf8(fileNameRaw)
     ? fileNameRaw.toString().replaceAll('\\', '/')
-    : marked(generalPurposeBitFlag, fileNameRaw, extraFields, false);
+    : getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
 }
 
 function refuseUnlessPlain(

@@ -59,7 +59,13 @@ t.test('a token for a folder changes nothing else', async (t) => {
     [
       ['a whole tree', ['blog/c.html'], undefined, {}, 403],
       ['another path beside', ['blog/c.html', 'index.html'], revision + 1, {}, 403],
-      ['an older base, which would undo what others did', ['blog/c.html'], revision, {}, 412],
+      [
+        'an older base, which would undo what others did',
+        ['blog/c.html'],
+        revision,
+        { onConflict: 'replace' },
+        412,
+      ],
       ['a draft', ['blog/c.html'], revision + 1, { alias: 'pr-1' }, 403],
     ];
   for (const [name, paths, base, commit, status] of refused)

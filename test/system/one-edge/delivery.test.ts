@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import t from 'tap';
+import { gzipped, tarOf, zipOf } from '../../helpers/archives.ts';
 import { ask, sha256 } from '../../helpers/http.ts';
 import { writeTree } from '../../helpers/tree.ts';
 import { until } from '../../helpers/until.ts';
@@ -139,4 +140,23 @@ t.test('what is stored with a file reaches readers', async (t) => {
   const bad = await put({ 'x-skerry-meta-a': 'é' });
   t.match(bad, { status: 400 });
   t.match(JSON.parse(bad.body.toString()), { code: 'bad-meta' });
+});
+
+t.test('an archive that a real origin has unpacked', async (t) => {
+  const headers = { authorization: `Bearer ${cluster.token}` };
+  const files = { 'index.html': 'from an archive', 'large.bin': film };
+  const zipped = zipOf(Object.entries(files).map(([name, content]) => ({ name, content })));
+  for (const [site, body] of Object.entries({
+    'from-tar': gzipped(await tarOf(files)),
+    'from-zip': zipped,
+  })) {
+    await cluster.client.putSite(site);
+    const put = await ask(origin.url, `/v1/sites/${site}/archive`, { method: 'PUT', headers, body });
+    t.match(JSON.parse(put.body.toString()), { revision: 1 }, put.body.toString());
+    await cluster.converged(site);
+    for (const [path, content] of Object.entries(files)) {
+      const { body } = await ask(edge.url, `/${path}`, { headers: { host: `${site}.localhost` } });
+      t.equal(sha256(body), sha256(content), `${path} of ${site}`);
+    }
+  }
 });
