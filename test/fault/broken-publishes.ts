@@ -1,3 +1,4 @@
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -16,8 +17,6 @@ const MIB = 1024 * 1024;
 const RATE = 8 * MIB;
 const LATEST_BREAK_MS = 1500;
 const SMALL_FILES = 300;
-/** What the connection, the proxy and the origin may hold of an object when it breaks, before the origin has it. */
-const IN_FLIGHT = 3 * MIB;
 const BREAKS = ['client', 'connection', 'origin'] as const;
 
 export interface BrokenOutcome {
@@ -32,23 +31,20 @@ export interface BrokenOutcome {
 class Sent {
   readonly faults: string[] = [];
   readonly acknowledged = new Set<string>();
-  /** How many bytes of an object were taken from the file in one attempt, at most. */
-  readonly taken = new Map<string, number>();
+  /** How many bytes of an incomplete object the origin had when a publish was broken off, at least. */
+  readonly held = new Map<string, number>();
   bytes = 0;
 
   begins(digest: string, offset: number): void {
     if (this.acknowledged.has(digest)) this.faults.push(`${digest} was acknowledged, and is sent again`);
-    const taken = this.taken.get(digest) ?? 0;
-    if (offset === 0 && taken > IN_FLIGHT)
-      this.faults.push(`${digest} begins anew after ${taken} of its bytes were sent`);
+    const held = this.held.get(digest) ?? 0;
+    if (offset < held)
+      this.faults.push(`${digest} goes on at ${offset}, although the origin had ${held} of its bytes`);
   }
 
-  async *counted(digest: string, offset: number, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    let reached = offset;
+  async *counted(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const piece of body) {
-      reached += piece.length;
       this.bytes += piece.length;
-      this.taken.set(digest, Math.max(this.taken.get(digest) ?? 0, reached));
       yield piece;
     }
   }
@@ -65,7 +61,7 @@ class NotingClient extends ApiClient {
 
   override async putObject(site: string, digest: Digest, body: Buffer | Readable, size: number) {
     this.#sent.begins(digest, 0);
-    const counted = this.#sent.counted(digest, 0, Buffer.isBuffer(body) ? Readable.from([body]) : body);
+    const counted = this.#sent.counted(Buffer.isBuffer(body) ? Readable.from([body]) : body);
     await super.putObject(site, digest, Readable.from(counted, { objectMode: false }), size);
     this.#sent.acknowledged.add(digest);
   }
@@ -77,7 +73,7 @@ class NotingClient extends ApiClient {
     place: { readonly offset: number; readonly length: number },
   ) {
     this.#sent.begins(digest, place.offset);
-    const counted = this.#sent.counted(digest, place.offset, body);
+    const counted = this.#sent.counted(body);
     await super.appendObject(site, digest, Readable.from(counted, { objectMode: false }), place);
     this.#sent.acknowledged.add(digest);
   }
@@ -148,6 +144,7 @@ export async function brokenPublishes(
       }
       const what = dice.pick(BREAKS);
       await breakOff(what, { cluster, proxy, killed });
+      await noteHeld(cluster, sent.held);
       const survived = await attempt;
       done++;
       broken[what] = (broken[what] ?? 0) + 1;
@@ -179,6 +176,19 @@ async function breakOff(
     case 'origin':
       await cluster.origin.stop('SIGKILL');
       return cluster.origin.start();
+  }
+}
+
+/** Looks at the drafts of the origin. They only grow, so it does not matter that a request may still be ending. */
+async function noteHeld({ origin }: Cluster, held: Map<string, number>): Promise<void> {
+  const drafts = join(origin.data, 'objects', 'drafts');
+  for (const name of await readdir(drafts)) {
+    const [, digest] = /^resumable-.*-([0-9a-f]{64})$/.exec(name) ?? [];
+    const size = await stat(join(drafts, name)).then(
+      (stats) => stats.size,
+      () => 0,
+    );
+    if (digest !== undefined) held.set(digest, size);
   }
 }
 

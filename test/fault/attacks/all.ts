@@ -1,3 +1,4 @@
+import { archives } from './archives.ts';
 import type { Attack } from './attack.ts';
 import { bodies } from './bodies.ts';
 import { folders } from './folders.ts';
@@ -10,5 +11,5 @@ import { rules } from './rules.ts';
 /** The attacks, in the order of their points. */
 export const attacks: readonly Attack[] = [
   ...[...bodies, ...onServing, ...onFeed],
-  ...[...rules, ...folders, ...publishes, ...onTls],
+  ...[...rules, ...folders, ...publishes, ...archives, ...onTls],
 ].sort((a, b) => Number(a.point) - Number(b.point));
