@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { version } from '../shared/version.ts';
 import { activateCommand } from './commands/activate.ts';
 import { aliasesCommand } from './commands/aliases.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
 import { devCommand } from './commands/dev.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -74,9 +75,11 @@ export function createProgram(): Command {
     tokenCommand(),
     webhookCommand(),
     terraformCommand(),
+    completionCommand(program),
   ]) {
     program.addCommand(command);
   }
+  program.addCommand(completeCommand(program), { hidden: true });
   program.hook('preAction', async (_program, command) => {
     takeNoFromEnvironment(command);
     const { config } = { ...program.opts<ConfigFlag>(), ...command.opts<ConfigFlag>() };

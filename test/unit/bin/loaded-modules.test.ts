@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 const PROGRAM = pathToFileURL(join(ROOT, 'bin/program.ts')).href;
 const HEAVY = [
   ...['undici', 'typebox', 'fastify', 'pino', 'piscina', 'yaml', 'croner', 'prom-client', 'lru-cache'],
-  ...['chokidar', 'ignore', 'cli-progress', '@aws-sdk/client-s3', '@peculiar/x509'],
+  ...['chokidar', 'ignore', 'cli-progress', '@bomb.sh/tab', 'open', '@aws-sdk/client-s3', '@peculiar/x509'],
 ];
 const HEAVY_FILES = ['origin/main.ts', 'edge/main.ts', 'origin/client/api-client.ts'];
 
