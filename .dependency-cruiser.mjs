@@ -123,6 +123,7 @@ const IMPORTERS = {
   'sonic-boom': ['edge/serve/metering/access-log.ts'],
   yaml: ['bin/options/yaml.ts'],
   '@bomb.sh/tab': ['bin/completion/shell.ts'],
+  open: ['bin/terminal/browser.ts'],
   'cli-progress': ['bin/terminal/progress.ts'],
   '@fastify/swagger': ['origin/api/server.ts'],
   '@fastify/ajv-compiler': ['shared/http/route-compilers.ts'],

@@ -10,7 +10,9 @@ import { edgeCommand } from './commands/edge.ts';
 import { edgesCommand } from './commands/edges.ts';
 import { auditCommand, eventsCommand } from './commands/events.ts';
 import { helpCommand } from './commands/help.ts';
+import { initCommand } from './commands/init.ts';
 import { logCommand } from './commands/log.ts';
+import { openCommand } from './commands/open.ts';
 import { originCommand } from './commands/origin.ts';
 import { pinCommand, unpinCommand } from './commands/pin.ts';
 import { pruneCommand } from './commands/prune.ts';
@@ -48,11 +50,13 @@ export function createProgram(): Command {
     devCommand(),
     originCommand(),
     edgeCommand(),
+    initCommand(),
     publishCommand(),
     watchCommand(),
     rollbackCommand(),
     activateCommand(),
     aliasesCommand(),
+    openCommand(),
     purgeCommand(),
     signCommand(),
     diffCommand(),
