@@ -104,7 +104,7 @@ const IMPORTERS = {
   'forwarded-parse': ['shared/http/forwarded.ts'],
   '@peculiar/x509': ['shared/tls/issue.ts'],
   'reflect-metadata': ['shared/tls/issue.ts'],
-  'lru-cache': ['shared/process/byte-cache.ts'],
+  'lru-cache': ['shared/process/byte-cache.ts', 'shared/process/recent-map.ts'],
   '@aws-sdk/client-s3': ['origin/store/s3/bucket.ts'],
   '@aws-sdk/lib-storage': ['origin/store/s3/bucket.ts'],
   croner: ['shared/site/schedule.ts'],

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, startCluster } from '../test/helpers/cluster.ts';
 import { freePorts } from '../test/helpers/free-ports.ts';
 import { ask } from '../test/helpers/http.ts';
-import { start } from '../test/helpers/processes.ts';
+import { type RunOptions, start } from '../test/helpers/processes.ts';
 import { startProxy, type TcpProxy } from '../test/helpers/tcp-proxy.ts';
 import { until } from '../test/helpers/until.ts';
 import type { Scratch } from './scratch.ts';
@@ -13,9 +13,23 @@ const QUIET_MS = 250;
 /** Heartbeats come every few seconds. If the wire is not quiet by then, something else is using it. */
 const SETTLE_MS = 60_000;
 
+/** How an edge and its origin talk. */
+export type Transport = 'plain' | 'tls';
+
+export interface OriginOptions {
+  readonly transport?: Transport;
+  /** The folder of its data, within the scratch folder. */
+  readonly name?: string;
+  readonly run?: RunOptions;
+}
+
 /** Starts an origin without edges, as a real process. It ends with the scratch folder. */
-export async function startOrigin(scratch: Scratch): Promise<Cluster> {
-  const starting = startCluster({ edges: 0, folder: scratch.folder });
+export async function startOrigin(
+  scratch: Scratch,
+  { transport = 'plain', name = transport, run = {} }: OriginOptions = {},
+): Promise<Cluster> {
+  const folder = join(scratch.folder, name);
+  const starting = startCluster({ edges: 0, folder, secureOrigin: transport === 'tls', run });
   // An interruption during the start must end the process, too.
   scratch.defer(() => starting.then((origin) => origin.close(), ignore));
   return starting;
@@ -37,18 +51,21 @@ export async function startProxiedEdge(
   scratch: Scratch,
   origin: Cluster,
   name: string,
+  run: RunOptions = {},
 ): Promise<ProxiedEdge> {
-  const { hostname: host, port: originPort } = new URL(origin.origin.url);
+  const { hostname: host, port: originPort, protocol } = new URL(origin.origin.url);
   const proxy = await startProxy({ target: { host, port: Number(originPort) } });
   scratch.defer(() => proxy.close());
   const [port = 0, adminPort = 0] = await freePorts(2);
   const token = (await origin.client.createToken({ scope: 'join', edge: name })).token;
   const starting = start(
     [
-      ...['edge', '--data', join(scratch.folder, name), '--origin', proxy.url, '--join', token],
+      ...['edge', '--data', join(scratch.folder, name), '--join', token],
+      ...['--origin', proxy.url.replace('http:', protocol)],
       ...['--name', name, '--region', 'bench', '--port', String(port), '--admin-port', String(adminPort)],
     ],
     /serves on \S+/,
+    run,
   );
   let stopped: Promise<unknown> | undefined;
   const stop = async () => {
@@ -87,10 +104,7 @@ export async function startProxiedEdge(
       await until(
         `a receipt for ${site}@${revision}`,
         async () => {
-          const path = `/v1/sites/${site}/revisions/${revision}`;
-          const headers = { authorization: `Bearer ${origin.token}` };
-          const { body } = await ask(origin.origin.url, path, { headers });
-          const { receipts } = JSON.parse(body.toString()) as { receipts: { edge: string }[] };
+          const { receipts } = await origin.client.revision(site, revision);
           return receipts.some(({ edge }) => edge === name);
         },
         SETTLE_MS,

@@ -94,6 +94,8 @@ export interface RunningEdge {
   readonly adminUrl: string;
   /** The file of the token that callers need. Undefined on loopback. */
   readonly adminTokenFile: string | undefined;
+  /** Resolves with the reason when the edge has to end because the origin has revoked it. */
+  readonly revoked: Promise<SkerryError>;
   close(): Promise<void>;
 }
 
@@ -128,6 +130,7 @@ export async function startEdge(
 
   const { catalog, close: closeCatalog } = openEdgeCatalog(file('catalog.sqlite'));
   opened.defer(closeCatalog);
+  if (await catalog.isRevoked()) throw revoked((await readIdentity(file('identity.json')))?.name);
   // The files of partial objects are useless after a restart, because nothing records which of their bytes have been
   // written.
   await dropDrafts(file('objects'), isPartialName);
@@ -203,10 +206,15 @@ export async function startEdge(
   if (encodings !== undefined) opened.defer(() => encodings.close());
   const reports = feedPort === undefined || chain === undefined ? undefined : startReportCheckers(chain.log);
   if (reports !== undefined) opened.defer(() => reports.close());
+  const expiries = async () => {
+    await certificates?.refresh();
+    return certificates?.expiries ?? new Map<string, number>();
+  };
   const use = new EdgeUseSampler({
     dataFolder: folder.path,
     serving: () => switchboard.processUse(),
     counters: () => switchboard.lastCounters(),
+    certificates: expiries,
     clock,
   });
   const replica = await startReplica({
@@ -257,10 +265,7 @@ export async function startEdge(
       edge: replica,
       counters: () => switchboard.counters(),
       servingProcesses: () => switchboard.processUse(),
-      certificates: async () => {
-        await certificates?.refresh();
-        return certificates?.expiries ?? new Map();
-      },
+      certificates: expiries,
     });
   });
   const admin = buildAdmin(identity, replica, replica.work, scrape, log, access);
@@ -274,8 +279,13 @@ export async function startEdge(
     url: `http://${urlHost(host)}:${port}`,
     adminUrl,
     adminTokenFile: access.isLoopback ? undefined : adminTokenFile,
+    revoked: replica.revoked.then(() => revoked(identity.name)),
     close: () => parts.disposeAsync(),
   };
+}
+
+function revoked(name = ''): SkerryError {
+  return new SkerryError('edge-revoked', `the origin has revoked the edge ${name}`);
 }
 
 async function lazyOptions(

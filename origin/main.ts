@@ -25,6 +25,8 @@ import { fingerprintOf, type PublicKey, signingKeyToPem } from '../shared/signin
 import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import { version } from '../shared/version.ts';
+import { FailedAttempts } from './access/failed-attempts.ts';
+import { TokenUse } from './access/token-use.ts';
 import { createToken } from './access/tokens.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { ApiContext } from './api/context.ts';
@@ -250,6 +252,7 @@ export async function startOrigin(
     },
   });
   opened.defer(() => webhooks.close());
+  const attempts = new FailedAttempts(clock);
   const followers = new FollowerPlaces(MOST_STREAMS);
   const intake = new ObjectIntake(store, catalog, clock, gate);
   const changes = new FileChanges(catalog, committer, clock);
@@ -272,11 +275,16 @@ export async function startOrigin(
     scrape: loadedAtFirstScrape(async () => {
       const { originMetrics } = await import('./api/origin-metrics.ts');
       return originMetrics(folder.path, {
-        ...{ catalog, clock, fleet, retention, followers, webhooks, verifier },
+        ...{ catalog, clock, fleet, retention, followers, webhooks, verifier, attempts },
+        certificate: context.certificate,
       });
     }),
+    attempts,
+    tokenUse: new TokenUse(catalog),
     recovery,
     version,
+    certificate: () =>
+      certificates === undefined ? null : { kind: certificates.kind, expires: certificates.expires },
     isLoopback: isLoopback(options.host),
     trustedProxies: options.trustedProxy ?? [],
     stopping: stopping.signal,

@@ -14,7 +14,10 @@ const table = {
   'digest-mismatch': [400, 'Hash the file again, and upload the same bytes.'],
   'size-mismatch': [400, 'Declare the size of the object that the digest names.'],
   'truncated-upload': [400, 'Send the whole upload again.'],
-  'bad-scope': [400, 'Use admin, read, publish:SITE, domains:HOST or join; separate several with commas.'],
+  'bad-scope': [
+    400,
+    'Use admin, read, read:SITE, publish:SITE, publish:SITE/FOLDER/, publish:SITE@ALIAS, domains:HOST or join; separate several with commas. An ALIAS may have one `*`.',
+  ],
   'bad-webhook': [
     400,
     'Give an https address on a public host. The origin allows others with --webhook-allow-http and --webhook-allow-private.',
@@ -75,6 +78,18 @@ const table = {
   'edge-replaced': [
     401,
     'Another host has the name of this edge now. To use this one again, empty its data folder and join it under another name.',
+  ],
+  'edge-revoked': [
+    401,
+    'Remove the edge from this host. To use the host again, empty its data folder and join it with a new token.',
+  ],
+  'too-many-drained': [
+    409,
+    'Put one of them back with `skerry edge undrain NAME` when it serves well, or allow more with --at-most.',
+  ],
+  'not-caught-up': [
+    504,
+    'The edge is still drained. Look at `skerry edges`, and at the log of the edge on its host.',
   ],
   'no-such-webhook': [404, 'See `skerry webhook list`.'],
   'no-such-edge': [404, 'See `skerry edges`.'],

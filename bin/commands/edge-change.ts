@@ -6,8 +6,6 @@ import { printJson, printLine } from '../terminal/output.ts';
 const DONE = {
   pause: 'is paused',
   resume: 'replicates',
-  drain: 'is drained: its readers go to other edges',
-  undrain: 'serves again',
   revoke: 'is revoked',
 } as const;
 

@@ -25,6 +25,7 @@ import {
 import { announce, keepFilesPrivate } from '../running/own-process.ts';
 import { aborted, interruption } from '../terminal/interruption.ts';
 import { edgeChangeCommand } from './edge-change.ts';
+import { edgeDrainCommand, edgeUndrainCommand } from './edge-drain.ts';
 import { edgeLabelCommand } from './edge-label.ts';
 import { edgeLimitCommand } from './edge-limit.ts';
 import { edgeReplaceCommand } from './edge-replace.ts';
@@ -75,10 +76,8 @@ export function edgeCommand(): Command {
       .enablePositionalOptions()
       .addCommand(edgeChangeCommand('pause', 'stop an edge from fetching; it continues to serve'))
       .addCommand(edgeChangeCommand('resume', 'let a paused edge replicate again'))
-      .addCommand(
-        edgeChangeCommand('drain', 'send the readers of an edge to other edges, until `skerry edge undrain`'),
-      )
-      .addCommand(edgeChangeCommand('undrain', 'let a drained edge take readers again'))
+      .addCommand(edgeDrainCommand())
+      .addCommand(edgeUndrainCommand())
       .addCommand(edgeChangeCommand('revoke', 'remove an edge from the fleet; this cannot be undone'))
       .addCommand(edgeLimitCommand())
       .addCommand(edgeLabelCommand())
@@ -245,9 +244,16 @@ export function edgeCommand(): Command {
           newestLines,
         );
         const token = edge.adminTokenFile === undefined ? '' : ` with the token in ${edge.adminTokenFile}`;
-        announce(`skerry edge ${edge.name} serves on ${edge.url}, admin on ${edge.adminUrl}${token}`, signal);
-        await aborted(signal);
+        const stopping = new AbortController();
+        announce(
+          `skerry edge ${edge.name} serves on ${edge.url}, admin on ${edge.adminUrl}${token}`,
+          AbortSignal.any([signal, stopping.signal]),
+        );
+        const reason = await Promise.race([aborted(signal), edge.revoked]);
+        // This also ends the messages to systemd, which would keep the process alive.
+        stopping.abort();
         await edge.close();
+        if (reason !== undefined) throw reason;
       })
   );
 }

@@ -1,17 +1,17 @@
-import { networkInterfaces } from 'node:os';
 import { Command } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
 import { checkRegion } from '../../shared/wire/region.ts';
 import { type ClientOptions, clientCommand, readingCommand, withClient } from '../options/client-command.ts';
 import { duration, edgeName, option, required, siteList } from '../options/options.ts';
-import { joinCommand } from '../terminal/join-command.ts';
+import { joinCommandFor } from '../terminal/join-command.ts';
 import { printJson, printLine, printTable, timestamp } from '../terminal/output.ts';
 
 export function tokenCommand(): Command {
   return new Command('token')
-    .description('create, list and revoke tokens')
+    .description('create, list, rotate and revoke tokens')
     .addCommand(createCommand())
     .addCommand(listCommand())
+    .addCommand(rotateCommand())
     .addCommand(revokeCommand());
 }
 
@@ -29,7 +29,7 @@ function createCommand(): Command {
     .addOption(
       option(
         '--scope <scope>',
-        'admin, read, join, publish:SITE or domains:HOST; separate several with commas',
+        'admin, read, read:SITE, publish:SITE, publish:SITE/FOLDER/, publish:SITE@ALIAS, domains:HOST or join; separate several with commas',
       ),
     )
     .addOption(
@@ -49,7 +49,7 @@ function createCommand(): Command {
     )
     .addOption(option('--region <region>', 'the region of the edge, for --command'))
     .action((options: CreateOptions) => {
-      const commandWith = options.command ? joinCommandFor(options) : undefined;
+      const commandWith = options.command ? joinCommandOf(options) : undefined;
       return withClient(options, async (client) => {
         const { scope, expires, edge, sites } = options;
         const { token } = await client.createToken({
@@ -63,16 +63,10 @@ function createCommand(): Command {
     });
 }
 
-/** Checks what the command needs before a token is made. */
-function joinCommandFor({ scope, origin, edge, region, ca, insecure }: CreateOptions) {
+function joinCommandOf({ scope, origin, edge, region, ca, insecure }: CreateOptions) {
   if (scope !== 'join') throw new SkerryError('bad-config', '--command needs --scope join');
   const name = required(edge, '--edge');
-  const place = checkRegion(required(region, '--region'));
-  const machine = Object.values(networkInterfaces()).flatMap((found = []) => found);
-  const command = (token: string) =>
-    joinCommand({ token, origin, name, region: place, ca, insecure }, machine);
-  command('');
-  return command;
+  return joinCommandFor({ origin, name, region: checkRegion(required(region, '--region')), ca, insecure });
 }
 
 function listCommand(): Command {
@@ -82,18 +76,39 @@ function listCommand(): Command {
         const tokens = await client.tokens();
         if (options.json) return printJson({ tokens });
         printTable(
-          ['id', 'scope', 'edge', 'created (utc)', 'expires (utc)', 'state'],
-          tokens.map(({ id, scope, edge, created, expires, state }) => [
+          ['id', 'scope', 'edge', 'created (utc)', 'expires (utc)', 'used (utc)', 'state'],
+          tokens.map(({ id, scope, edge, created, expires, used, state }) => [
             id,
             scope,
             edge ?? '',
             timestamp(created),
             expires === null ? 'never' : timestamp(expires),
+            used === null ? 'never' : timestamp(used),
             state,
           ]),
         );
       }),
   );
+}
+
+function rotateCommand(): Command {
+  return clientCommand(
+    'rotate',
+    'replace a token: print a new one with the same scope, and let the old one expire',
+  )
+    .argument('<id>', 'the id that `skerry token list` shows')
+    .addOption(
+      option('--overlap <time>', 'how long the old token stays valid, such as 1h (default: 24h)').argParser(
+        duration,
+      ),
+    )
+    .action((id: string, { overlap, ...options }: ClientOptions & { overlap?: number }) =>
+      withClient(options, async (client) => {
+        const { rotateToken } = await import('../../origin/client/token-calls.ts');
+        const { token } = await rotateToken(client, id, overlap === undefined ? {} : { overlap });
+        printLine(token);
+      }),
+    );
 }
 
 function revokeCommand(): Command {

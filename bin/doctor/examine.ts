@@ -5,12 +5,15 @@ import { unreachable } from '../../origin/client/api-client.ts';
 import { Probe, type ProbeTrust } from '../../origin/client/probe.ts';
 import { hasCode, SkerryError, systemCode } from '../../shared/errors.ts';
 import { clockFault } from '../../shared/log/clock-fault.ts';
+import { expiryFault } from '../../shared/tls/expiry.ts';
 import { EVENT_STREAM_TYPE } from '../../shared/wire/event.ts';
 import { type Finding, fault, faultBy, ok } from './finding.ts';
 
 const CONNECT_MS = 5000;
 /** A proxy that does not buffer delivers the first bytes of a stream within this time. */
 const STREAM_MS = 5000;
+const RENEWAL =
+  'Renew it: at the origin (--tls-cert), or at the proxy in front of it. The origin renews certificates of its own CA by itself, unless its clock is wrong.';
 /** The size that the upload check announces, that of a large object. */
 const UPLOAD_BYTES = 100_000_000;
 
@@ -39,7 +42,7 @@ export async function* examine(patient: Patient): AsyncGenerator<Finding> {
   try {
     let isAnswered = true;
     for (const finding of await answers(probe, patient)) {
-      isAnswered &&= finding.state === 'ok' || finding.subject === 'clock';
+      isAnswered &&= finding.state === 'ok' || ASIDE.includes(finding.subject);
       yield finding;
     }
     if (!isAnswered) return;
@@ -97,22 +100,33 @@ function dial(host: string, port: number): Promise<string | undefined> {
   });
 }
 
-/** Checks whether TLS and HTTP work, and whether the clocks agree. */
+/** Whether the origin answers requests does not depend on these findings. */
+const ASIDE: readonly Finding['subject'][] = ['clock', 'certificate'];
+
+/** Checks whether TLS and HTTP work, how long the certificate lasts, and whether the clocks agree. */
 async function answers(probe: Probe, { origin, now }: Patient): Promise<Finding[]> {
   try {
     const before = now();
-    const { status, date } = await probe.answer();
+    const { status, date, expires } = await probe.answer();
     const offset = date === undefined ? 0 : (before + now()) / 2 - date;
     const off = clockFault(offset);
     const clock =
       off === undefined
         ? ok('clock', 'the clocks agree')
         : fault('clock', `compared with the origin, ${off}`, 'Set the clocks of both machines by NTP.');
-    if (status === 200) return [ok('answer', `${origin.origin} answers`), clock];
-    return [clock, statusFault(origin, status)];
+    const certificate = expires === undefined ? [] : [lastingFinding(expires, now())];
+    if (status === 200) return [ok('answer', `${origin.origin} answers`), ...certificate, clock];
+    return [...certificate, clock, statusFault(origin, status)];
   } catch (error) {
     return [faultBy('answer', unreachable(origin.origin, error))];
   }
+}
+
+function lastingFinding(expires: number, now: number): Finding {
+  const soon = expiryFault(expires, now);
+  return soon === undefined
+    ? ok('certificate', 'the certificate does not expire soon')
+    : fault('certificate', `the certificate ${soon}`, RENEWAL);
 }
 
 function statusFault(origin: URL, status: number): Finding {

@@ -6,6 +6,7 @@ export type Subject =
   | 'name'
   | 'connection'
   | 'answer'
+  | 'certificate'
   | 'clock'
   | 'token'
   | 'uploads'

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { SkerryError } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/http/loopback.ts';
 
@@ -17,6 +18,17 @@ export interface MachineAddress {
   readonly address: string;
   readonly family: string;
   readonly internal: boolean;
+}
+
+/**
+ * Makes the command for a token. Throws `bad-config` before there is a token, if other hosts cannot reach the origin at
+ * its URL.
+ */
+export function joinCommandFor(edge: Omit<JoinCommand, 'token'>): (token: string) => string {
+  const machine = Object.values(networkInterfaces()).flatMap((found = []) => found);
+  const command = (token: string) => joinCommand({ ...edge, token }, machine);
+  command('');
+  return command;
 }
 
 /** The command that joins an edge on another host. The token goes through a pipe, so that `ps` does not show it. */

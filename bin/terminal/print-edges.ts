@@ -1,10 +1,11 @@
 import { isErrorCode, SkerryError } from '../../shared/errors.ts';
 import { clockFault } from '../../shared/log/clock-fault.ts';
+import { expiryFault } from '../../shared/tls/expiry.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import { edgeTree } from './edge-tree.ts';
 import { humanBytes, humanSeconds, plural, printLine, printTable, timestamp } from './output.ts';
 
-export function printEdges(edges: readonly EdgeStatus[]): void {
+export function printEdges(edges: readonly EdgeStatus[], now = Date.now()): void {
   printTable(
     ['edge', 'region', 'labels', 'state', 'position', 'behind', 'lag', 'visible'],
     edgeTree(edges).map(({ edge, depth }) => [
@@ -19,10 +20,14 @@ export function printEdges(edges: readonly EdgeStatus[]): void {
       visible(edge),
     ]),
   );
-  for (const { name, sites, faults, clockOffset, revoked, health } of edges) {
+  for (const { name, sites, faults, clockOffset, revoked, health, use } of edges) {
     if (!revoked && health.reason !== null) printLine(`${name}: ${health.state}: ${health.reason}.`);
     const fault = clockFault(clockOffset ?? 0);
     if (fault !== undefined) printLine(`${name}: ${fault}`);
+    const { certificate } = use ?? {};
+    const expiry = certificate && expiryFault(certificate.expires, now);
+    if (certificate && expiry !== undefined)
+      printLine(`${name}: the certificate in ${certificate.file} ${expiry}. Renew it.`);
     for (const [site, { error }] of Object.entries(sites)) {
       if (error !== null) printLine(`${name}: ${site}: ${error}`);
     }

@@ -4,6 +4,8 @@ import { hasCode, toSkerryError } from '../../shared/errors.ts';
 const USAGE_ERROR = 2;
 /** The exit code if the publish is live, or the task has ended, but some of the awaited edges have not answered. */
 const UNCONFIRMED = 3;
+/** The exit code of an edge that the origin has revoked. The systemd unit does not start it again. */
+const REVOKED = 4;
 const INTERRUPTED = 130;
 
 /** Thrown when the user interrupted a command, so there is nothing to explain. */
@@ -28,6 +30,7 @@ export function explain(error: unknown): string | undefined {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof Interrupted) return INTERRUPTED;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
+  if (hasCode(error, 'edge-revoked')) return REVOKED;
   return hasCode(error, 'unconfirmed') || hasCode(error, 'task-expired') ? UNCONFIRMED : 1;
 }
 

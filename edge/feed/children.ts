@@ -52,6 +52,10 @@ export class Children implements FeedMembers {
     return this.#members.get(name)?.replaces as PublicKey | undefined;
   }
 
+  revocationOf(): undefined {
+    return undefined;
+  }
+
   mayRead(name: string): readonly string[] | null {
     return this.#members.get(name)?.mayRead ?? null;
   }

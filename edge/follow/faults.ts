@@ -22,6 +22,7 @@ const REFUSALS: readonly ErrorCode[] = [
   'silent-feed',
   'not-the-origin',
   'edge-replaced',
+  'edge-revoked',
   'untrusted-certificate',
   'other-log',
   'not-a-member',

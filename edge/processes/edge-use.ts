@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '../../shared/clock.ts';
-import type { EdgeUse } from '../../shared/wire/protocol.ts';
+import { type EdgeUse, MOST_CERTIFICATE_FILE } from '../../shared/wire/protocol.ts';
 import type { ServingCounters } from '../messages/counters.ts';
 import { type ProcessUse, processUse } from './process-use.ts';
 import { type ReadersCounts, readersCounts } from './readers-counts.ts';
@@ -8,7 +8,7 @@ import { type ReadersCounts, readersCounts } from './readers-counts.ts';
 const SAMPLE_MS = 5000;
 
 /** The resources that all processes of this edge use together, and the sums of the serving processes' counts. */
-export type SampledUse = Pick<EdgeUse, 'disk' | 'memory' | 'cpu' | 'files'> & ReadersCounts;
+export type SampledUse = Pick<EdgeUse, 'disk' | 'memory' | 'cpu' | 'files' | 'certificate'> & ReadersCounts;
 
 export interface EdgeUseParts {
   readonly dataFolder: string;
@@ -16,6 +16,8 @@ export interface EdgeUseParts {
   readonly serving: () => Promise<ReadonlyMap<number, ProcessUse>>;
   /** The last known counts of each serving process. */
   readonly counters: () => readonly ServingCounters[];
+  /** When each certificate for readers expires, in milliseconds since 1970, by file. */
+  readonly certificates: () => Promise<ReadonlyMap<string, number>>;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
 
@@ -44,18 +46,21 @@ export class EdgeUseSampler {
   }
 
   async #sample(): Promise<void> {
-    const { dataFolder, serving, counters } = this.#parts;
-    const [own, others, disk] = await Promise.all([
+    const { dataFolder, serving, counters, certificates } = this.#parts;
+    const [own, others, disk, expiries] = await Promise.all([
       processUse(process.pid),
       serving(),
       statfs(dataFolder).catch(() => null),
+      certificates().catch(() => new Map<string, number>()),
     ]);
+    const first = [...expiries].sort(([, a], [, b]) => a - b)[0];
     const processes = [...(own === undefined ? [] : [own]), ...others.values()];
     this.#latest = {
       disk: disk && { free: disk.bavail * disk.bsize, total: disk.blocks * disk.bsize },
       memory: sum(processes, ({ residentBytes }) => residentBytes),
       cpu: sum(processes, ({ cpuSeconds }) => cpuSeconds),
       files: nearestToLimit(processes),
+      ...(first && { certificate: { file: first[0].slice(0, MOST_CERTIFICATE_FILE), expires: first[1] } }),
       ...readersCounts(counters()),
     };
   }

@@ -31,6 +31,7 @@ import { carryOutPurges } from '../work/purge/purge-loop.ts';
 import { allExecutors } from '../work/registry.ts';
 import { Tasks } from '../work/tasks/tasks.ts';
 import { type AskableWork, Work } from '../work/work.ts';
+import { Departure } from './departure.ts';
 import { LogEffects } from './log-effects.ts';
 import { OwnStatements } from './own-statements.ts';
 import type { ReplicaParts } from './parts.ts';
@@ -49,6 +50,8 @@ export interface Replica {
   readonly reads: ReadThrough;
   /** Undefined for an edge with full storage. */
   readonly storage: (() => StorageStatus) | undefined;
+  /** Resolves when the origin has revoked this edge and its readers have had time to leave. */
+  readonly revoked: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -98,7 +101,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const calls = new ReportCalls();
   const own = () => position.members.find((member) => member.name === name);
   const isPaused = () => own()?.paused ?? false;
-  const isDrained = () => own()?.drained ?? false;
+  const wasDrained = () => own()?.drained ?? false;
+  const departure = new Departure({ name, catalog, readers, wasDrained, clock, log }, signal);
+  const isDrained = () => departure.hasBegun || wasDrained();
   // An edge that stays behind on purpose is never current, so it serves without a lease.
   const keepsUp = () => limits.delay === 0 && limits.schedule === null && !isPaused();
   const wanted = (site: Pick<EdgeSite, 'name'>) => isWanted(site, limits);
@@ -192,7 +197,14 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
 
   const followed = { upstreams, self, wants: limits, clock, faults, position };
   const running = [
-    followLog({ ...followed, catalog, time, log, refused: () => membership.refused() }, signal),
+    followLog(
+      {
+        ...{ ...followed, catalog, time, log },
+        refused: () => membership.refused(),
+        revoked: () => departure.begin(),
+      },
+      signal,
+    ),
     failBack(followed, signal),
     reporter.run(signal),
     carryOutPurges(() => work.begin('purge'), { clock, log }, purgesCame, signal),
@@ -217,6 +229,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     work,
     reads,
     storage,
+    revoked: departure.over,
     async close() {
       stopping.abort();
       feedChanged.wake();

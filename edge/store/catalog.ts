@@ -127,6 +127,9 @@ export interface ChainCalls {
   /** Whether the upstream last refused this edge as a non-member. */
   isRefused(): boolean;
   noteRefused(isRefused: boolean): void;
+  /** Whether the origin has signed that it has revoked this edge, which is for ever. */
+  isRevoked(): boolean;
+  noteRevoked(): void;
   /** A page of records from `from` on, in ascending order: `limit` records, or fewer when they have many bytes. */
   records(from: number, limit: number): LogRecord[];
   firstSeq(): number;

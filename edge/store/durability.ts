@@ -17,6 +17,8 @@ export const EDGE_DURABILITY: { readonly [K in keyof EdgeCatalogCalls]: Durabili
   noteClockOffset: 'durable',
   isRefused: 'reads',
   noteRefused: 'durable',
+  isRevoked: 'reads',
+  noteRevoked: 'durable',
   records: 'reads',
   firstSeq: 'reads',
   pruneRecords: 'durable',

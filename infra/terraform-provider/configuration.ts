@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ApiClient } from '../../origin/client/api-client.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import { authoritiesOf } from '../../shared/tls/ca-file.ts';
 import { AttributeError } from './plugin/diagnostics.ts';
 import type { Context } from './resources/resource.ts';
 import type { ObjectValue } from './values/dynamic-value.ts';
@@ -19,6 +20,11 @@ export const configurationAttributes: Attributes = {
   token_file: {
     description:
       'A file with the token, such as `admin-token` in the data folder of an origin on this machine.',
+    ...{ presence: 'optional', type: 'string' },
+  },
+  ca: {
+    description:
+      'The CA certificate for the origin or its proxy, as PEM or as the path of a file, unless that CA is public or named by the token. The default is SKERRY_CA.',
     ...{ presence: 'optional', type: 'string' },
   },
   insecure: {
@@ -60,8 +66,9 @@ export class Configuration implements Context {
     if (origin === undefined)
       throw fault('origin', 'the provider does not know the origin. Set `origin`, or SKERRY_ORIGIN');
     const insecure = this.#values.insecure === true;
+    const ca = this.#authorities();
     try {
-      return new ApiClient(origin, await this.#token(), this.signal, { insecure });
+      return new ApiClient(origin, await this.#token(), this.signal, { insecure, ca });
     } catch (error) {
       throw new AttributeError(['origin'], error);
     }
@@ -74,6 +81,15 @@ export class Configuration implements Context {
       return (await readFile(file, 'utf8')).trim();
     } catch (cause) {
       throw fault('token_file', `the token cannot be read from ${file}`, cause);
+    }
+  }
+
+  #authorities(): string | undefined {
+    const given = this.#text('ca') ?? this.#environment.SKERRY_CA;
+    try {
+      return given === undefined ? undefined : authoritiesOf(given, '`ca`');
+    } catch (error) {
+      throw new AttributeError(['ca'], error);
     }
   }
 

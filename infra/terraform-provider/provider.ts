@@ -12,7 +12,7 @@ import { site } from './resources/site.ts';
 import { ephemeralToken, token } from './resources/token.ts';
 import { decodeObject, encodeValue, isWhollyKnown, type ObjectValue } from './values/dynamic-value.ts';
 import { planChange } from './values/plan.ts';
-import { schemaMessage } from './values/schema.ts';
+import { type Attributes, schemaMessage } from './values/schema.ts';
 import { storedState } from './values/stored-state.ts';
 import { Unknown } from './values/unknown.ts';
 
@@ -26,23 +26,35 @@ export const ephemeralResources: Readonly<Record<string, EphemeralResource>> = {
   skerry_token: ephemeralToken,
 };
 
+/** What a provider manages, and how it is configured. */
+export interface Kinds {
+  readonly configuration: Attributes;
+  readonly resources: Readonly<Record<string, Resource>>;
+  readonly dataSources: Readonly<Record<string, DataSource>>;
+  readonly ephemeralResources: Readonly<Record<string, EphemeralResource>>;
+}
+
 export interface Provider {
   readonly handlers: Handlers;
   close(): Promise<void>;
 }
 
 /** Creates the provider that answers Terraform's calls. An error in a resource becomes a diagnostic. */
-export function provider(environment: NodeJS.ProcessEnv): Provider {
+export function provider(
+  environment: NodeJS.ProcessEnv,
+  kinds: Kinds = { configuration: configurationAttributes, resources, dataSources, ephemeralResources },
+): Provider {
+  const { resourceOf, sourceOf, ephemeralOf } = lookups(kinds);
   const stopped = new AbortController();
   let context = new Configuration({}, environment, stopped.signal);
 
   const handlers: Handlers = {
     async GetProviderSchema() {
       return {
-        provider: schemaMessage(configurationAttributes),
-        resource_schemas: schemasOf(resources),
-        data_source_schemas: schemasOf(dataSources),
-        ephemeral_resource_schemas: schemasOf(ephemeralResources),
+        provider: schemaMessage(kinds.configuration),
+        resource_schemas: schemasOf(kinds.resources),
+        data_source_schemas: schemasOf(kinds.dataSources),
+        ephemeral_resource_schemas: schemasOf(kinds.ephemeralResources),
         server_capabilities: { plan_destroy: false, get_provider_schema_optional: true },
       };
     },
@@ -129,9 +141,7 @@ export function provider(environment: NodeJS.ProcessEnv): Provider {
 
     async ReadDataSource({ type_name, config }) {
       return judged(async () => {
-        const source = dataSources[type_name ?? ''];
-        if (source === undefined) throw new SkerryError('not-found', `there is no data source ${type_name}`);
-        return { state: encodeValue(await source.read(decodeObject(config) ?? {}, context)) };
+        return { state: encodeValue(await sourceOf(type_name).read(decodeObject(config) ?? {}, context)) };
       });
     },
 
@@ -165,16 +175,17 @@ const schemasOf = (all: Readonly<Record<string, Pick<Resource, 'attributes' | 'd
     ]),
   );
 
-function resourceOf(type = ''): Resource {
-  const resource = resources[type];
-  if (resource === undefined) throw new SkerryError('not-found', `there is no resource type ${type}`);
-  return resource;
+function lookups({ resources, dataSources, ephemeralResources }: Kinds) {
+  return {
+    resourceOf: (type = '') => found(resources[type], `resource type ${type}`),
+    sourceOf: (type = '') => found(dataSources[type], `data source ${type}`),
+    ephemeralOf: (type = '') => found(ephemeralResources[type], `ephemeral resource ${type}`),
+  };
 }
 
-function ephemeralOf(type = ''): EphemeralResource {
-  const resource = ephemeralResources[type];
-  if (resource === undefined) throw new SkerryError('not-found', `there is no ephemeral resource ${type}`);
-  return resource;
+function found<T>(kind: T | undefined, name: string): T {
+  if (kind === undefined) throw new SkerryError('not-found', `there is no ${name}`);
+  return kind;
 }
 
 /** Throws if the state has unknown values. Terraform would refuse such a state too, but without naming the resource. */

@@ -1,5 +1,5 @@
 import { SkerryError } from '../../shared/errors.ts';
-import type { Scope } from './scopes.ts';
+import { publishScope, type Scope } from './scopes.ts';
 
 /** A permission that a request needs. */
 export type Need =
@@ -8,12 +8,57 @@ export type Need =
   | { readonly kind: 'read' }
   /** The right to see the state of the sites that the caller may read, and of their edges. */
   | { readonly kind: 'overview' }
-  | { readonly kind: 'read-site' | 'publish'; readonly site: string };
+  /** `publish` is the right to everything that concerns the site, and `upload` to any part of that. */
+  | { readonly kind: 'read-site' | 'publish' | 'upload'; readonly site: string }
+  /** The right to change this path, or the paths in this folder. */
+  | { readonly kind: 'change'; readonly site: string; readonly path: string }
+  | { readonly kind: 'alias'; readonly site: string; readonly alias: string };
 
-/** The sites that a caller with these scopes may read. The right to publish a site includes the right to read it. */
+/** What the scopes let a caller publish to one site. */
+export interface PublishRights {
+  readonly isWhole: boolean;
+  /** The folders whose files it may change. Each ends with `/`. */
+  readonly folders: readonly string[];
+  /** The patterns of the aliases that it may set, and at which it may publish drafts. */
+  readonly aliases: readonly string[];
+}
+
+export function publishRights(scopes: readonly Scope[], site: string): PublishRights {
+  const own = publishScopes(scopes).filter((scope) => scope.site === site);
+  return {
+    isWhole: scopes.includes('admin') || own.some(({ kind }) => kind === 'site'),
+    folders: own.flatMap((scope) => (scope.kind === 'folder' ? [scope.folder] : [])),
+    aliases: own.flatMap((scope) => (scope.kind === 'aliases' ? [scope.pattern] : [])),
+  };
+}
+
+function publishScopes(scopes: readonly Scope[]) {
+  return scopes.flatMap((scope) => {
+    const [, of] = /^publish:(.*)$/s.exec(scope) ?? [];
+    const parsed = of === undefined ? undefined : publishScope(of);
+    return parsed === undefined ? [] : [parsed];
+  });
+}
+
+/**
+ * The sites that a caller with these scopes may read. The right to publish a site, or a part of it, includes the right
+ * to read it.
+ */
 export function readRights(scopes: readonly Scope[]): 'all' | ReadonlySet<string> {
   if (scopes.includes('admin') || scopes.includes('read')) return 'all';
-  return new Set(scopes.flatMap((scope) => /^publish:(.*)$/.exec(scope)?.[1] ?? []));
+  const read = scopes.flatMap((scope) => /^read:(.*)$/.exec(scope)?.[1] ?? []);
+  return new Set([...read, ...publishScopes(scopes).map(({ site }) => site)]);
+}
+
+export function coversAlias({ isWhole, aliases }: PublishRights, alias: string): boolean {
+  return isWhole || aliases.some((pattern) => matches(alias, pattern));
+}
+
+/** A pattern has at most one `*`, which stands for any text. */
+function matches(alias: string, pattern: string): boolean {
+  const [before = '', after] = pattern.split('*');
+  if (after === undefined) return alias === pattern;
+  return alias.length >= before.length + after.length && alias.startsWith(before) && alias.endsWith(after);
 }
 
 /** Domains are checked elsewhere, when a site gets them. */
@@ -30,7 +75,15 @@ export function permits(scopes: readonly Scope[], need: Need): boolean {
     case 'read-site':
       return readable === 'all' || readable.has(need.site);
     case 'publish':
-      return scopes.includes(`publish:${need.site}`);
+      return publishRights(scopes, need.site).isWhole;
+    case 'upload':
+      return publishScopes(scopes).some(({ site }) => site === need.site);
+    case 'change': {
+      const { isWhole, folders } = publishRights(scopes, need.site);
+      return isWhole || folders.some((folder) => need.path.startsWith(folder));
+    }
+    case 'alias':
+      return coversAlias(publishRights(scopes, need.site), need.alias);
   }
 }
 
@@ -44,7 +97,20 @@ export function requirePermission(scopes: readonly Scope[], need: Need): void {
 }
 
 function wanted(need: Need): string {
-  if (need.kind === 'publish') return `publish:${need.site}`;
-  if (need.kind === 'read-site') return `read or publish:${need.site}`;
-  return need.kind === 'admin' ? 'admin' : 'read';
+  switch (need.kind) {
+    case 'admin':
+      return 'admin';
+    case 'read':
+    case 'overview':
+      return 'read';
+    case 'read-site':
+      return `read, read:${need.site} or publish:${need.site}`;
+    case 'publish':
+    case 'upload':
+      return `publish:${need.site}`;
+    case 'change':
+      return `publish:${need.site}, or publish:${need.site}/FOLDER/ with a folder of the path`;
+    case 'alias':
+      return `publish:${need.site}, or publish:${need.site}@PATTERN with a pattern of the alias`;
+  }
 }

@@ -1,13 +1,17 @@
+import { pathFault } from '../../shared/content/content-path.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { NAME_PATTERN } from '../../shared/site/name-pattern.ts';
 import { isDomainPattern } from '../domains/domain-name.ts';
 import type { DomainRights } from '../domains/rights.ts';
 
 /** One right of an API token. A token may have several. */
-export type Scope = 'admin' | 'read' | 'join' | `publish:${string}` | `domains:${string}`;
+export type Scope = 'admin' | 'read' | 'join' | `read:${string}` | `publish:${string}` | `domains:${string}`;
 
 const MOST_SCOPES = 20;
 const name = new RegExp(NAME_PATTERN);
+/** `publish:SITE`, `publish:SITE/FOLDER/` or `publish:SITE@PATTERN`, without the first word. */
+const PUBLISH = /^([^/@]*)(?:\/(.*)|@(.*))?$/;
+const ALIAS_PATTERN = /^[a-z0-9-]*\*?[a-z0-9-]*$/;
 
 /** Parses scopes with commas between them. Throws `bad-scope`. */
 export function parseScopes(text: string): readonly Scope[] {
@@ -22,10 +26,29 @@ export function parseScopes(text: string): readonly Scope[] {
 
 function parseScope(text: string): Scope {
   if (text === 'admin' || text === 'read' || text === 'join') return text;
-  const [, kind, of = ''] = /^(publish|domains):(.*)$/.exec(text) ?? [];
-  if (kind === 'publish' && name.test(of)) return `publish:${of}`;
+  const [, kind, of = ''] = /^(read|publish|domains):(.*)$/.exec(text) ?? [];
+  if (kind === 'read' && name.test(of)) return `read:${of}`;
+  if (kind === 'publish' && publishScope(of) !== undefined) return `publish:${of}`;
   if (kind === 'domains' && isDomainPattern(of)) return `domains:${of}`;
   throw new SkerryError('bad-scope', `there is no scope ${JSON.stringify(text)}`);
+}
+
+/** What a scope `publish:…` covers. A folder is a content path that ends with `/`. */
+export type PublishScope =
+  | { readonly kind: 'site'; readonly site: string }
+  | { readonly kind: 'folder'; readonly site: string; readonly folder: string }
+  | { readonly kind: 'aliases'; readonly site: string; readonly pattern: string };
+
+/** Parses the part after `publish:`. Undefined when it is not well-formed. */
+export function publishScope(text: string): PublishScope | undefined {
+  const [, site = '', folder, pattern] = PUBLISH.exec(text) ?? [];
+  if (!name.test(site)) return undefined;
+  if (folder !== undefined) {
+    const isFolder = folder.endsWith('/') && pathFault(folder.slice(0, -1)) === undefined;
+    return isFolder ? { kind: 'folder', site, folder } : undefined;
+  }
+  if (pattern === undefined) return { kind: 'site', site };
+  return pattern !== '' && ALIAS_PATTERN.test(pattern) ? { kind: 'aliases', site, pattern } : undefined;
 }
 
 export function domainRights(scopes: readonly Scope[]): DomainRights {

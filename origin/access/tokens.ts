@@ -3,9 +3,9 @@ import type { Clock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
-import type { NewToken, Token, TokenRequest } from '../../shared/wire/api.ts';
 import { apiTokenText } from '../../shared/wire/api-token.ts';
 import { joinTokenText, secretHash } from '../../shared/wire/join-proof.ts';
+import type { NewToken, RotateRequest, Token, TokenRequest } from '../../shared/wire/token-api.ts';
 import type { FleetCalls } from '../catalog/fleet-calls.ts';
 import type { StoredToken, TokenCalls } from '../catalog/token-calls.ts';
 import { isValidForApi, tokenState } from '../catalog/token-state.ts';
@@ -38,6 +38,22 @@ export async function createToken(
   );
   const parts = { id, secret, fingerprint: recovery };
   return { id, token: isJoin ? joinTokenText(parts) : apiTokenText(parts) };
+}
+
+const USUAL_OVERLAP = 86_400;
+
+/** Replaces the secret of a token: makes a new token with the same scope, and lets the old one expire soon. */
+export async function rotateToken(
+  catalog: Pick<Tokens, 'rotateToken'>,
+  clock: Clock,
+  old: string,
+  { overlap = USUAL_OVERLAP }: RotateRequest,
+  recovery: KeyFingerprint,
+): Promise<NewToken> {
+  const { id, secret } = randomSecret();
+  const now = clock.now();
+  await catalog.rotateToken(old, { id, secretHash: secretHash(secret) }, now + overlap * 1000, now);
+  return { id, token: apiTokenText({ id, secret, fingerprint: recovery }) };
 }
 
 /** The lifetime of a token for a replacement. Until the token expires, its holder can take the place of an edge. */
@@ -84,7 +100,7 @@ export async function validToken(
 /** All tokens in the form that the API shows, without the hashes of their secrets. */
 export async function shownTokens(catalog: Pick<Tokens, 'tokens'>, now: number): Promise<Token[]> {
   return (await catalog.tokens()).map((token) => {
-    const { id, scope, edge, created, expires } = token;
-    return { id, scope, edge, created, expires, state: tokenState(token, now) };
+    const { id, scope, edge, created, expires, used } = token;
+    return { id, scope, edge, created, expires, used, state: tokenState(token, now) };
   });
 }

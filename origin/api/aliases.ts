@@ -7,12 +7,13 @@ import { commitSchema } from '../../shared/wire/api.ts';
 import { committed } from '../callers/committed.ts';
 import type { RevisionTarget } from '../publish/commit-options.ts';
 import { shownAlias } from '../publish/shown-alias.ts';
-import { type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import { type ApiContext, needs, needsPublish, needsSiteRead, siteParams } from './context.ts';
 
 const aliasParams = Type.Object({ ...siteParams.properties, alias: aliasNameSchema });
 
 export function aliasRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, committer, noteAct } = context;
+  const needsAlias = needs(context, ({ site = '', alias = '' }) => ({ kind: 'alias', site, alias }));
 
   app.get(
     '/v1/sites/:site/aliases',
@@ -45,7 +46,7 @@ export function aliasRoutes(app: HttpServer, context: ApiContext): void {
   app.put(
     '/v1/sites/:site/aliases/:alias',
     {
-      onRequest: needsPublish(context),
+      onRequest: needsAlias,
       schema: {
         description:
           'Points an alias at a revision. The answer may name another revision, with the same content: edges take in revisions in ascending order, so the content of an old revision gets a new number.',
@@ -64,7 +65,7 @@ export function aliasRoutes(app: HttpServer, context: ApiContext): void {
 
   app.delete(
     '/v1/sites/:site/aliases/:alias',
-    { onRequest: needsPublish(context), schema: { params: aliasParams } },
+    { onRequest: needsAlias, schema: { params: aliasParams } },
     async ({ params }, reply) => {
       const { id } = await catalog.siteNamed(params.site);
       await committer.deleteAlias(id, params.alias);

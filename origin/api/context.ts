@@ -7,7 +7,10 @@ import type { Scrape } from '../../shared/process/exposition.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
 import { nameSchema } from '../../shared/site/names.ts';
+import type { OriginCertificate } from '../../shared/wire/origin-certificate.ts';
+import type { FailedAttempts } from '../access/failed-attempts.ts';
 import type { Need } from '../access/permission.ts';
+import type { TokenUse } from '../access/token-use.ts';
 import type { NoteAct } from '../callers/acts.ts';
 import type { AliasReads } from '../catalog/alias-calls.ts';
 import type { DeployCalls } from '../catalog/deploy-calls.ts';
@@ -32,7 +35,7 @@ import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Retention } from '../retention/retention.ts';
 import type { Tasks } from '../tasks/tasks.ts';
 import type { StoreVerifier } from '../verify/store-verifier.ts';
-import { authorize } from './authorize.ts';
+import { type Authenticator, authorize } from './authorize.ts';
 
 /**
  * The calls of the catalog that the routes make themselves. Only holders of a site's lock delete the site or make
@@ -69,8 +72,12 @@ export interface ApiContext {
   readonly webhooks: Pick<Webhooks, 'list' | 'get' | 'set' | 'delete' | 'deliveries'>;
   /** Returns the text of `/metrics`. */
   readonly scrape: Scrape;
+  readonly attempts: FailedAttempts;
+  readonly tokenUse: TokenUse;
   readonly recovery: KeyFingerprint;
   readonly version: string;
+  /** The certificate that this server shows. Null for plain HTTP. */
+  readonly certificate: () => OriginCertificate | null;
   /** Whether only programs on this machine can reach the server. If not, `/metrics` needs a token. */
   readonly isLoopback: boolean;
   /** The proxies that are trusted to name their clients. */
@@ -83,13 +90,13 @@ export const siteParams = Type.Object({ site: nameSchema });
 
 /** A hook that runs before the body is read. */
 export function needs(
-  { catalog, clock }: ApiContext,
-  need: (params: Record<string, string>, query: unknown) => Need,
+  context: Authenticator,
+  need: (params: Record<string, string>, query: unknown, request: FastifyRequest) => Need,
 ) {
   return async (request: FastifyRequest): Promise<void> => {
     const { params, query } = request;
-    const needed = need(params as Record<string, string>, query);
-    request.scopes = await authorize(request, needed, catalog, clock);
+    const needed = need(params as Record<string, string>, query, request);
+    request.token = await authorize(request, needed, context);
   };
 }
 
@@ -98,5 +105,8 @@ export const needsRead = (context: ApiContext) => needs(context, () => ({ kind: 
 export const needsOverview = (context: ApiContext) => needs(context, () => ({ kind: 'overview' }));
 export const needsSiteRead = (context: ApiContext) =>
   needs(context, ({ site = '' }) => ({ kind: 'read-site', site }));
+/** The right to publish the site or a part of it. The commit decides whether that part is enough. */
+export const needsUpload = (context: ApiContext) =>
+  needs(context, ({ site = '' }) => ({ kind: 'upload', site }));
 export const needsPublish = (context: ApiContext) =>
   needs(context, ({ site = '' }) => ({ kind: 'publish', site }));

@@ -14,7 +14,8 @@ import {
 } from '../../shared/wire/api.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
 import { MAX_UPLOAD_BYTES, objectsOfBundle, uploadedSchema } from '../../shared/wire/object-bundle.ts';
-import { requirePermission } from '../access/permission.ts';
+import { commitLimits } from '../access/commit-rights.ts';
+import { publishRights, requirePermission } from '../access/permission.ts';
 import { committed } from '../callers/committed.ts';
 import { missingObjects } from '../catalog/deploy-pages.ts';
 import { deployFromJson, deployFromLines } from '../ingest/deploy-lines.ts';
@@ -22,8 +23,8 @@ import { createDeploy } from '../ingest/deploys.ts';
 import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
 import type { CommitOptions } from '../publish/commit-options.ts';
-import { authenticate } from './authorize.ts';
-import { type ApiContext, needsPublish, siteParams } from './context.ts';
+import { authenticate, scopesOf } from './authorize.ts';
+import { type ApiContext, needsUpload, siteParams } from './context.ts';
 
 /** The body is a stream, which a schema cannot check. */
 const bundleBody = Type.Unsafe<Readable>({
@@ -42,15 +43,16 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/deploys/:id/commit',
     {
       onRequest: async (request) => {
-        const scope = await authenticate(request, catalog, clock);
+        const token = await authenticate(request, context);
+        request.token = token;
         const { id } = request.params as { id: string };
         const deploy = await catalog.deploy(id).catch((error: unknown) => {
           // A deploy that does not exist has no site whose rights could be checked. Only a caller who may read
           // everything learns that the deploy does not exist.
-          requirePermission(scope, { kind: 'read' });
+          requirePermission(token.scopes, { kind: 'read' });
           throw error;
         });
-        requirePermission(scope, { kind: 'publish', site: deploy.siteName });
+        requirePermission(token.scopes, { kind: 'upload', site: deploy.siteName });
       },
       schema: {
         params: Type.Object({ id: Type.String() }),
@@ -58,9 +60,15 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
         response: { 200: commitSchema },
       },
     },
-    async ({ params, body }) => {
+    async (request) => {
+      const { params } = request;
+      // The type of the schema does not say that a request may have no body.
+      const body: CommitRequest | null = request.body ?? null;
       const { siteName: site } = await catalog.deploy(params.id);
-      const commit = await committer.commitDeploy(params.id, commitOptions(body ?? {}));
+      const options = commitOptions(body ?? {});
+      const alias = options.draft && (options.draft.alias ?? null);
+      const within = commitLimits(publishRights(scopesOf(request), site), { site, alias });
+      const commit = await committer.commitDeploy(params.id, { ...options, within });
       noteAct('publish', { site, ...committed(commit), message: body?.message });
       return commit;
     },
@@ -73,7 +81,7 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
       '/v1/sites/:site/deploys',
       {
         bodyLimit: DEPLOY_BYTES,
-        onRequest: needsPublish(context),
+        onRequest: needsUpload(context),
         schema: { params: siteParams, response: { 200: deploySchema } },
       },
       async (request, reply) => {
@@ -91,7 +99,7 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
       '/v1/sites/:site/objects/:digest',
       {
         bodyLimit: OBJECT_BYTES,
-        onRequest: needsPublish(context),
+        onRequest: needsUpload(context),
         schema: { params: Type.Object({ ...siteParams.properties, digest: digestSchema }) },
       },
       async (request, reply) => {
@@ -105,7 +113,7 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
       '/v1/sites/:site/objects',
       {
         bodyLimit: MAX_UPLOAD_BYTES,
-        onRequest: needsPublish(context),
+        onRequest: needsUpload(context),
         schema: {
           description:
             'Uploads many small objects in one request. The origin hashes them. If an object arrives damaged, the intended object stays missing, and the commit names it.',

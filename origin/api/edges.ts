@@ -1,15 +1,23 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { nameSchema } from '../../shared/site/names.ts';
-import {
-  edgeStatusSchema,
-  labelsRequestSchema,
-  mayReadRequestSchema,
-  newTokenSchema,
-} from '../../shared/wire/api.ts';
+import { edgeStatusSchema, labelsRequestSchema, mayReadRequestSchema } from '../../shared/wire/api.ts';
+import { newTokenSchema } from '../../shared/wire/token-api.ts';
 import { createReplacement } from '../access/tokens.ts';
 import { type ApiContext, needsAdmin, needsOverview } from './context.ts';
 import { readableBy } from './readable-sites.ts';
+
+const drainQuery = Type.Object(
+  {
+    atMost: Type.Optional(
+      Type.String({
+        pattern: '^[1-9][0-9]{0,3}$',
+        description: 'The edge is not drained unless fewer other edges than this are drained.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 
 export function edgeRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, recovery, fleet, noteAct } = context;
@@ -85,10 +93,27 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
     },
   );
 
+  app.post(
+    '/v1/edges/:name/drain',
+    {
+      onRequest: needsAdmin(context),
+      schema: {
+        params: Type.Object({ name: nameSchema }),
+        querystring: drainQuery,
+        response: { 200: edgeStatusSchema },
+      },
+    },
+    async ({ params, query: { atMost } }) => {
+      const limit = atMost === undefined ? {} : { mostDrained: Number(atMost) };
+      const edge = await fleet.change(params.name, { drained: true, ...limit });
+      noteAct('edge-drain', { edge: params.name });
+      return edge;
+    },
+  );
+
   const changes = [
     ['pause', { paused: true }],
     ['resume', { paused: false }],
-    ['drain', { drained: true }],
     ['undrain', { drained: false }],
     ['revoke', { revoked: true }],
   ] as const;

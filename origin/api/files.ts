@@ -6,19 +6,23 @@ import { OBJECT_BYTES, takesRawBodies } from '../../shared/http/raw-bodies.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { commitSchema, modeQuerySchema } from '../../shared/wire/api.ts';
 import { pathOfUrl } from '../ingest/published-path.ts';
-import { type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import { type ApiContext, needs, needsSiteRead, siteParams } from './context.ts';
 
 const fileParams = Type.Object({ ...siteParams.properties, '*': Type.String() });
 
 export function fileRoutes(scope: HttpServer, context: ApiContext): void {
   const { files } = context;
   const app = takesRawBodies(scope);
+  const needsChange = needs(context, ({ site = '' }, _query, request) => ({
+    ...{ kind: 'change', site },
+    path: filePath(request),
+  }));
 
   app.put(
     '/v1/sites/:site/files/*',
     {
       bodyLimit: OBJECT_BYTES,
-      onRequest: needsPublish(context),
+      onRequest: needsChange,
       schema: { params: fileParams, querystring: modeQuerySchema, response: { 200: commitSchema } },
     },
     async (request) => {
@@ -32,7 +36,7 @@ export function fileRoutes(scope: HttpServer, context: ApiContext): void {
   app.delete(
     '/v1/sites/:site/files/*',
     {
-      onRequest: needsPublish(context),
+      onRequest: needsChange,
       schema: { params: fileParams, querystring: modeQuerySchema, response: { 200: commitSchema } },
     },
     (request) => files.delete(request.params.site, filePath(request), request.query.mode),
@@ -51,7 +55,7 @@ export function fileRoutes(scope: HttpServer, context: ApiContext): void {
   );
 }
 
-function filePath(request: FastifyRequest): ContentPath {
+function filePath(request: Pick<FastifyRequest, 'raw'>): ContentPath {
   const [, encoded = ''] = /^\/v1\/sites\/[^/]+\/files\/([^?#]*)/.exec(request.raw.url ?? '') ?? [];
   return pathOfUrl(encoded);
 }

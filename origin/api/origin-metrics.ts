@@ -4,7 +4,10 @@ import { processMetrics } from '../../shared/process/process-metrics.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import type { ApiContext } from './context.ts';
 
-type Sources = Pick<ApiContext, 'catalog' | 'clock' | 'fleet' | 'retention' | 'followers' | 'verifier'> & {
+type Sources = Pick<
+  ApiContext,
+  'catalog' | 'clock' | 'fleet' | 'retention' | 'followers' | 'verifier' | 'attempts' | 'certificate'
+> & {
   readonly webhooks: Pick<ApiContext['webhooks'], 'deliveries'>;
 };
 
@@ -13,7 +16,7 @@ const edgeLabels = ({ name, region }: EdgeStatus) => ({ edge: name, region });
 /** The metrics of the origin: its process, its log, its sites, and what it knows of its edges. */
 export function originMetrics(
   dataFolder: string,
-  { catalog, clock, fleet, retention, followers, webhooks, verifier }: Sources,
+  { catalog, clock, fleet, retention, followers, webhooks, verifier, attempts, certificate }: Sources,
 ): Scrape {
   const registry = processMetrics(dataFolder);
 
@@ -30,6 +33,13 @@ export function originMetrics(
     'skerry_origin_log_unpruned',
     '1 while a checkpoint would be too large. The log then grows, at the origin and at every edge.',
     ({ isUnpruned }) => Number(isUnpruned),
+  );
+
+  const access = new CollectedMetrics(registry, async () => attempts.total);
+  access.counter(
+    'skerry_origin_failed_logins_total',
+    'Number of requests with a token that is unknown, expired, revoked or of another kind.',
+    (total) => total,
   );
 
   const events = new CollectedMetrics(registry, async () => ({
@@ -53,6 +63,14 @@ export function originMetrics(
     'skerry_origin_store_damaged_objects',
     'Objects that were found damaged and have not been stored again.',
     ({ damaged }) => damaged,
+  );
+
+  // With a label, the metric is missing at an origin that speaks plain HTTP, and not 0.
+  new CollectedMetrics(registry, async () => certificate()).gaugeBy(
+    ['kind'],
+    'skerry_origin_certificate_expiry_timestamp_seconds',
+    'When the certificate of the origin expires, in seconds since 1970. Its own CA has issued it, or it was given.',
+    (shown) => (shown === null ? [] : [[{ kind: shown.kind }, shown.expires / 1000]]),
   );
 
   const sites = new CollectedMetrics(registry, () => catalog.sites());

@@ -9,7 +9,7 @@ export interface ReadableSites {
   edge(status: EdgeStatus): EdgeStatus;
 }
 
-export function readableBy(request: Pick<FastifyRequest, 'scopes'>): ReadableSites {
+export function readableBy(request: Pick<FastifyRequest, 'token'>): ReadableSites {
   const rights = readRights(scopesOf(request));
   if (rights === 'all') return { site: () => true, edge: (status) => status };
   const site = (name: string) => rights.has(name);

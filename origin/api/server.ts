@@ -36,7 +36,7 @@ export async function buildApi(
   });
 
   namesCallers(app);
-  app.decorateRequest('scopes', null);
+  app.decorateRequest('token', null);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

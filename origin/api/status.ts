@@ -16,7 +16,7 @@ export function statusRoutes(app: HttpServer, context: ApiContext): void {
         .filter(({ name }) => readable.site(name))
         .map((site) => toSite(site, clock.now()));
       const edges = (await fleet.status()).map(readable.edge);
-      return { origin: { version, seq, sites }, edges };
+      return { origin: { version, seq, sites, certificate: context.certificate() }, edges };
     },
   );
 }

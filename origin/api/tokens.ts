@@ -1,7 +1,14 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/server.ts';
-import { newTokenSchema, tokenRequestSchema, tokenSchema } from '../../shared/wire/api.ts';
-import { createToken, shownTokens } from '../access/tokens.ts';
+import {
+  newTokenSchema,
+  rotateRequestSchema,
+  tokenRequestSchema,
+  tokenSchema,
+} from '../../shared/wire/token-api.ts';
+import { requirePermission } from '../access/permission.ts';
+import { createToken, rotateToken, shownTokens } from '../access/tokens.ts';
+import { authenticate } from './authorize.ts';
 import { type ApiContext, needsAdmin } from './context.ts';
 
 export function tokenRoutes(app: HttpServer, context: ApiContext): void {
@@ -27,6 +34,30 @@ export function tokenRoutes(app: HttpServer, context: ApiContext): void {
       schema: { response: { 200: Type.Object({ tokens: Type.Array(tokenSchema) }) } },
     },
     async () => ({ tokens: await shownTokens(catalog, clock.now()) }),
+  );
+
+  app.post(
+    '/v1/tokens/:id/rotate',
+    {
+      // A token may replace itself, so that a pipeline can do it without admin rights.
+      onRequest: async (request) => {
+        request.token = await authenticate(request, context);
+        const { id } = request.params as { id: string };
+        if (id !== request.token.id) requirePermission(request.token.scopes, { kind: 'admin' });
+      },
+      schema: {
+        description:
+          'Makes a new token with the same scope and lifetime. The old one stays valid for `overlap` seconds.',
+        params: Type.Object({ id: Type.String() }),
+        body: Type.Union([rotateRequestSchema, Type.Null()]),
+        response: { 200: newTokenSchema },
+      },
+    },
+    async ({ params, body }) => {
+      const made = await rotateToken(catalog, clock, params.id, body ?? {}, recovery);
+      noteAct('token-rotate', { rotated: params.id, created: made.id });
+      return made;
+    },
   );
 
   app.delete(

@@ -23,7 +23,7 @@ export interface VisibleEvents {
  * other tokens name other sites. Throws `forbidden`.
  */
 export function visibleEvents(
-  request: Pick<FastifyRequest, 'scopes'>,
+  request: Pick<FastifyRequest, 'token'>,
   { site, kind, ...asked }: AskedEvents,
 ): VisibleEvents {
   const scopes = scopesOf(request);

@@ -13,6 +13,10 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
+interface Given extends CertifiedKey {
+  readonly expires: number;
+}
+
 export interface GivenCertificatesParts {
   readonly files: CertificateFiles;
   readonly log: Logger;
@@ -24,12 +28,13 @@ export interface GivenCertificatesParts {
  * for example because only one of the files has been renewed yet, this is logged once, and the old pair stays in use.
  */
 export class GivenCertificates implements ServerCertificates {
+  readonly kind = 'given';
   readonly #parts: GivenCertificatesParts;
   readonly #listeners: (() => void)[] = [];
-  #shown: CertifiedKey;
+  #shown: Given;
   #seen: string;
 
-  private constructor(parts: GivenCertificatesParts, shown: CertifiedKey, seen: string) {
+  private constructor(parts: GivenCertificatesParts, shown: Given, seen: string) {
     this.#parts = parts;
     this.#shown = shown;
     this.#seen = seen;
@@ -43,6 +48,10 @@ export class GivenCertificates implements ServerCertificates {
 
   get shown(): CertifiedKey {
     return this.#shown;
+  }
+
+  get expires(): number {
+    return this.#shown.expires;
   }
 
   onChange(listener: () => void): void {
@@ -74,10 +83,10 @@ export class GivenCertificates implements ServerCertificates {
   }
 }
 
-async function read(files: CertificateFiles): Promise<CertifiedKey> {
+async function read(files: CertificateFiles): Promise<Given> {
   const [cert, key] = await Promise.all([pemIn(files.cert), pemIn(files.key)]);
-  readCertificate(cert, key);
-  return { cert, key };
+  const { expires } = readCertificate(cert, key);
+  return { cert, key, expires };
 }
 
 async function pemIn(file: string): Promise<string> {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
 import type { ServerCertificates } from '../../shared/tls/server-certificates.ts';
+import type { OriginCertificate } from '../../shared/wire/origin-certificate.ts';
 import { GivenCertificates } from './given-certificates.ts';
 import { type LogIdentity, OwnCertificates } from './own-certificates.ts';
 import { ownNames } from './own-names.ts';
@@ -17,6 +18,9 @@ export interface OriginCertificatesParts {
 
 /** Certificates that are kept up to date while `run` runs. */
 export interface KeptCertificates extends ServerCertificates {
+  readonly kind: OriginCertificate['kind'];
+  /** When `shown` expires, in milliseconds since 1970. */
+  readonly expires: number;
   run(signal: AbortSignal): Promise<void>;
 }
 

@@ -47,6 +47,7 @@ export interface OwnCertificatesParts {
  * because it may check the name by which it reaches the origin.
  */
 export class OwnCertificates implements ServerCertificates {
+  readonly kind = 'own';
   readonly #authority: { readonly pem: string; readonly pair: KeyPair };
   readonly #pair: KeyPair;
   readonly #parts: OwnCertificatesParts;
@@ -88,6 +89,10 @@ export class OwnCertificates implements ServerCertificates {
 
   get shown(): CertifiedKey {
     return this.#shown;
+  }
+
+  get expires(): number {
+    return this.#issued.validity.to;
   }
 
   onChange(listener: () => void): void {

@@ -41,6 +41,8 @@ export interface DeployReads {
    * deploy declares. Undefined on the last page.
    */
   checkDeploySizes(id: string, after: DeployCursor | undefined): DeployCursor | undefined;
+  /** A path that the deploy puts or deletes outside of these folders. Undefined when there is none. */
+  deployedBeyond(id: string, folders: readonly string[]): string | undefined;
 }
 
 /** One request opens and fills a deploy. Any later request that names the deploy's id finds it. */

@@ -73,11 +73,15 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   deploy: 'reads',
   deployMissing: 'reads',
   checkDeploySizes: 'reads',
+  deployedBeyond: 'reads',
   finishDeploy: 'durable',
 
   createToken: 'durable',
   tokens: 'reads',
   token: 'reads',
+  rotateToken: 'durable',
+  // If a use is lost, the next one is noted.
+  noteTokenUse: 'relaxed',
   revokeToken: 'durable',
 
   join: 'appends',

@@ -27,6 +27,8 @@ export interface EdgeRow {
 export interface MemberChange {
   readonly paused?: boolean;
   readonly drained?: boolean;
+  /** Refuses the change unless fewer other edges than this are drained. */
+  readonly mostDrained?: number;
   /** Labels to add and labels to remove. One that is in both is removed. */
   readonly labels?: { readonly add?: readonly string[]; readonly remove?: readonly string[] };
   readonly revoked?: true;
@@ -63,7 +65,7 @@ export interface FleetCalls {
   ): void;
   /** All edges by name, ascending. */
   edges(): EdgeRow[];
-  /** Appends a `member` record, unless nothing changes. Throws `no-such-edge` and `too-many-labels`. */
+  /** Appends a `member` record, unless nothing changes. Throws `no-such-edge`, `too-many-labels` and `too-many-drained`. */
   changeMember(name: string, change: MemberChange, time: number): EdgeRow;
   /** Keeps the last report of each edge. Ignores reports of unknown edges. */
   saveReports(reports: readonly SavedReport[]): void;

@@ -22,7 +22,7 @@ export function memberPayload(edge: Member): Payload<'member'> {
 }
 
 /** The edge after the change. Throws `too-many-labels`. */
-export function changedMember(edge: EdgeRow, { labels, ...change }: MemberChange): EdgeRow {
+export function changedMember(edge: EdgeRow, { labels, mostDrained: _, ...change }: MemberChange): EdgeRow {
   return { ...edge, ...change, labels: labelled(edge.labels, labels ?? {}) };
 }
 

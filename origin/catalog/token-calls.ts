@@ -13,6 +13,8 @@ export interface KnownToken {
   readonly created: number;
   readonly expires: number | null;
   readonly revoked: boolean;
+  /** When it was last used. Null for never. It may be a minute old. */
+  readonly used: number | null;
   /** The edge that has joined with the token. */
   readonly usedBy: string | null;
 }
@@ -33,6 +35,12 @@ export interface TokenCalls {
   tokens(): KnownToken[];
   /** Undefined for an unknown id. The token may be revoked or used as soon as this call has returned. */
   token(id: string): StoredToken | undefined;
+  /**
+   * Creates a token with the scope and the lifetime of another one, which then expires at `until` at the latest. Throws
+   * `no-such-token` unless that one is a valid API token.
+   */
+  rotateToken(old: string, token: Pick<StoredToken, 'id' | 'secretHash'>, until: number, time: number): void;
+  noteTokenUse(id: string, time: number): void;
   /** Revokes the token for ever. A repeated call changes nothing. Throws `no-such-token`. */
   revokeToken(id: string): void;
 }

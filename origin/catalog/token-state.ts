@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Token } from '../../shared/wire/api.ts';
+import type { Token } from '../../shared/wire/token-api.ts';
 import type { KnownToken, StoredToken } from './token-calls.ts';
 
 export const JOIN = 'join';

@@ -27,8 +27,6 @@ import {
   logPageSchema,
   type ManifestLine,
   manifestLineSchema,
-  type NewToken,
-  newTokenSchema,
   type PrunePlan,
   type PruneRequest,
   type Purge,
@@ -45,14 +43,18 @@ import {
   type Status,
   siteSchema,
   statusSchema,
-  type Token,
-  type TokenRequest,
-  tokenSchema,
 } from '../../shared/wire/api.ts';
 import { parseApiToken } from '../../shared/wire/api-token.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
 import { bundlePieces, type Uploaded, uploadedSchema } from '../../shared/wire/object-bundle.ts';
 import { fromProblem, PROBLEM_BYTES } from '../../shared/wire/problem.ts';
+import {
+  type NewToken,
+  newTokenSchema,
+  type Token,
+  type TokenRequest,
+  tokenSchema,
+} from '../../shared/wire/token-api.ts';
 import { TasksClient } from './tasks-client.ts';
 
 const CONNECT_MS = 5000;

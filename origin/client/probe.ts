@@ -16,17 +16,25 @@ export interface ProbeAnswer {
   readonly status: number;
   /** The time in the header `Date`, in milliseconds since 1970. Undefined without a valid header. */
   readonly date: number | undefined;
+  /** When the server's certificate expires, in milliseconds since 1970. Undefined without TLS. */
+  readonly expires: number | undefined;
 }
 
 /** Sends requests without a token to an origin, to find out what lies between this machine and the origin. */
 export class Probe {
   readonly #origin: string;
   readonly #agent: Agent;
+  #expires: number | undefined;
 
   constructor(origin: string, trust: ProbeTrust) {
     this.#origin = origin;
     this.#agent = new Agent({
-      connect: trustingConnector({ trust, timeout: PATIENCE_MS, now: Date.now }),
+      connect: trustingConnector({
+        ...{ trust, timeout: PATIENCE_MS, now: Date.now },
+        accepted: (_peer, certificate) => {
+          this.#expires = certificate?.validToDate.getTime();
+        },
+      }),
       headersTimeout: PATIENCE_MS,
       bodyTimeout: PATIENCE_MS,
     });
@@ -39,7 +47,7 @@ export class Probe {
     });
     await body.dump();
     const date = Date.parse(String(headers.date));
-    return { status: statusCode, date: Number.isNaN(date) ? undefined : date };
+    return { status: statusCode, date: Number.isNaN(date) ? undefined : date, expires: this.#expires };
   }
 
   /**

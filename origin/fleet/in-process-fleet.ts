@@ -4,6 +4,7 @@ import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { type SignedGrant, signGrant } from '../../shared/log/grant.ts';
 import type { Receipt } from '../../shared/log/receipt.ts';
+import { type Revocation, signRevocation } from '../../shared/log/revocation.ts';
 import { kindsOfStatements, type Statement } from '../../shared/log/statements.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
@@ -162,6 +163,12 @@ export class InProcessFleet implements Fleet {
 
   formerKeyOf(name: string): PublicKey | undefined {
     return (this.#edges.get(name)?.row.replaces ?? undefined) as PublicKey | undefined;
+  }
+
+  revocationOf(name: string): Revocation | undefined {
+    const row = this.#edges.get(name)?.row;
+    if (row === undefined || !row.revoked) return undefined;
+    return signRevocation({ log: this.#identity.log, edge: name, publicKey: row.publicKey }, this.#key);
   }
 
   mayRead(name: string): readonly string[] | null {

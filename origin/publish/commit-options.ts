@@ -8,6 +8,8 @@ export interface CommitOptions {
   readonly now?: boolean | undefined;
   /** The monotonic time at which the request arrived. The default is now. */
   readonly began?: number | undefined;
+  /** The folders outside of which the commit may change nothing. Undefined for no such limit. */
+  readonly within?: readonly string[] | undefined;
   /** Makes a draft, which edges show only under an alias. A draft has no mode. */
   readonly draft?: DraftOptions | undefined;
 }

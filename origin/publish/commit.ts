@@ -16,7 +16,7 @@ import type { CommitOptions, DraftOptions, RevisionTarget } from './commit-optio
 import type { CommitParts } from './commit-parts.ts';
 import { activationNow, planCommit } from './commit-plan.ts';
 import { Deadline } from './deadline.ts';
-import { checkExpectation, checkObjects } from './deploy-checks.ts';
+import { checkExpectation, checkObjects, checkWithin } from './deploy-checks.ts';
 import { aliasTarget, canNameAgain, neighbour, revisionWith } from './drafts.ts';
 import { endOrphan } from './recover.ts';
 import { existingRevision, rollbackTarget } from './revision-target.ts';
@@ -78,6 +78,7 @@ export class Committer {
       const deploy = await catalog.deploy(id);
       if (deploy.result !== null) return deploy.result;
       checkExpectation(turn.site, deploy.expect);
+      if (options.within !== undefined) await checkWithin(catalog, deploy, turn.site, options.within);
       await checkObjects(catalog, id);
       if (deploy.base !== null && deploy.base !== 0) await catalog.revision(site, deploy.base);
       return this.#commit(turn, this.#deployChanges(deploy, turn));

@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
-import type { DeployReads } from '../catalog/deploy-calls.ts';
+import type { DeployReads, DeployRow } from '../catalog/deploy-calls.ts';
 import { checkDeploySizes, missingObjects } from '../catalog/deploy-pages.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 
@@ -28,4 +28,25 @@ export function checkExpectation({ name, tip }: SiteRow, expect: number | null):
   throw new SkerryError('revision-moved', `${name} is at revision ${tip}, not at ${expect}`, {
     details: { current: tip },
   });
+}
+
+/**
+ * Throws `forbidden` when the deploy changes anything outside of the folders, and `revision-moved` when it would undo
+ * what others have changed since its base.
+ */
+export async function checkWithin(
+  catalog: Remote<DeployReads>,
+  { id, base }: DeployRow,
+  site: SiteRow,
+  folders: readonly string[],
+): Promise<void> {
+  if (base === null)
+    throw new SkerryError(
+      'forbidden',
+      `the token may change only ${folders.join(', ')}, and this deploy replaces the whole site: give it a base`,
+    );
+  checkExpectation(site, base);
+  const beyond = await catalog.deployedBeyond(id, folders);
+  if (beyond !== undefined)
+    throw new SkerryError('forbidden', `the token may change only ${folders.join(', ')}, not ${beyond}`);
 }

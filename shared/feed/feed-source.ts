@@ -8,6 +8,7 @@ import type { ManifestReader } from '../content/manifest/reading.ts';
 import type { Encodings } from '../delta/encodings.ts';
 import type { Head } from '../log/head.ts';
 import type { LogRecord } from '../log/record.ts';
+import type { Revocation } from '../log/revocation.ts';
 import type { Remote } from '../process/thread.ts';
 import type { PublicKey } from '../signing/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
@@ -25,6 +26,11 @@ export interface FeedMembers {
   keyOf(name: string): PublicKey | undefined | Promise<PublicKey | undefined>;
   /** The key of the host that this member has replaced. That host gets the error `edge-replaced`. */
   formerKeyOf(name: string): PublicKey | undefined;
+  /**
+   * The origin's statement that it has revoked an edge. The revoked host itself gets it, with the error `edge-revoked`.
+   * Undefined for other names, and at a parent, which cannot sign for the origin.
+   */
+  revocationOf(name: string): Revocation | undefined;
   /** The names of the sites whose content a member may read, or null for all sites. The member has proved its key. */
   mayRead(name: string): readonly string[] | null;
   /** Called when a request has been proved to come from this member. */

@@ -6,7 +6,7 @@ import type { HttpServer } from '../http/server.ts';
 import { mayStayUnread } from '../http/unread-body.ts';
 import type { PublicKey } from '../signing/keys.ts';
 import { type ClaimedProof, claimedProof, isProvenBy, receiverText } from '../wire/request-proof.ts';
-import type { FeedSource } from './feed-source.ts';
+import type { FeedMembers, FeedSource } from './feed-source.ts';
 import { Nonces } from './nonces.ts';
 
 /** The response header that carries the newest nonce if the request used an older one. */
@@ -57,8 +57,7 @@ export function memberProof(
         if (claim.to !== receiverText(source.log, source.path()[0] ?? null))
           throw refused('the proof is meant for another receiver');
         const key = await source.members.keyOf(claim.name);
-        if (key === undefined) throw refused('the proof is not one of a member of this log');
-        if (!isProvenBy(claim, key)) throw refusal(claim, source.members.formerKeyOf(claim.name));
+        if (key === undefined || !isProvenBy(claim, key)) throw refusal(claim, source.members);
         request.member = claim.name;
         source.members.proven(claim.name);
         request.provenBody = claim.bodyDigest ?? null;
@@ -82,8 +81,17 @@ function refused(message: string): SkerryError {
   return new SkerryError('unauthenticated', message);
 }
 
-/** Only the replaced host itself gets the error `edge-replaced`. */
-function refusal(claim: ClaimedProof, former: PublicKey | undefined): SkerryError {
+/** Only the host itself is told that it was replaced or revoked. */
+function refusal(
+  claim: ClaimedProof,
+  members: Pick<FeedMembers, 'formerKeyOf' | 'revocationOf'>,
+): SkerryError {
+  const revocation = members.revocationOf(claim.name);
+  if (revocation !== undefined && isProvenBy(claim, revocation.publicKey as PublicKey))
+    return new SkerryError('edge-revoked', `the origin has revoked the edge ${claim.name}`, {
+      details: { revocation },
+    });
+  const former = members.formerKeyOf(claim.name);
   if (former !== undefined && isProvenBy(claim, former))
     return new SkerryError('edge-replaced', `another host has replaced this one as ${claim.name}`);
   return refused('the proof is not one of a member of this log');

@@ -12,8 +12,10 @@ export interface ConnectorOptions {
   /** The maximum time to open a connection, including the TLS handshake, in milliseconds. */
   readonly timeout: number;
   readonly now: () => number;
-  /** Called with the peer of each accepted TLS connection, before the connection carries any request. */
-  readonly accepted?: (peer: Peer) => void;
+  /**
+   * Called with the peer of each accepted TLS connection and its certificate, before the connection carries any request.
+   */
+  readonly accepted?: (peer: Peer, certificate: X509Certificate | undefined) => void;
 }
 
 /**
@@ -39,9 +41,10 @@ export function trustingConnector({
       const [error, socket] = dialled;
       if (error !== null || !('authorized' in socket)) return callback(...dialled);
       const time = now();
-      const judged = judge(shownBy(socket), trust, time);
+      const shown = shownBy(socket);
+      const judged = judge(shown, trust, time);
       if (!isFault(judged)) {
-        accepted?.(judged);
+        accepted?.(judged, shown.chain[0]);
         return callback(null, socket);
       }
       socket.destroy();

@@ -1,4 +1,5 @@
 import { type ErrorCode, SkerryError, systemCode } from '../errors.ts';
+import { minute } from './expiry.ts';
 import type { CertificateFault } from './trust.ts';
 
 /** The error for a certificate that is not accepted. `now` is the time at which it was checked. */
@@ -20,14 +21,13 @@ function told(fault: CertificateFault, now: number): [ErrorCode, string] {
         ? ['not-a-member', 'belongs to no member of this log']
         : ['not-a-member', `belongs to the edge ${fault.name}`];
     case 'expired':
-      return ['certificate-dates', `expired on ${day(fault.date)}; the clock here says ${day(now)}`];
+      return ['certificate-dates', `expired on ${minute(fault.date)}; the clock here says ${minute(now)}`];
     case 'not-yet-valid':
-      return ['certificate-dates', `is valid from ${day(fault.date)} on; the clock here says ${day(now)}`];
+      return [
+        'certificate-dates',
+        `is valid from ${minute(fault.date)} on; the clock here says ${minute(now)}`,
+      ];
   }
-}
-
-function day(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** OpenSSL's error codes for a response that is not TLS. */

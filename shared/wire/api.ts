@@ -9,6 +9,7 @@ import { MOST_PURGED, purgeTargetSchema } from '../site/purge.ts';
 import { modeSchema, policyChangeSchema, sitePolicySchema } from '../site/site-policy.ts';
 import { aliasLife, aliasSchema } from './alias-api.ts';
 import { healthSchema, readersSchema, shownUseSchema } from './edge-feedback.ts';
+import { originCertificateSchema } from './origin-certificate.ts';
 import { edgeLimitsSchema, faultSchema } from './protocol.ts';
 
 /** The bodies of the origin's API under /v1. The server, its OpenAPI description and its clients share them. */
@@ -292,6 +293,9 @@ export const statusSchema = Type.Object({
     version: Type.String(),
     seq: Type.Integer(),
     sites: Type.Array(siteSchema),
+    certificate: Type.Union([originCertificateSchema, Type.Null()], {
+      description: 'The certificate that the origin shows; null for an origin that speaks plain HTTP.',
+    }),
   }),
   edges: Type.Array(edgeStatusSchema),
 });
@@ -303,23 +307,6 @@ export type Status = Static<typeof statusSchema>;
  */
 export const logPageSchema = Type.Object({ records: Type.Array(recordSchema) });
 export type LogPage = Static<typeof logPageSchema>;
-
-/** POST /v1/tokens */
-export const tokenRequestSchema = Type.Object(
-  {
-    scope: Type.String({
-      maxLength: 2000,
-      description: 'admin, read, publish:SITE, domains:HOST or join. Separate several scopes with commas.',
-    }),
-    expires: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'The token expires after this many seconds.' }),
-    ),
-    edge: Type.Optional(nameSchema),
-    mayRead: Type.Optional(mayReadSchema),
-  },
-  closed,
-);
-export type TokenRequest = Static<typeof tokenRequestSchema>;
 
 /** POST /v1/edges/:name/labels */
 export const labelsRequestSchema = Type.Object(
@@ -340,27 +327,6 @@ export const mayReadRequestSchema = Type.Object(
   },
   closed,
 );
-
-export const newTokenSchema = Type.Object({
-  id: Type.String(),
-  token: Type.String({ description: 'The token. The origin shows it only this once.' }),
-});
-export type NewToken = Static<typeof newTokenSchema>;
-
-export const tokenSchema = Type.Object({
-  id: Type.String(),
-  scope: Type.String(),
-  edge: Type.Union([Type.String(), Type.Null()]),
-  created: Type.Integer(),
-  expires: Type.Union([Type.Integer(), Type.Null()]),
-  state: Type.Union([
-    Type.Literal('valid'),
-    Type.Literal('expired'),
-    Type.Literal('revoked'),
-    Type.Literal('used'),
-  ]),
-});
-export type Token = Static<typeof tokenSchema>;
 
 /** POST /v1/prune */
 export const pruneRequestSchema = Type.Object(

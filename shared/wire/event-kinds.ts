@@ -18,6 +18,7 @@ const EVENT_KINDS = {
   'site-set': 'audit',
   'site-delete': 'audit',
   'token-create': 'audit',
+  'token-rotate': 'audit',
   'token-revoke': 'audit',
   'edge-join': 'audit',
   'edge-pause': 'audit',

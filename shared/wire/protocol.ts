@@ -165,6 +165,9 @@ const count = Type.Integer({ minimum: 0 });
 const siteCountsSchema = Type.Tuple([count, count, count, count, count]);
 export type SiteCounts = Static<typeof siteCountsSchema>;
 
+/** The longest name of a file that a report gives. */
+export const MOST_CERTIFICATE_FILE = 300;
+
 /**
  * The resources that an edge uses, and the responses that its readers got. Edges sample these values every few seconds.
  * Counts begin at zero when the edge starts.
@@ -184,6 +187,15 @@ export const edgeUseSchema = Type.Object({
   files: Type.Object(
     { open: count, most: count },
     { description: 'Open file descriptors of the process that is nearest to its limit, and that limit.' },
+  ),
+  certificate: Type.Optional(
+    Type.Object(
+      { file: Type.String({ maxLength: MOST_CERTIFICATE_FILE }), expires: Type.Integer() },
+      {
+        description:
+          'The certificate for readers that expires first: its file in the folder of certificates, and milliseconds since 1970. Absent for an edge without certificates.',
+      },
+    ),
   ),
   requests: Type.Integer({ minimum: 0, description: 'Answers to readers.' }),
   errors: Type.Integer({ minimum: 0, description: 'Those of them with a status of 5xx.' }),

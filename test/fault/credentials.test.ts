@@ -165,7 +165,7 @@ t.test('a nonce is good at its receiver, for five minutes of its clock', async (
   t.ok((await page()) > 0);
 
   await origin.fleet.change('m', { revoked: true });
-  t.equal(await proveWith(member, originServer.url), '401 unauthenticated');
+  t.equal(await proveWith(member, originServer.url), '401 edge-revoked');
   await until(
     'the parent to know',
     async () => (await proveWith(member, parentServer.url)) === '401 unauthenticated',

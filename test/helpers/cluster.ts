@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ApiClient } from '../../origin/client/api-client.ts';
 import { cli } from './cli.ts';
 import { freePorts } from './free-ports.ts';
-import type { Ended, Running } from './processes.ts';
+import type { Ended, Running, RunOptions } from './processes.ts';
 import { start } from './processes.ts';
 import { until } from './until.ts';
 
@@ -44,6 +44,10 @@ export interface ClusterOptions {
   readonly within?: string;
   /** Further arguments of the edge with that index, computed at each start. `feeds` are the feeds of all edges. */
   readonly args?: (index: number, feeds: readonly string[], origin: string) => readonly string[];
+  /** The origin speaks TLS, as it does beyond loopback. Its tokens lead to its certificate. */
+  readonly secureOrigin?: boolean;
+  /** How the origin's process is started. */
+  readonly run?: RunOptions;
   /** Further arguments of the origin. */
   readonly originArgs?: readonly string[];
   /** The address at which edges reach the origin, if they do not reach it directly. */
@@ -54,10 +58,14 @@ export interface ClusterOptions {
 export async function startCluster({ edges: count = 3, processes = 1, ...options }: ClusterOptions = {}) {
   const folder = options.folder ?? (await mkdtemp(join(options.within ?? tmpdir(), 'skerry-')));
   const [originPort = 0, ...ports] = await freePorts(1 + 3 * count);
-  const origin = node('origin', folder, originPort, 0, 0, (data) => [
-    ...['origin', '--data', data],
-    ...(options.originArgs ?? []),
-  ]);
+  const { secureOrigin = false, originArgs = [] } = options;
+  const originArgsAt = (data: string) => [
+    ...['origin', '--data', data, ...(secureOrigin ? ['--host', '0.0.0.0'] : []), ...originArgs],
+  ];
+  const origin = {
+    ...node('origin', folder, originPort, 0, 0, originArgsAt, options.run),
+    url: `${secureOrigin ? 'https' : 'http'}://127.0.0.1:${originPort}`,
+  };
   await origin.start();
   const token = (await readFile(join(origin.data, 'admin-token'), 'utf8')).trim();
   const client = new ApiClient(origin.url, token, new AbortController().signal);
@@ -115,6 +123,7 @@ function node(
   adminPort: number,
   feedPort: number,
   args: (data: string) => string[],
+  run: RunOptions = {},
 ): Node {
   const data = join(folder, name);
   return {
@@ -125,7 +134,8 @@ function node(
     feedUrl: `http://127.0.0.1:${feedPort}`,
     running: undefined,
     async start(...more) {
-      this.running = await start([...args(data), '--port', String(port), ...more], /(listens|serves) on \S+/);
+      const ready = /(listens|serves) on \S+/;
+      this.running = await start([...args(data), '--port', String(port), ...more], ready, run);
     },
     async stop(signal) {
       const { running } = this;

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
-import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { request as requestSecurely, Agent as SecureAgent } from 'node:https';
 
-const shared = new Agent({ keepAlive: true, maxSockets: 16 });
+const KEPT = { keepAlive: true, maxSockets: 16 };
+const shared = new Agent(KEPT);
+/** Over TLS, the helper accepts any certificate. */
+const sharedSecurely = new SecureAgent({ ...KEPT, rejectUnauthorized: false });
 
 export interface Answer {
   readonly status: number;
@@ -18,21 +22,22 @@ export interface Asked {
 }
 
 /** Sends a request. The path is sent as it is, without any normalisation. */
-export function ask(
-  base: string,
-  path: string,
-  { method = 'GET', headers, body, agent = shared }: Asked = {},
-) {
-  const { hostname, port } = new URL(base);
+export function ask(base: string, path: string, { method = 'GET', headers, body, agent }: Asked = {}) {
+  const { hostname, port, protocol } = new URL(base);
+  const isSecure = protocol === 'https:';
   return new Promise<Answer>((resolve, reject) => {
-    const sent = request({ hostname, port, path, method, headers: headers ?? {}, agent }, (response) => {
+    const options = { hostname, port, path, method, headers: headers ?? {} };
+    const take = (response: IncomingMessage) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
       response.on('error', reject);
       response.on('end', () =>
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) }),
       );
-    });
+    };
+    const sent = isSecure
+      ? requestSecurely({ ...options, agent: agent ?? sharedSecurely }, take)
+      : request({ ...options, agent: agent ?? shared }, take);
     sent.on('error', reject);
     sent.end(body);
   });

@@ -25,6 +25,8 @@ export async function skerry(args: readonly string[], options: RunOptions = {}):
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Record<string, string>;
+  /** Runs the sources instead of the joined modules, so that `env` can replace some of them. */
+  readonly fromSources?: boolean;
 }
 
 /** A role or another command that keeps running, as a real process. */
@@ -33,6 +35,8 @@ export interface Running {
   /** The part of its output that matched when it was ready. */
   readonly ready: RegExpExecArray;
   output(): { stdout: string; stderr: string };
+  /** Resolves with its exit code when the process and all that it started have ended. */
+  readonly ended: Promise<number | null>;
   /** Sends SIGTERM, or the given signal. Resolves when the process and all that it started have ended. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -60,6 +64,7 @@ export async function start(
     pid: child.pid ?? 0,
     ready: match,
     output,
+    ended: closed.then(([code]) => code),
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       // The pipes close when the last process that holds them has ended, including the serving processes.
@@ -69,12 +74,12 @@ export async function start(
   };
 }
 
-function launch(args: readonly string[], { cwd, env }: RunOptions): ChildProcess {
+function launch(args: readonly string[], { cwd, env, fromSources = false }: RunOptions): ChildProcess {
   // This starts the command without the launcher where it can: this is the right Node, and it gets the flags of the
   // role. A process starts in half the time from joined modules, as in the package and in `skerry dev`.
   const [role = ''] = args;
   const { flags, environment } = role === 'origin' || role === 'edge' ? processFlags[role] : NO_ROLE;
-  const entry = joined === undefined ? [LAUNCHER] : [...flags, fileURLToPath(joined)];
+  const entry = joined === undefined || fromSources ? [LAUNCHER] : [...flags, fileURLToPath(joined)];
   return spawn(process.execPath, [...entry, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd,

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { version as ownVersion } from '../../shared/version.ts';
 import { hostProgram } from './host-program.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -10,8 +10,11 @@ export interface Release {
   readonly archive: string;
 }
 
-/** `npm run release` for this platform alone. */
-export async function makeRelease(folder: string, ...args: string[]): Promise<Release> {
+/** `npm run release` for this platform alone, by default with the version of this package. */
+export async function makeRelease(
+  folder: string,
+  { version = ownVersion }: { readonly version?: string } = {},
+): Promise<Release> {
   const platform = `linux-${process.arch}`;
   const script = join(ROOT, 'infra/release/release.ts');
   const made = await hostProgram(process.execPath, [
@@ -20,9 +23,9 @@ export async function makeRelease(folder: string, ...args: string[]): Promise<Re
     platform,
     '--out',
     folder,
-    ...args,
+    '--version',
+    version,
   ]);
   if (made.code !== 0) throw new Error(made.stderr);
-  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   return { folder, version, archive: join(folder, `skerry-${version}-${platform}.tar.gz`) };
 }

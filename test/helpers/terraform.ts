@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { servePlugin } from '../../infra/terraform-provider/plugin/server.ts';
-import { provider } from '../../infra/terraform-provider/provider.ts';
+import { type Provider, provider } from '../../infra/terraform-provider/provider.ts';
 
-const ADDRESS = 'registry.terraform.io/skerry/skerry';
+const INFRA = join(import.meta.dirname, '../../infra');
+const REGISTRY = 'registry.terraform.io';
 const REQUIRED = 'terraform {\n  required_providers {\n    skerry = { source = "skerry/skerry" }\n  }\n}\n';
 
 interface Ran {
@@ -29,31 +30,49 @@ export interface Terraform {
   stateText(): Promise<string>;
 }
 
-/** Terraform with a provider that runs in this process, so that a test can look into it. */
-export async function terraformHere(t: Test, environment: NodeJS.ProcessEnv = {}): Promise<Terraform> {
+/**
+ * Terraform with a provider that runs in this process, so that a test can look into it. `others` are more providers, by
+ * their addresses in the registry.
+ */
+export async function terraformHere(
+  t: Test,
+  environment: NodeJS.ProcessEnv = {},
+  others: Readonly<Record<string, Provider>> = {},
+): Promise<Terraform> {
   const folder = await mkdtemp(join(tmpdir(), 'skerry-tf-'));
-  const socket = join(folder, 'provider.socket');
-  const { handlers, close } = provider(environment);
-  const server = await servePlugin({ socket, handlers, shutdown: () => {} });
-  t.teardown(async () => {
-    server.forceShutdown();
-    await close();
-    await rm(folder, { recursive: true, force: true });
-  });
-  const address = { Network: 'unix', String: socket };
-  const plugin = { Protocol: 'grpc', ProtocolVersion: 6, Pid: process.pid, Test: true, Addr: address };
-  return terraformIn(folder, { TF_REATTACH_PROVIDERS: JSON.stringify({ [ADDRESS]: plugin }) });
+  const providers = { 'skerry/skerry': provider(environment), ...others };
+  const plugins = await Promise.all(
+    Object.entries(providers).map(async ([address, { handlers, close }], index) => {
+      const socket = join(folder, `provider-${index}.socket`);
+      const server = await servePlugin({ socket, handlers, shutdown: () => {} });
+      t.teardown(async () => {
+        server.forceShutdown();
+        await close();
+      });
+      const listening = { Network: 'unix', String: socket };
+      const plugin = { Protocol: 'grpc', ProtocolVersion: 6, Pid: process.pid, Test: true, Addr: listening };
+      return [`${REGISTRY}/${address}`, plugin];
+    }),
+  );
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  return terraformIn(folder, { TF_REATTACH_PROVIDERS: JSON.stringify(Object.fromEntries(plugins)) });
 }
 
 /**
- * Terraform that installs and starts the provider from a filesystem mirror, as users do. With `example`, it runs in a
- * copy of that folder.
+ * Terraform that installs and starts the provider from a filesystem mirror, as users do. It runs in a copy of infra/,
+ * in the folder of the example if one is named.
  */
-export async function terraformFrom(t: Test, mirror: string, example?: string): Promise<Terraform> {
-  const folder = await mkdtemp(join(tmpdir(), 'skerry-tf-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  if (example !== undefined) await cp(example, folder, { recursive: true });
-  return terraformIn(folder, {}, mirror);
+export async function terraformFrom(
+  t: Test,
+  mirror: string,
+  { example, environment = {} }: { readonly example?: string; readonly environment?: NodeJS.ProcessEnv } = {},
+): Promise<Terraform> {
+  const home = await mkdtemp(join(tmpdir(), 'skerry-tf-'));
+  t.teardown(() => rm(home, { recursive: true, force: true }));
+  for (const part of ['examples', 'modules'])
+    await cp(join(INFRA, part), join(home, 'infra', part), { recursive: true });
+  const folder = example === undefined ? home : join(home, 'infra/examples', example);
+  return terraformIn(folder, environment, mirror);
 }
 
 async function terraformIn(

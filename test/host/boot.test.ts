@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { type BootedDebian, bootDebian, reasonNotToBoot } from '../helpers/booted-debian.ts';
+import { type BootedDebian, bootDebian } from '../helpers/booted-debian.ts';
+import { reasonNotToBoot } from '../helpers/debian-image.ts';
 import { makeRelease } from '../helpers/release.ts';
 import { until } from '../helpers/until.ts';
 
@@ -92,11 +93,22 @@ async function testUnits(t: Test): Promise<void> {
     t.match(await readPage(debian), { code: 0, stdout: 'two\n' });
   });
 
+  await t.test('a revoked edge ends and is not started again', async (t) => {
+    await asAdmin('edge drain paris');
+    await asAdmin('edge revoke paris');
+    await until('the end', async () => (await property('edge', 'ActiveState')) === 'failed');
+    t.equal(await property('edge', 'ExecMainStatus'), '4');
+    t.match(await must('journalctl --unit skerry-edge'), /the origin has revoked the edge paris/);
+    t.not((await debian.run('systemctl restart skerry-edge')).code, 0);
+    t.match(await property('edge', 'ActiveState'), 'failed');
+    t.not((await readPage(debian)).code, 0);
+  });
+
   await t.test('a role that was started with wrong options is not started again', async (t) => {
     await must('echo SKERRY_PORT=none >>/etc/skerry/edge.env');
     t.not((await debian.run('systemctl restart skerry-edge')).code, 0);
     t.match(await property('edge', 'ActiveState'), 'failed');
-    t.match(await must('journalctl --unit skerry-edge --lines 5'), /--port/);
+    t.match(await must('journalctl --unit skerry-edge --lines 20'), /--port/);
   });
 
   await t.test('a role that is told to stop ends by itself', async (t) => {

@@ -6,6 +6,7 @@ import { writeCertificate } from '../helpers/certificates.ts';
 import { startCluster } from '../helpers/cluster.ts';
 import { freePorts } from '../helpers/free-ports.ts';
 import { startHaProxy } from '../helpers/haproxy.ts';
+import { hostProgram } from '../helpers/host-program.ts';
 import { ask, read, sha256 } from '../helpers/http.ts';
 import { startNginx } from '../helpers/nginx.ts';
 import { childrenOf } from '../helpers/process-tree.ts';
@@ -28,6 +29,12 @@ interface Proxy {
 }
 
 type Start = (home: string, origin: string) => Promise<Proxy>;
+
+/** How a proxy is started, and whether the origin behind it speaks TLS. */
+interface Case {
+  readonly start: Start;
+  readonly secureOrigin?: boolean;
+}
 
 const nginx: Start = (home, origin) =>
   startNginx({
@@ -58,21 +65,37 @@ const haproxy =
   async (home, origin) => {
     const [port = 0] = await freePorts(1);
     const listeners = [{ port, mode, server: new URL(origin).host }];
-    return { url: `http://127.0.0.1:${port}`, ...(await startHaProxy({ home, listeners })) };
+    return { url: throughPort(origin, port), ...(await startHaProxy({ home, listeners })) };
   };
 
-for (const [name, start] of [
-  ['nginx', nginx],
-  ['HAProxy, mode http', haproxy('http')],
-  ['HAProxy, TLS ended', secureHaproxy],
-  ['HAProxy, mode tcp', haproxy('tcp')],
-] as const)
-  t.test(name, async (t) => behind(t, start));
+/** nginx with its module `stream`, which passes bytes on. */
+const nginxStream: Start = async (home, origin) => {
+  const [port = 0] = await freePorts(1);
+  const stream = `server { listen 127.0.0.1:${port}; proxy_pass ${new URL(origin).host}; }`;
+  return { ...(await startNginx({ folder: home, home, stream })), url: throughPort(origin, port) };
+};
 
-async function behind(t: Test, start: Start): Promise<void> {
+/** The URL of a proxy that passes on what it gets, whether it is TLS or not. */
+function throughPort(origin: string, port: number): string {
+  const url = new URL(origin);
+  url.port = String(port);
+  return url.origin;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  nginx: { start: nginx },
+  'HAProxy, mode http': { start: haproxy('http') },
+  'HAProxy, TLS ended': { start: secureHaproxy },
+  'HAProxy, mode tcp': { start: haproxy('tcp') },
+  'HAProxy, mode tcp, TLS passed on': { start: haproxy('tcp'), secureOrigin: true },
+  'nginx, stream, TLS passed on': { start: nginxStream, secureOrigin: true },
+};
+for (const [name, each] of Object.entries(cases)) t.test(name, async (t) => behind(t, each));
+
+async function behind(t: Test, { start, secureOrigin = false }: Case): Promise<void> {
   let proxy: Proxy | undefined;
   const cluster = await startCluster({
-    edges: 1,
+    ...{ edges: 1, secureOrigin },
     async originUrl(origin) {
       proxy = await start(join(t.testdirName, 'proxy'), origin);
       return proxy.url;
@@ -100,16 +123,13 @@ async function behind(t: Test, start: Start): Promise<void> {
   await publish('one', '--wait');
   t.equal(sha256((await read(edge.url, SITE, 'large.bin')).body), sha256(large));
   const other = randomBytes(LARGE);
-  // The helper speaks no TLS.
-  const put = await ask(
-    url.startsWith('https') ? cluster.origin.url : url,
-    `/v1/sites/${SITE}/files/other.bin`,
-    {
-      ...{ method: 'PUT', body: other },
-      headers: { authorization: `Bearer ${cluster.token}` },
-    },
-  );
-  t.equal(put.status, 200, String(put.body));
+  const file = join(cluster.folder, 'other.bin');
+  await writeFile(file, other);
+  const put = await hostProgram('curl', [
+    ...['-sS', '-k', '-X', 'PUT', '--data-binary', `@${file}`, '-w', '%{http_code}'],
+    ...['-H', `Authorization: Bearer ${cluster.token}`, `${url}/v1/sites/${SITE}/files/other.bin`],
+  ]);
+  t.match(put, { code: 0, stdout: /200$/ });
   await cluster.converged(SITE);
   t.equal(sha256((await read(edge.url, SITE, 'other.bin')).body), sha256(other));
   for (const text of ['two', 'three']) {

@@ -1,16 +1,18 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { writeCertificate } from '../helpers/certificates.ts';
 import { type Node, startCluster } from '../helpers/cluster.ts';
 import { freePorts } from '../helpers/free-ports.ts';
 import { ask, read } from '../helpers/http.ts';
+import { loneOrigin } from '../helpers/lone-origin.ts';
 import { writeTree } from '../helpers/tree.ts';
 
 /** Prometheus's own judgement of the metrics of an origin and of edges of both kinds, with readers. */
@@ -54,6 +56,18 @@ t.test('a fault would be noticed', async (t) => {
   t.match(await faults('# HELP a_total A.\n# TYPE a_total gauge\na_total 1\n'), /_total/);
 });
 
+/** Metrics of an origin that speaks TLS, with a certificate from its own CA. */
+async function toldOverTls(t: Test): Promise<string> {
+  const { url, token } = await loneOrigin(t, { host: '0.0.0.0' });
+  const headers = { authorization: `Bearer ${token}` };
+  const sent = request(`${url.replace('0.0.0.0', '127.0.0.1')}/metrics`, {
+    rejectUnauthorized: false,
+    headers,
+  });
+  const [response] = await once(sent.end(), 'response');
+  return text(response);
+}
+
 t.test('the origin', async (t) => {
   const { body } = await ask(cluster.origin.url, '/metrics');
   t.match(body.toString(), /^skerry_edge_lag_seconds\{/m);
@@ -73,14 +87,24 @@ for (const [index, edge] of cluster.edges.entries())
     t.equal(await faults(metrics), '');
   });
 
+t.test('an origin that speaks TLS', async (t) => {
+  const metrics = await toldOverTls(t);
+  const [, expiry] =
+    /^skerry_origin_certificate_expiry_timestamp_seconds\{kind="own"\} (\d+)/m.exec(metrics) ?? [];
+  const days = (Number(expiry) - Date.now() / 1000) / 86_400;
+  t.ok(days > 29 && days <= 30, `${days} days`);
+  t.equal(await faults(metrics), '');
+});
+
 t.test('the alerts in docs/operations.md', async (t) => {
   const page = await readFile(new URL('../../docs/operations.md', import.meta.url), 'utf8');
   const [rules] = /^# skerry-alerts\.yml$.*?(?=^```$)/ms.exec(page) ?? [];
   const file = join(t.testdir({ 'skerry-alerts.yml': rules ?? '' }), 'skerry-alerts.yml');
   const checked = await promisify(execFile)(promtool, ['check', 'rules', file]);
   t.match(checked.stdout, /SUCCESS: [1-9]\d* rules found/);
-  const metrics =
-    (await ask(cluster.origin.url, '/metrics')).body.toString() + (await told(cluster.edges[0]));
+  const ofOrigin = (await ask(cluster.origin.url, '/metrics')).body.toString();
+  t.notMatch(ofOrigin, /^skerry_origin_certificate/m, 'an origin that speaks plain HTTP has no certificate');
+  const metrics = ofOrigin + (await toldOverTls(t)) + (await told(cluster.edges[0]));
   for (const [name] of rules?.matchAll(/skerry_\w+/g) ?? [])
     t.match(metrics, new RegExp(`^${name}[ {]`, 'm'), name);
 });

@@ -106,6 +106,15 @@ t.test('one command joins an edge on another host', async (t) => {
   const here = words.replace('--join -', `--join ${secret}`).split(' ');
   const rome = await role(...here, ...edgeArgs('rome', { port, adminPort }).slice(1));
   t.match(rome.ready[0], 'serves on');
+
+  const nobody = await cli(['edge', 'replace', 'nobody', '--command'], local);
+  t.match(nobody, { code: 1, stderr: /there is no edge nobody/ });
+  const replacing = await cli(['edge', 'replace', 'rome', '--command'], local);
+  t.equal(replacing.stdout.replace(/skj_\S+/, secret), stdout, 'the same command, with its own token');
+  const [moved] = /skj_\S+/.exec(replacing.stdout) ?? [];
+  t.not(moved, secret);
+  const elsewhere = await cli(['edge', 'replace', 'rome', '--command', '--region', 'eu-north'], local);
+  t.match(elsewhere.stdout, ' --name rome --region eu-north ');
 });
 
 t.test('no token travels in clear', async (t) => {

@@ -16,7 +16,7 @@ t.test(
   async (t) => {
     const mirror = join(t.testdir(), 'mirror');
     await buildProvider(placeInMirror(mirror), process.execPath);
-    const terraform = await terraformFrom(t, mirror, join(ROOT, 'infra/examples/lab'));
+    const terraform = await terraformFrom(t, mirror, { example: 'lab' });
     const [port = 0, ...ports] = await freePorts(1 + 2 * NAMES.length);
     const edges = Object.fromEntries(
       NAMES.map((name, i) => [name, { region: 'here', port: ports[2 * i], admin_port: ports[2 * i + 1] }]),

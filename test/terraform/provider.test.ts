@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { joinAsMember } from '../fault/attacks/members.ts';
+import { writeCertificate } from '../helpers/certificates.ts';
 import { freePorts } from '../helpers/free-ports.ts';
 import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
 import { type Terraform, terraformHere } from '../helpers/terraform.ts';
@@ -201,6 +202,36 @@ t.test('secrets are in no log, and the token of the provider is in no state', as
   for (const secret of [origin.token, joinToken]) t.notOk(written.includes(secret));
   t.notOk((await terraform.stateText()).includes(origin.token));
   t.equal((await terraform.run('destroy', '-auto-approve')).code, 0);
+});
+
+t.test('a certificate of an own CA is trusted when `ca` names the CA', async (t) => {
+  const certificate = join(t.testdir(), 'origin');
+  await writeCertificate(certificate, ['localhost']);
+  const [tlsCert, tlsKey] = [`${certificate}.crt`, `${certificate}.key`];
+  const secure = await loneOrigin(t, { tlsCert, tlsKey });
+  const url = secure.url.replace('127.0.0.1', 'localhost');
+  const terraform = await terraformHere(t);
+  const site = (ca: string) =>
+    terraform.configure(
+      `provider "skerry" {\n  origin = "${url}"\n  token = "${secure.token}"\n${ca}\n}\nresource "skerry_site" "own" {\n  name = "own"\n}\n`,
+    );
+  const cases: [ca: string, applied: object][] = [
+    ['', { code: 1, output: /certificate[\s\S]*--ca/ }],
+    ['ca = "/none.crt"', { code: 1, output: /`ca`\s+\/none\.crt\s+is\s+not\s+a\s+certificate[\s\S]*ENOENT/ }],
+    [`ca = "${tlsKey}"`, { code: 1, output: /`ca`\s[\s\S]*not\s+a\s+certificate/ }],
+    ['ca = "-----BEGIN CERTIFICATE-----"', { code: 1, output: /`ca`\s[\s\S]*not\s+a\s+certificate/ }],
+    [`ca = "${tlsCert}"`, { code: 0, output: /1 added/ }],
+    [`ca = file("${tlsCert}")`, { code: 0, output: /No changes/ }],
+  ];
+  for (const [ca, applied] of cases) {
+    await site(ca);
+    t.match(await terraform.apply(), applied, ca);
+  }
+  const byVariable = await terraformHere(t, { SKERRY_CA: tlsCert });
+  await byVariable.configure(
+    `provider "skerry" {\n  origin = "${url}"\n  token = "${secure.token}"\n}\ndata "skerry_site" "own" {\n  name = "own"\n}\n`,
+  );
+  t.match(await byVariable.apply(), { code: 0 });
 });
 
 t.test('values that only an apply can tell are planned as unknown', async (t) => {

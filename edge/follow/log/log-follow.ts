@@ -6,6 +6,7 @@ import type { Frame, UnknownFrame } from '../../../shared/wire/frame.ts';
 import type { Wants } from '../../../shared/wire/wants.ts';
 import type { EdgeCatalog } from '../../store/catalog.ts';
 import type { Faults } from '../faults.ts';
+import { isRevocationOf } from '../upstream/revoked.ts';
 import type { Self } from '../upstream/transfer.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
@@ -28,6 +29,8 @@ const MOST_TURNS_MS = 90_000;
 /** If an upstream is behind this edge for longer, or makes this edge wait for longer, that is a fault. */
 const FAULT_AFTER_MS = 30_000;
 
+const REFUSALS = ['unauthenticated', 'edge-replaced', 'edge-revoked'] as const;
+
 export interface LogFollowParts {
   readonly catalog: Pick<EdgeCatalog, 'storeRecords' | 'noteHead'>;
   readonly upstreams: Upstreams;
@@ -41,6 +44,8 @@ export interface LogFollowParts {
   readonly position: Pick<LogPosition, 'chain' | 'moved' | 'pathChanged' | 'called'>;
   /** Called when the upstream does not accept this edge as a member. */
   readonly refused: () => void;
+  /** Called when the origin has signed that it has revoked this edge. */
+  readonly revoked: () => void;
 }
 
 /**
@@ -49,7 +54,7 @@ export interface LogFollowParts {
  * dials again, or dials the next upstream if there are several. log-follow-state decides what to do at one upstream.
  */
 export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<void> {
-  const { upstreams, self, wants, clock, log, faults, position, refused } = parts;
+  const { upstreams, self, wants, clock, log, faults, position, refused, revoked } = parts;
   const ended = new AbortController();
   let upstream = upstreams.current;
   let isTooNew = false;
@@ -155,7 +160,8 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
       if (wait !== undefined) return wait;
       faults.note(error, upstream.url);
       if (hasCode(error, 'not-yet-held')) noteBehind();
-      if (hasCode(error, 'unauthenticated') || hasCode(error, 'edge-replaced')) refused();
+      if (REFUSALS.some((code) => hasCode(error, code))) refused();
+      if (isRevocationOf(self, position.chain.key, error)) revoked();
       if (isTooNew) {
         // Trying again cannot help. This version serves what it has until a newer version replaces it.
         log.fatal({ err: error }, 'the edge stopped following the log');

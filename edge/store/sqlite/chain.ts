@@ -76,6 +76,12 @@ export function chainCalls(database: DatabaseSync, sql: (text: string) => Statem
       sql('UPDATE chain SET refused = ?').run(isRefused ? 1 : 0);
     },
 
+    isRevoked: () => sql('SELECT revoked FROM chain').get()?.revoked === 1,
+
+    noteRevoked() {
+      sql('UPDATE chain SET revoked = 1').run();
+    },
+
     records: (from, limit) =>
       pageOf(
         storedRecords(

@@ -22,7 +22,9 @@ export const migrations: Migrations = [
     -- how far the wall clock was ahead of the origin's when the two were last compared, in milliseconds
     clock_offset INTEGER NOT NULL DEFAULT 0,
     -- whether the upstream last refused this edge as a non-member
-    refused INTEGER NOT NULL DEFAULT 0
+    refused INTEGER NOT NULL DEFAULT 0,
+    -- whether the origin has signed that it has revoked this edge
+    revoked INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE TABLE member (name TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
 

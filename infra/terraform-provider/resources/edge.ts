@@ -1,3 +1,5 @@
+import { untilQuiet } from '../../../origin/client/drain.ts';
+import { systemClock } from '../../../shared/clock.ts';
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { EdgeStatus } from '../../../shared/wire/api.ts';
 import { checkRegion } from '../../../shared/wire/region.ts';
@@ -6,7 +8,6 @@ import { isWhollyKnown, type ObjectValue } from '../values/dynamic-value.ts';
 import { numberOrNull, text, texts, textsOrNull } from '../values/reading.ts';
 import type { Attributes } from '../values/schema.ts';
 import { UNKNOWN } from '../values/unknown.ts';
-import { drained } from './drained.ts';
 import { nameFault } from './names.ts';
 import type { Context, Resource } from './resource.ts';
 
@@ -99,6 +100,7 @@ export const edge: Resource = {
       JSON.stringify(planned.sites) !== JSON.stringify(prior.sites);
     return {
       ...planned,
+      ...(prior === null && { state: WAITING }),
       // The id of an edge is its name, so the id is known before the edge is created.
       id: planned.name ?? null,
       arguments: isWhollyKnown(planned.labels ?? null) ? argumentsOf(planned) : UNKNOWN,
@@ -147,7 +149,11 @@ export const edge: Resource = {
       await client.revokeToken(state.token_id).catch(ignoring('no-such-token'));
     const found = await edgeOf(context, name);
     if (found === undefined || found.revoked) return;
-    await drained(client, found, numberOrNull(state.drain_seconds) ?? 0, context.signal);
+    if (found.online) {
+      await client.changeEdge(name, 'drain');
+      const ms = (numberOrNull(state.drain_seconds) ?? 0) * 1000;
+      await untilQuiet(client, name, ms, systemClock, context.signal);
+    }
     await client.changeEdge(name, 'revoke');
   },
 

@@ -6,7 +6,8 @@ import type { Context, EphemeralResource, Resource } from './resource.ts';
 
 const asked: Attributes = {
   scope: {
-    description: '`admin`, `read`, `publish:SITE`, `domains:HOST` or `join`. Separate several with commas.',
+    description:
+      '`admin`, `read`, `read:SITE`, `publish:SITE`, `publish:SITE/FOLDER/`, `publish:SITE@ALIAS`, `domains:HOST` or `join`. Separate several with commas.',
     ...{ presence: 'required', type: 'string', forcesReplacement: true },
   },
   expires_in: {

@@ -131,6 +131,15 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
       return nextCursor(rows);
     },
 
+    deployedBeyond(id, folders) {
+      const { number } = place(id);
+      const row = sql(
+        `SELECT f.path FROM deploy_file f WHERE f.deploy = ? AND NOT EXISTS
+           (SELECT 1 FROM json_each(?) folder WHERE substr(f.path, 1, length(folder.value)) = folder.value) LIMIT 1`,
+      ).get(number, JSON.stringify(folders));
+      return row === undefined ? undefined : String(row.path);
+    },
+
     stageDeploy(id, revision, time, after) {
       const { number, site } = place(id);
       const rows = sql(

@@ -19,7 +19,7 @@ import type { CatalogContext } from './context.ts';
 import { readable, tokenCalls } from './tokens.ts';
 
 export function fleetCalls({ database, sql, writer, identity }: CatalogContext): FleetCalls & ReceiptCalls {
-  const tokens = tokenCalls({ sql });
+  const tokens = tokenCalls({ database, sql });
 
   const isOfLog = ({ site, revision, root }: Receipt) =>
     sql('SELECT 1 FROM revision WHERE site = ? AND revision = ? AND root = ?').get(site, revision, root) !==
@@ -52,6 +52,13 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
       key,
       JSON.stringify(receipt),
     );
+  }
+
+  function refuseFurther(mostDrained: number): void {
+    const drained = sql('SELECT name FROM edge WHERE drained = 1 AND revoked = 0 ORDER BY name').all();
+    if (drained.length < mostDrained) return;
+    const names = drained.map(({ name }) => name).join(', ');
+    throw new SkerryError('too-many-drained', `drained at present: ${names}`);
   }
 
   return {
@@ -96,6 +103,7 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
         const row = sql('SELECT * FROM edge WHERE name = ?').get(name);
         if (row === undefined) throw new SkerryError('no-such-edge', `there is no edge ${name}`);
         const before = toEdge(row);
+        if (change.mostDrained !== undefined && !before.drained) refuseFurther(change.mostDrained);
         const after = changedMember(before, change);
         if (isDeepStrictEqual(after, before)) return before;
         writer.append(identity(), [plainDraft('member', 0, memberPayload(after))], time);

@@ -119,6 +119,8 @@ export const migrations: Migrations = [
     created INTEGER NOT NULL,
     expires INTEGER,
     revoked INTEGER NOT NULL DEFAULT 0,
+    -- when it was last used
+    used INTEGER,
     used_by TEXT
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE edge (

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { HashThreads } from '../../../shared/hashing/hash-threads.ts';
-import type { Commit, CommitRequest, DeployHeader, DeployLine } from '../../../shared/wire/api.ts';
+import type { Commit, CommitRequest, DeployHeader, DeployLine, Site } from '../../../shared/wire/api.ts';
 import type { ApiClient } from '../api-client.ts';
-import { deployLines, type FolderState, folderState } from './change-plan.ts';
+import { deployLines, type FolderChanges, type FolderState, folderState } from './change-plan.ts';
+import { changesSince, type KnownContent, knownContent } from './changes-since.ts';
 import { type HashedFile, hashFiles } from './hash-files.ts';
 import { readLeftOut } from './left-out.ts';
 import { existingSite, inNewSite } from './new-site.ts';
@@ -68,6 +69,7 @@ async function publishAsFound(parts: PublishParts, folder: string): Promise<Publ
   const { files: found, leftOut } = await scanFolder(folder, rules);
   const site = await existingSite(parts.client, parts.site);
   refuseShrinking(parts, { before: site?.files ?? 0, after: found.length });
+  const reading = site && readNewest(parts, site);
   let hashed = 0;
   const report = (sentBytes: number, bytesToSend: number) =>
     parts.progress({ hashed, files: found.length, sentBytes, bytesToSend });
@@ -82,10 +84,66 @@ async function publishAsFound(parts: PublishParts, folder: string): Promise<Publ
   );
   const lines = deployLines({ put: files, deleted: [] });
   const { client, patience = impatient } = parts;
-  const publish = () => patience(() => publishChanges(parts, undefined, lines, files, report));
+  const whole = () => publishChanges(parts, {}, lines, files, report);
+  const compared = compare(await reading, files);
+  const publish = () =>
+    patience(() => (compared === undefined ? whole() : publishCompared(parts, compared, whole, report)));
   const sent = site === undefined ? await inNewSite(client, parts.site, patience, publish) : await publish();
   return { ...sent, state: folderState(files), files: files.length, leftOut };
 }
+
+/** A folder as changes of the newest revision. */
+interface Compared extends Pick<FolderChanges, 'put' | 'deleted'> {
+  readonly base: number;
+}
+
+interface Newest {
+  readonly base: number;
+  readonly known: KnownContent;
+}
+
+/**
+ * Reads what the newest revision holds, so that only changes are sent: the origin takes longer to note a file of a
+ * deploy than to list a file of a revision. Undefined when nothing can be compared: a draft may build on another
+ * revision. It never rejects, because the folder is read at the same time. Whatever failed fails again later.
+ */
+async function readNewest(
+  { client, commit }: PublishParts,
+  { name, revision, pending }: Site,
+): Promise<Newest | undefined> {
+  const base = pending?.revision ?? revision;
+  if (base === 0 || commit.draft || commit.alias !== undefined) return undefined;
+  try {
+    return { base, known: await knownContent(client.manifest(name, base)) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined when most files have changed. */
+function compare(newest: Newest | undefined, files: readonly HashedFile[]): Compared | undefined {
+  if (newest === undefined) return undefined;
+  const { put, deleted } = changesSince(newest.known, files);
+  return put.length + deleted.length > files.length / 2 ? undefined : { base: newest.base, put, deleted };
+}
+
+/** Publishes the changes. If somebody else has published in between, publishes the whole tree. */
+async function publishCompared(
+  parts: PublishParts,
+  { base, put, deleted }: Compared,
+  whole: () => Promise<Sent>,
+  report: (sentBytes: number, bytesToSend: number) => void,
+): Promise<Sent> {
+  try {
+    const lines = deployLines({ put, deleted });
+    return await publishChanges(parts, { base, expect: base }, lines, put, report);
+  } catch (error) {
+    if (hasCode(error, 'revision-moved') || hasCode(error, 'no-such-revision')) return whole();
+    throw error;
+  }
+}
+
+type Sent = Pick<Published, 'commit' | 'sentFiles' | 'sentBytes'>;
 
 /** Throws `would-shrink` when the rule refuses the change. */
 export function refuseShrinking(
@@ -101,15 +159,15 @@ export function refuseShrinking(
   });
 }
 
-/** Publishes changes against a revision, or as the whole tree when `base` is undefined. */
+/** Publishes changes of the revision in the header, or a whole tree when the header has no base. */
 export async function publishChanges(
   { client, site, commit, signal }: PublishParts,
-  base: number | undefined,
+  header: DeployHeader,
   lines: readonly DeployLine[],
   files: readonly HashedFile[],
   report: (sentBytes: number, bytesToSend: number) => void,
-): Promise<{ commit: Commit; sentFiles: number; sentBytes: number }> {
-  const { id, missing } = await client.createDeploy(site, Readable.from(ndjson(base, lines)));
+): Promise<Sent> {
+  const { id, missing } = await client.createDeploy(site, Readable.from(ndjson(header, lines)));
   const plan = planSending(files, new Set(missing));
   let sentBytes = 0;
   const sent = (bytes: number) => {
@@ -127,8 +185,7 @@ export function isMovingTarget(error: unknown): boolean {
   );
 }
 
-function* ndjson(base: number | undefined, lines: readonly DeployLine[]): Generator<string> {
-  const header: DeployHeader = base === undefined ? {} : { base };
+function* ndjson(header: DeployHeader, lines: readonly DeployLine[]): Generator<string> {
   yield `${JSON.stringify(header)}\n`;
   for (let i = 0; i < lines.length; i += 500) {
     yield lines

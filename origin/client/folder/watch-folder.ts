@@ -228,7 +228,7 @@ async function publishTouched(
   if (lines.length === 0) return known;
   refuseShrinking(parts, { before: known.state.size, after: changes.after.size });
   try {
-    const { commit } = await publishChanges(parts, known.revision, lines, changes.put, () => {});
+    const { commit } = await publishChanges(parts, { base: known.revision }, lines, changes.put, () => {});
     const { put, deleted } = changes;
     parts.published(commit, { kind: 'changes', put: put.length, deleted: deleted.length });
     return { revision: commit.revision, state: changes.after };

@@ -212,6 +212,25 @@ export function modesContract({ suite }: Theme): void {
     await t.rejects(catalog.changeMember('rome', { paused: true }, 9), { code: 'no-such-edge' });
   });
 
+  suite('an edge is drained only if few others are', async (t, catalog) => {
+    const token = { id: 't', secretHash: secretOf('t') };
+    for (const name of ['oslo', 'paris', 'rome']) {
+      const own = { ...token, id: name };
+      await catalog.createToken({ ...own, scope: 'join', edge: null, mayRead: null, expires: null }, 1);
+      await catalog.join(joinRequest(name), own, 2);
+    }
+    const drain = (name: string, mostDrained: number) =>
+      catalog.changeMember(name, { drained: true, mostDrained }, 9);
+    t.match(await drain('oslo', 1), { drained: true });
+    t.match(await drain('oslo', 1), { drained: true }, 'it does not stand in its own way');
+    const refusal = { code: 'too-many-drained', message: 'drained at present: oslo' };
+    await t.rejects(drain('paris', 1), refusal);
+    t.match(await drain('paris', 2), { drained: true });
+    await t.rejects(drain('rome', 2), { code: 'too-many-drained' });
+    await catalog.changeMember('oslo', { revoked: true }, 9);
+    t.match(await drain('rome', 2), { drained: true }, 'an edge that has gone does not count');
+  });
+
   suite('what an edge may read is limited by its token, and later by hand', async (t, catalog) => {
     const token = { id: 't', secretHash: secretOf('t') };
     await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: ['docs'], expires: null }, 1);

@@ -54,6 +54,25 @@ const loops: Readonly<Record<string, Loop>> = {
     },
     once: (call, i) => call('POST', '/rollback', JSON.stringify({ to: 1 + (i % 2) })),
   },
+  'aliases that move between old revisions': {
+    atOnce: 50,
+    async prepare(call) {
+      await call('PUT', '/files/a.txt', 'one');
+      await call('PUT', '/files/a.txt', 'two');
+    },
+    once: (call, i) => call('PUT', `/aliases/pr-${i % 200}`, JSON.stringify({ revision: 1 + (i % 2) })),
+  },
+  'drafts that are activated, and aliases that come and go': {
+    atOnce: 50,
+    prepare: (call) => call('PUT', '/files/a.txt', 'one'),
+    async once(call, i) {
+      const alias = `pr-${i % 20}`;
+      await call('PUT', `/aliases/${alias}`, JSON.stringify({ revision: 1 }));
+      await call('PUT', '/files/a.txt', `${i}`);
+      await call('POST', '/activate', JSON.stringify({ alias }));
+      await call('DELETE', `/aliases/${alias}`, '', 'text/plain');
+    },
+  },
 };
 
 function deploy(files: number, nth: number): string {

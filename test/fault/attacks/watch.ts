@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
+import { request as requestSecurely } from 'node:https';
 import { peakBytes } from '../../helpers/peak-memory.ts';
 
 const EVERY_MS = 20;
@@ -34,15 +35,19 @@ export function watchStalls(addresses: Readonly<Record<string, { url: string; ho
 function answerTime(url: string, host: string | undefined): Promise<number> {
   const began = performance.now();
   return new Promise((resolve) => {
-    const asked = request(
-      url,
-      { agent: false, localAddress: ELSEWHERE, ...(host !== undefined && { headers: { host } }) },
-      (answer) => {
-        answer.resume();
-        answer.on('end', () => resolve(answer.statusCode === 200 ? performance.now() - began : Infinity));
-        answer.on('error', () => resolve(Infinity));
-      },
-    );
+    const options = {
+      agent: false,
+      localAddress: ELSEWHERE,
+      ...(host !== undefined && { headers: { host } }),
+    };
+    const take = (answer: IncomingMessage) => {
+      answer.resume();
+      answer.on('end', () => resolve(answer.statusCode === 200 ? performance.now() - began : Infinity));
+      answer.on('error', () => resolve(Infinity));
+    };
+    const asked = url.startsWith('https:')
+      ? requestSecurely(url, { ...options, rejectUnauthorized: false }, take)
+      : request(url, options, take);
     asked.setTimeout(GIVEN_UP_MS, () => asked.destroy());
     asked.on('error', () => resolve(Infinity));
     asked.end();

@@ -77,7 +77,7 @@ t.test('what a token may read', async (t) => {
     const token = await tokenOf(scope);
     t.strictSame(await sites(token), ['mine'], scope);
     const other = await skerry('revisions', 'yours', '--origin', origin.url, '--token', token);
-    t.match(other.stderr, /it needs read or publish:yours\./);
+    t.match(other.stderr, /it needs read, read:yours or publish:yours\./);
     const log = await skerry('log', '--origin', origin.url, '--token', token);
     t.match(log.stderr, /it needs read\./);
     const status = await skerry('status', '--origin', origin.url, '--token', token);

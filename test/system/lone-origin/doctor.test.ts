@@ -1,9 +1,10 @@
+import { writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Finding } from '../../../bin/doctor/finding.ts';
-import { fingerprintOf } from '../../../shared/signing/keys.ts';
+import { fingerprintOf, generateSigningKey } from '../../../shared/signing/keys.ts';
 import { EXPIRED, foreignCertificate, testAuthority } from '../../helpers/certificates.ts';
 import { cli } from '../../helpers/cli.ts';
 import { freePorts } from '../../helpers/free-ports.ts';
@@ -12,6 +13,7 @@ import { loneOrigin } from '../../helpers/lone-origin.ts';
 import { tlsListener } from '../../helpers/tls-listener.ts';
 
 const LOG = 'a'.repeat(32);
+const DAY_MS = 24 * 3_600_000;
 const origin = await loneOrigin(t);
 
 async function examined(
@@ -153,6 +155,32 @@ t.test('13: a host that says nothing', async (t) => {
   await finds(t, url, 'answer', /does not answer/, /./);
 });
 
+t.test('14: a certificate that expires soon', async (t) => {
+  const { url, token } = await withCertificate(t, 13);
+  await finds(t, url, 'certificate', /expires on \d{4}-/, /Renew/, token);
+  const { code, stdout } = await cli(['status'], { SKERRY_ORIGIN: url, SKERRY_TOKEN: token });
+  t.equal(code, 0);
+  t.match(stdout, /^origin: the certificate expires on \d{4}-.*Renew it\.$/m);
+  const fresh = await withCertificate(t, 15);
+  t.strictSame(await examined(fresh.url, fresh.token), { code: 0, fault: undefined });
+  const shown = await cli(['status'], { SKERRY_ORIGIN: fresh.url, SKERRY_TOKEN: fresh.token });
+  t.notMatch(shown.stdout, 'certificate');
+});
+
+/** An origin whose certificate lasts for some days, issued by its own CA so that its tokens lead to it. */
+async function withCertificate(t: Test, days: number) {
+  const folder = t.testdir();
+  const recovery = generateSigningKey();
+  const { issue } = await testAuthority(LOG, { recovery });
+  const { cert, key } = await issue({ from: Date.now() - DAY_MS, to: Date.now() + days * DAY_MS });
+  const [tlsCert, tlsKey] = [join(folder, 'a.crt'), join(folder, 'a.key')];
+  await writeFile(tlsCert, cert);
+  await writeFile(tlsKey, key);
+  const { url, token } = await loneOrigin(t, { tlsCert, tlsKey });
+  // The token is the origin's, with the fingerprint that leads to the given certificate.
+  return { url, token: token.replace(/[^.]+$/, recovery.fingerprint) };
+}
+
 t.test('an edge asks whether it is still a member', async (t) => {
   const data = join(t.testdir(), 'edge');
   await joinEdgeFolder(origin, data, 'oslo');
@@ -160,5 +188,9 @@ t.test('an edge asks whether it is still a member', async (t) => {
   t.match(JSON.parse((await look()).stdout), { isWell: true });
   await origin.client.changeEdge('oslo', 'revoke');
   const { findings } = JSON.parse((await look()).stdout) as { findings: Finding[] };
-  t.match(findings.at(-1), { subject: 'membership', state: 'fault', text: /member/ });
+  t.match(findings.at(-1), {
+    subject: 'membership',
+    state: 'fault',
+    text: 'the origin has revoked the edge oslo',
+  });
 });

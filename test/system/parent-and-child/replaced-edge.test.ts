@@ -32,6 +32,14 @@ async function newHost(folder: string, token: string): Promise<Running> {
 
 t.test('a new host takes the place of an edge behind a parent, while the old one runs', async (t) => {
   t.match(await cluster.skerry('edge', 'replace', 'nobody'), { code: 1, stderr: /there is no edge nobody/ });
+  const before = (await cluster.client.tokens()).length;
+  const command = await cluster.skerry('edge', 'replace', 'edge-2', '--command');
+  t.match(command, { code: 1, stderr: /the address by which other hosts reach the origin/ });
+  t.equal(
+    (await cluster.client.tokens()).length,
+    before,
+    'no token is made for a command that leads nowhere',
+  );
   const { stdout } = await cluster.skerry('edge', 'replace', 'edge-2');
   const token = stdout.trim();
   t.match(token, /^skj_/);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { ask } from '../../helpers/http.ts';
 import { writeTree } from '../../helpers/tree.ts';
+import { until } from '../../helpers/until.ts';
 import { cluster, limited as edge } from './cluster.ts';
 
 /** An edge whose admin port others may reach, and an origin that says what was done there. */
@@ -49,6 +50,11 @@ t.test('what the system gives and has left is in the metrics', async (t) => {
     /^skerry_edge_certificate_expiry_timestamp_seconds\{file="a.crt"\} (\d+)/m.exec(ofEdge) ?? [];
   const days = (Number(expiry) - Date.now() / 1000) / 86_400;
   t.ok(days > 6 && days <= 7, `${days} days`);
+  const named = await until('the status to name the certificate', async () => {
+    const { stdout } = await cluster.skerry('status');
+    return stdout.includes('certificate') && stdout;
+  });
+  t.match(named, new RegExp(`^${edge.name}: the certificate in a.crt expires on .*Renew it\\.$`, 'm'));
   t.match(ofOrigin, /^skerry_edge_last_seen_timestamp_seconds\{edge="edge-2",region="r1"\} \d+/m);
 });
 

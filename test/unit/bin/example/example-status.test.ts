@@ -16,7 +16,7 @@ const edge = (name: string, sites: EdgeStatus['sites']): EdgeStatus => ({
 
 const status = (revision: number, edges: EdgeStatus[]): Status => ({
   origin: {
-    ...{ version: '1', seq: 1 },
+    ...{ version: '1', seq: 1, certificate: null },
     sites: [
       { name: 'example', domains: [], revision, files: 1, bytes: 1, pending: null, policy: DEFAULT_POLICY },
     ],

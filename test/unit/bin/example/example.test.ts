@@ -18,7 +18,7 @@ class OriginDouble extends ApiClient {
 
   override async status(): Promise<Status> {
     this.asked++;
-    return { origin: { version: '1', seq: this.asked, sites: [] }, edges: [] };
+    return { origin: { version: '1', seq: this.asked, sites: [], certificate: null }, edges: [] };
   }
 }
 

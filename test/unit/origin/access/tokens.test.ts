@@ -4,9 +4,9 @@ import type { Catalog } from '../../../../origin/catalog/catalog.ts';
 import type { Clock } from '../../../../shared/clock.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { generateSigningKey } from '../../../../shared/signing/keys.ts';
-import type { TokenRequest } from '../../../../shared/wire/api.ts';
 import { parseApiToken } from '../../../../shared/wire/api-token.ts';
 import { parseJoinToken, secretHash } from '../../../../shared/wire/join-proof.ts';
+import type { TokenRequest } from '../../../../shared/wire/token-api.ts';
 
 const NOW = 1_700_000_000_000;
 const clock: Clock = { now: () => NOW, monotonic: () => 0, sleep: async () => {} };

@@ -22,6 +22,8 @@ t.test('scrapes at the same time both see all sites and edges', async (t) => {
       sites: async () => [{ name: 'www', revision: 4, files: 2, bytes: 100 }],
     },
     clock: systemClock,
+    attempts: { total: 6 },
+    certificate: () => ({ kind: 'given', expires: 1_800_000_000_000 }),
     fleet: { status: async () => status },
     retention: { checkpointFault: null },
     followers: { open: 3 },
@@ -33,9 +35,11 @@ t.test('scrapes at the same time both see all sites and edges', async (t) => {
   for (const { text } of await Promise.all([scrape(), scrape(), scrape()])) {
     t.match(text, /^skerry_origin_log_position 12$/m);
     t.match(text, /^skerry_origin_log_unpruned 0$/m);
+    t.match(text, /^skerry_origin_failed_logins_total 6$/m);
     t.match(text, /^skerry_origin_event_streams 3$/m);
     t.match(text, /^skerry_origin_webhook_deliveries_total\{webhook="chat",outcome="failed"\} 2$/m);
     t.match(text, /^skerry_origin_store_damaged_objects 7$/m);
+    t.match(text, /^skerry_origin_certificate_expiry_timestamp_seconds\{kind="given"\} 1800000000$/m);
     t.match(text, /^skerry_site_revision\{site="www"\} 4$/m);
     t.match(text, /^skerry_site_files\{site="www"\} 2$/m);
     t.match(text, /^skerry_site_bytes\{site="www"\} 100$/m);

@@ -6,6 +6,7 @@ import { buildAdmin } from '../../../../edge/admin/admin.ts';
 import { AdminToken } from '../../../../edge/admin/admin-token.ts';
 import { allExecutors } from '../../../../edge/work/registry.ts';
 import { Work } from '../../../../edge/work/work.ts';
+import { FailedAttempts } from '../../../../origin/access/failed-attempts.ts';
 import type { ApiContext } from '../../../../origin/api/context.ts';
 import { buildApi } from '../../../../origin/api/server.ts';
 import { systemClock } from '../../../../shared/clock.ts';
@@ -94,6 +95,7 @@ t.test('the API', async (t) => {
     isLoopback: false,
     version: '1',
     trustedProxies: [],
+    attempts: new FailedAttempts({ monotonic: () => 0 }),
     scrape: () => Promise.reject(new Error('a stranger reached the metrics')),
     ...Object.fromEntries(
       [
@@ -114,6 +116,7 @@ t.test('the API', async (t) => {
         'store',
         'recovery',
         'allowance',
+        'tokenUse',
       ].map((name) => [name, untouchable<object>(name)]),
     ),
   });

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import t from 'tap';
 import { join } from '../../../../edge/follow/upstream/join.ts';
+import { isRevocationOf } from '../../../../edge/follow/upstream/revoked.ts';
 import { Upstream } from '../../../../edge/follow/upstream/upstream.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { toSkerryError } from '../../../../shared/errors.ts';
@@ -30,6 +31,8 @@ t.test('who is revoked loses the stream that it has open, at the origin and at a
   await parent.start([servers[0].url], NO_LIMITS);
   servers[1].serve(parent.replica?.feed);
 
+  const originKey = parent.catalog.chain()?.key;
+  if (originKey === undefined) throw new Error('the parent has joined');
   for (const [i, server] of servers.entries()) {
     const name = `child-${i}`;
     const key = generateSigningKey();
@@ -55,6 +58,11 @@ t.test('who is revoked loses the stream that it has open, at the origin and at a
     t.ok(isRevoked);
     t.notOk(heard.includes('settings'), 'it learns nothing of what comes later');
     const again = upstream.stream(caller, 1, wants, signal).next();
-    await t.rejects(again, { code: 'unauthenticated' }, 'nor does it come back');
+    const error = await again.then(() => undefined, toSkerryError);
+    t.equal(error?.code, i === 0 ? 'edge-revoked' : 'unauthenticated', 'nor does it come back');
+    // A parent cannot sign for the origin.
+    t.equal(isRevocationOf(caller, originKey, error), i === 0);
+    const other = { ...caller, key: generateSigningKey() };
+    await t.rejects(upstream.stream(other, 1, wants, signal).next(), { code: 'unauthenticated' });
   }
 });

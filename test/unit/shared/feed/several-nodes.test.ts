@@ -23,6 +23,7 @@ t.test('an edge that joined at one node is let in by another, which has to ask f
   };
   const members: FeedMembers = {
     formerKeyOf: () => undefined,
+    revocationOf: () => undefined,
     keyOf: (name) => (heard.has(name) ? fleet.keyOf(name) : learn(name)),
     mayRead: (name) => fleet.mayRead(name),
     proven: (name) => fleet.proven(name),

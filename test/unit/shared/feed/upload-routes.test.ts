@@ -14,7 +14,12 @@ const key = generateSigningKey();
 
 function feed(uploads: FeedSource['uploads']) {
   const app = httpServer(pino({ level: 'silent' }));
-  const members = { keyOf: () => key.publicKey, formerKeyOf: () => undefined, proven: () => {} };
+  const members = {
+    keyOf: () => key.publicKey,
+    formerKeyOf: () => undefined,
+    revocationOf: () => undefined,
+    proven: () => {},
+  };
   const source = { log: LOG, clock: systemClock, members, path: () => [], uploads };
   feedRoutes(app, source as unknown as FeedSource, new AbortController().signal);
   return app;

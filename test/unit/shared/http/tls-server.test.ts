@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, request } from 'node:https';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import t, { type Test } from 'tap';
@@ -8,8 +8,13 @@ import { httpServer } from '../../../../shared/http/http-server.ts';
 import { listen } from '../../../../shared/http/listen.ts';
 import { createLogger } from '../../../../shared/process/logger.ts';
 import { type CertifiedKey, unchanging } from '../../../../shared/tls/server-certificates.ts';
+import { clientHello } from '../../../fault/attacks/handshakes.ts';
 import { testAuthority } from '../../../helpers/certificates.ts';
 import { ask } from '../../../helpers/http.ts';
+import { until } from '../../../helpers/until.ts';
+
+/** How many handshakes of one client may be unfinished. */
+const UNFINISHED = 1024;
 
 const authority = await testAuthority('a'.repeat(32));
 
@@ -88,3 +93,30 @@ t.test('only HTTP/1.1 is negotiated', async (t) => {
   t.equal(socket.alpnProtocol, 'http/1.1');
   socket.destroy();
 });
+
+for (const [what, first] of [
+  ['handshakes that are not completed', await clientHello()],
+  ['connections that send nothing', Buffer.alloc(0)],
+] as const)
+  t.test(`of many ${what}, the oldest end, and others are served`, async (t) => {
+    const url = await server(t);
+    const { port } = new URL(url);
+    const opened: Socket[] = [];
+    let ended = 0;
+    for (let i = 0; i < UNFINISHED + 3; i++) {
+      const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+      opened.push(socket);
+      socket.once('close', () => ended++);
+      await once(socket, 'connect');
+      socket.resume().write(first);
+    }
+    await until('the oldest to end', () => ended === 3);
+    t.same(
+      opened.slice(0, 4).map(({ destroyed }) => destroyed),
+      [true, true, true, false],
+    );
+    const agent = new Agent({ ca: authority.pem });
+    t.equal((await get(url, agent)).body, 'well');
+    agent.destroy();
+    for (const socket of opened) socket.destroy();
+  });
