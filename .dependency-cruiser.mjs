@@ -29,6 +29,7 @@ const LAYERS = {
     ['origin/main.ts'],
     ['origin/founding.ts'],
     ['origin/api'],
+    ['origin/api/examples'],
     ['origin/ingest', 'origin/retention', 'origin/fleet', 'origin/verify'],
     ['origin/reconcile'],
     ['origin/tasks'],
@@ -125,7 +126,8 @@ const IMPORTERS = {
   '@bomb.sh/tab': ['bin/completion/shell.ts'],
   open: ['bin/terminal/browser.ts'],
   'cli-progress': ['bin/terminal/progress.ts'],
-  '@fastify/swagger': ['origin/api/server.ts'],
+  '@fastify/swagger': ['origin/api/server.ts', 'origin/api/docs-server.ts'],
+  '@fastify/swagger-ui': ['origin/api/docs-server.ts'],
   '@fastify/ajv-compiler': ['shared/http/route-compilers.ts'],
 };
 

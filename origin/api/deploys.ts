@@ -24,7 +24,7 @@ import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
 import type { CommitOptions } from '../publish/commit-options.ts';
 import { authenticate, scopesOf } from './authorize.ts';
-import { type ApiContext, needsUpload, siteParams } from './context.ts';
+import { type ApiContext, doneAnswer, needsUpload, siteParams } from './context.ts';
 
 /** The body is a stream, which a schema cannot check. */
 const bundleBody = Type.Unsafe<Readable>({
@@ -55,6 +55,7 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
         requirePermission(token.scopes, { kind: 'upload', site: deploy.siteName });
       },
       schema: {
+        summary: 'Makes a revision of a deploy',
         params: Type.Object({ id: Type.String() }),
         body: Type.Union([commitRequestSchema, Type.Null()]),
         response: { 200: commitSchema },
@@ -82,7 +83,11 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
       {
         bodyLimit: DEPLOY_BYTES,
         onRequest: needsUpload(context),
-        schema: { params: siteParams, response: { 200: deploySchema } },
+        schema: {
+          summary: 'Begins a deploy: names its files, and tells which objects are missing',
+          params: siteParams,
+          response: { 200: deploySchema },
+        },
       },
       async (request, reply) => {
         const site = await catalog.siteNamed(request.params.site);
@@ -100,7 +105,11 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
       {
         bodyLimit: OBJECT_BYTES,
         onRequest: needsUpload(context),
-        schema: { params: Type.Object({ ...siteParams.properties, digest: digestSchema }) },
+        schema: {
+          summary: 'Uploads an object',
+          response: doneAnswer,
+          params: Type.Object({ ...siteParams.properties, digest: digestSchema }),
+        },
       },
       async (request, reply) => {
         const site = await catalog.siteNamed(request.params.site);
@@ -115,6 +124,7 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
         bodyLimit: MAX_UPLOAD_BYTES,
         onRequest: needsUpload(context),
         schema: {
+          summary: 'Uploads many small objects',
           description:
             'Uploads many small objects in one request. The origin hashes them. If an object arrives damaged, the intended object stays missing, and the commit names it.',
           consumes: [BUNDLE_TYPE],

@@ -23,7 +23,12 @@ export function fileRoutes(scope: HttpServer, context: ApiContext): void {
     {
       bodyLimit: OBJECT_BYTES,
       onRequest: needsChange,
-      schema: { params: fileParams, querystring: modeQuerySchema, response: { 200: commitSchema } },
+      schema: {
+        summary: 'Publishes one file',
+        params: fileParams,
+        querystring: modeQuerySchema,
+        response: { 200: commitSchema },
+      },
     },
     async (request) => {
       const { params, query, body } = request;
@@ -37,14 +42,22 @@ export function fileRoutes(scope: HttpServer, context: ApiContext): void {
     '/v1/sites/:site/files/*',
     {
       onRequest: needsChange,
-      schema: { params: fileParams, querystring: modeQuerySchema, response: { 200: commitSchema } },
+      schema: {
+        summary: 'Deletes one file',
+        params: fileParams,
+        querystring: modeQuerySchema,
+        response: { 200: commitSchema },
+      },
     },
     (request) => files.delete(request.params.site, filePath(request), request.query.mode),
   );
 
   app.get(
     '/v1/sites/:site/files/*',
-    { onRequest: needsSiteRead(context), schema: { params: fileParams } },
+    {
+      onRequest: needsSiteRead(context),
+      schema: { summary: 'Reads one file of the live revision', params: fileParams },
+    },
     async (request, reply) => {
       const { entry, open } = await files.get(request.params.site, filePath(request));
       reply.headers({ etag: `"${entry.digest}"`, 'content-length': entry.size, 'content-type': entry.type });

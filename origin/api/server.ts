@@ -7,6 +7,7 @@ import { namesCallers } from '../callers/names-callers.ts';
 import { aliasRoutes } from './aliases.ts';
 import type { ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
+import { descriptionRoutes } from './description.ts';
 import { edgeRoutes } from './edges.ts';
 import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
@@ -45,7 +46,7 @@ export async function buildApi(
       security: [{ token: [] }],
     },
   });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  descriptionRoutes(app);
 
   for (const routes of [
     siteRoutes,

@@ -69,6 +69,9 @@ t.test(
     t.ok(loaded.some((url) => url.includes('/node_modules/fastify/')));
     t.notOk(loaded.some((url) => url.includes('/node_modules/@aws-sdk/')));
     t.notOk(loaded.some((url) => url.includes('/node_modules/@peculiar/')));
+    t.notOk(loaded.some((url) => url.includes('/node_modules/@fastify/swagger-ui/')));
+    t.notOk(loaded.some((url) => url.includes('/node_modules/@fastify/static/')));
+    t.notOk(loaded.some((url) => url.includes('/origin/api/examples/')));
   },
 );
 
