@@ -94,8 +94,10 @@ export function publishCommand(): Command {
         const { commit } = published;
         // The revision is live, so a later failure must not make the publish fail.
         const shown = await client.site(site).catch(() => undefined);
-        const { aliasAddress, siteAddress } = await import('../options/site-address.ts');
-        const address = commit.alias ? aliasAddress(commit.alias, flags) : shown && siteAddress(shown, flags);
+        const { aliasAddress, siteAddress, siteUrl } = await import('../options/site-address.ts');
+        // The address for people says whether the port is a guess.
+        const addressOf = flags.json ? siteUrl : siteAddress;
+        const address = commit.alias ? aliasAddress(commit.alias, flags) : shown && addressOf(shown, flags);
         if (flags.json) printJson({ ...commit, leftOut: published.leftOut, address });
         else printCommit(site, commit, whatItTook(published));
         if (!flags.json && address !== undefined) printLine(`  ${address}`);

@@ -35,12 +35,14 @@ const PLACES = ['swagger-ui', 'node_modules/@fastify/swagger-ui/static'];
  */
 export async function docsServer(prefix: string, document: object): Promise<DocsServer> {
   const places = PLACES.map((place) => fileURLToPath(new URL(place, packageRoot)));
+  const baseDir = places.find((place) => existsSync(place));
+  if (baseDir === undefined) throw new Error(`the pages are not in ${places.join(' or ')}`);
   if (!isSpecification(document)) throw new Error('the document is not of OpenAPI');
   const app = Fastify();
   await app.register(swagger, { mode: 'static', specification: { document } });
   await app.register(swaggerUi, {
     routePrefix: prefix,
-    baseDir: places.find((place) => existsSync(place)),
+    baseDir,
     // The layout shows no logo. Without this one, the plugin would read a file that the package does not have.
     logo: { type: 'image/svg+xml', content: '' },
     staticCSP: POLICY,

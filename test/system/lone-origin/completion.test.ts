@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { cli } from '../../helpers/cli.ts';
+import { pathWithSkerry } from '../../helpers/command-in-path.ts';
 import { loneOrigin } from '../../helpers/lone-origin.ts';
 
-const LAUNCHER = join(import.meta.dirname, '../../../bin/launch.js');
 const BASH_COMPLETION = '/usr/share/bash-completion/bash_completion';
 const run = promisify(execFile);
 
@@ -48,11 +47,8 @@ t.test('an origin that is silent, refuses or is not there completes nothing and 
 /** Runs a shell in a folder with `public`, in which `skerry` is this tree. */
 async function inShell(t: Test, shell: string, args: string[]): Promise<string> {
   const folder = t.testdir({ bin: {}, home: {}, work: { public: {} } });
-  const skerry = join(folder, 'bin/skerry');
-  await writeFile(skerry, `#!/bin/sh\nexec '${process.execPath}' '${LAUNCHER}' "$@"\n`);
-  await chmod(skerry, 0o755);
   const env = {
-    PATH: [join(folder, 'bin'), process.env.PATH].join(delimiter),
+    PATH: await pathWithSkerry(join(folder, 'bin')),
     HOME: join(folder, 'home'),
     ...{ TERM: 'xterm', LANG: 'C.UTF-8', SKERRY_ORIGIN: origin.url, SKERRY_TOKEN: origin.token },
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,

@@ -82,9 +82,8 @@ function checkExample(t: Test, name: string, { content }: WithContent = {}): voi
 
 t.test('/docs shows the description and nothing from other hosts', async (t) => {
   const app = await idleApi(t);
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const [address] = app.addresses();
-  const read = (path: string) => fetch(`http://127.0.0.1:${address?.port}${path}`);
+  const origin = await app.listen({ host: '127.0.0.1', port: 0 });
+  const read = (path: string) => fetch(origin + path);
   const page = await read('/docs');
   t.equal(page.status, 200);
   const policy = page.headers.get('content-security-policy') ?? '';
