@@ -1,7 +1,7 @@
 import type { HashedFile } from './hash-files.ts';
 import { planSending } from './send-plan.ts';
 
-export interface PlannedChange {
+interface PlannedChange {
   readonly change: 'added' | 'modified' | 'deleted';
   readonly path: string;
 }
