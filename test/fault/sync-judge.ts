@@ -236,6 +236,9 @@ export function judgePublishes(
   return { faults, exempted };
 }
 
+/** No busy machine delays a publish by so long. */
+const LONG_MS = 4000;
+
 export interface Promptness {
   readonly faults: Fault[];
   readonly before: { readonly count: number; readonly median: number; readonly p95: number };
@@ -263,8 +266,12 @@ export function judgeAsync(
     waits.some((one) => one.began < began && began < one.ended && one.ended > ended - 5000),
   );
   const limit = 1000 + 4 * quantile(before, 0.5);
+  // A publish that ends before the sync publish did not wait for it: the machine was busy.
+  const outlasted = ({ began, ended }: AsyncPublish) =>
+    waits.some((one) => one.began < began && began < one.ended && one.ended <= ended);
   const faults = meanwhile
-    .filter((one) => took(one) > limit && !isStarved(late, one.began, one.ended))
+    .filter((one) => took(one) > limit && (outlasted(one) || took(one) > LONG_MS))
+    .filter(({ began, ended }) => !isStarved(late, began, ended))
     .map(({ began, ended }) => ({ kind: 'async waits', text: `${ms(ended - began)} ms, at ${ms(began)}` }));
   const times = meanwhile.map(took);
   return {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pino } from 'pino';
 import t from 'tap';
+import { FailedAttempts } from '../../../../origin/access/failed-attempts.ts';
 import type { ApiContext } from '../../../../origin/api/context.ts';
 import { fileRoutes } from '../../../../origin/api/files.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
@@ -34,11 +35,13 @@ t.test('HEAD of a file tells of it and reads nothing of it', async (t) => {
   };
   const context = {
     clock,
+    attempts: new FailedAttempts(clock),
+    tokenUse: { used: () => {} },
     catalog: { token: async () => token },
     files: { get: async () => file },
   } as unknown as ApiContext;
   const app = httpServer(pino({ level: 'silent' }), { clock, forceCloseConnections: true });
-  app.decorateRequest('scopes', null);
+  app.decorateRequest('token', null);
   fileRoutes(app as HttpServer, context);
   t.teardown(() => app.close());
   const headers = { authorization: `Bearer sk_${ID}.${SECRET}` };

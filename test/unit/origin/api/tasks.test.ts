@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
+import { FailedAttempts } from '../../../../origin/access/failed-attempts.ts';
 import type { ApiContext } from '../../../../origin/api/context.ts';
 import { taskRoutes } from '../../../../origin/api/tasks.ts';
 import { signerWith } from '../../../../origin/catalog/record-signer.ts';
@@ -58,6 +59,8 @@ async function routes(t: Test, edges: readonly TaskEdge[]) {
   const acts: unknown[] = [];
   const context = {
     clock,
+    attempts: new FailedAttempts(clock),
+    tokenUse: { used: () => {} },
     catalog: {
       token: async (id: string) => {
         const scope = Object.entries(IDS).find(([, one]) => one === id)?.[0];
@@ -69,7 +72,7 @@ async function routes(t: Test, edges: readonly TaskEdge[]) {
     noteAct: (act: string, what: object) => acts.push({ act, ...what }),
   } as unknown as ApiContext;
   const app = httpServer(log, { clock, forceCloseConnections: true });
-  app.decorateRequest('scopes', null);
+  app.decorateRequest('token', null);
   taskRoutes(app as HttpServer, context);
   t.teardown(async () => {
     await app.close();
