@@ -7,20 +7,21 @@ import { scanFolder } from './scan.ts';
 import type { SizeChange } from './shrink-plan.ts';
 
 export interface FolderPreview extends Preview {
-  /** The live revision that the folder was compared with. 0 if the site has none, or does not exist. */
+  /** The newest revision, live or pending, with which the folder was compared. 0 if there is none. */
   readonly revision: number;
   readonly size: SizeChange;
   /** Counts files, and folders that were not read. */
   readonly leftOut: number;
 }
 
-/** Compares a folder with what a site shows. Only reads: it makes neither a site nor a deploy. */
+/** Compares a folder with the newest revision of a site, as a publish does. Only reads: it makes neither a site nor a deploy. */
 export async function previewFolder(
   { client, hashThreads, site: name, include = [], progress, signal }: Omit<PublishParts, 'commit'>,
   folder: string,
 ): Promise<FolderPreview> {
   const { files: found, leftOut } = await scanFolder(folder, await readLeftOut(folder, include));
-  const revision = (await existingSite(client, name))?.revision ?? 0;
+  const site = await existingSite(client, name);
+  const revision = site?.pending?.revision ?? site?.revision ?? 0;
   let hashed = 0;
   const count = (files: number) => {
     hashed += files;
@@ -30,6 +31,6 @@ export async function previewFolder(
   const published = new Map<string, string>();
   if (revision > 0)
     for await (const { path, digest } of client.manifest(name, revision)) published.set(path, digest);
-  const size = { before: published.size, after: files.length };
+  const size = { before: site?.files ?? 0, after: files.length };
   return { ...planPreview(files, published), revision, size, leftOut };
 }
