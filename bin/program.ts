@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { version } from '../shared/version.ts';
 import { activateCommand } from './commands/activate.ts';
 import { aliasesCommand } from './commands/aliases.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
 import { devCommand } from './commands/dev.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -9,7 +10,9 @@ import { edgeCommand } from './commands/edge.ts';
 import { edgesCommand } from './commands/edges.ts';
 import { auditCommand, eventsCommand } from './commands/events.ts';
 import { helpCommand } from './commands/help.ts';
+import { initCommand } from './commands/init.ts';
 import { logCommand } from './commands/log.ts';
+import { openCommand } from './commands/open.ts';
 import { originCommand } from './commands/origin.ts';
 import { pinCommand, unpinCommand } from './commands/pin.ts';
 import { pruneCommand } from './commands/prune.ts';
@@ -47,11 +50,13 @@ export function createProgram(): Command {
     devCommand(),
     originCommand(),
     edgeCommand(),
+    initCommand(),
     publishCommand(),
     watchCommand(),
     rollbackCommand(),
     activateCommand(),
     aliasesCommand(),
+    openCommand(),
     purgeCommand(),
     signCommand(),
     diffCommand(),
@@ -74,9 +79,11 @@ export function createProgram(): Command {
     tokenCommand(),
     webhookCommand(),
     terraformCommand(),
+    completionCommand(program),
   ]) {
     program.addCommand(command);
   }
+  program.addCommand(completeCommand(program), { hidden: true });
   program.hook('preAction', async (_program, command) => {
     takeNoFromEnvironment(command);
     const { config } = { ...program.opts<ConfigFlag>(), ...command.opts<ConfigFlag>() };

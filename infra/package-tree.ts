@@ -45,6 +45,9 @@ export async function writePackage(
   await mkdir(join(folder, 'lib'), { recursive: true });
   await Promise.all(files.map(({ path, contents }) => writeFile(path, contents)));
   for (const kept of COPIED) await cp(join(root, kept), join(folder, kept), { recursive: true });
+  await cp(join(root, 'node_modules/@fastify/swagger-ui/static'), join(folder, 'swagger-ui'), {
+    recursive: true,
+  });
   const ofProvider = await buildProvider(join(folder, PROVIDER_FILE));
   const libraries = await librariesAmong([...sources, ...ofProvider]);
   await writeFile(join(folder, 'LICENSES-OF-LIBRARIES.md'), await licencesOf(libraries));

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Published } from '../../origin/client/folder/publish-folder.ts';
 import { allowsShrinking, refusesShrinking } from '../../origin/client/folder/shrink-plan.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -17,6 +17,7 @@ import {
 } from '../options/options.ts';
 import { showing } from '../publishing/awaited-edges.ts';
 import { confirmCommit, printCommit } from '../publishing/print-commit.ts';
+import { printPreview } from '../publishing/print-preview.ts';
 import { waitForEdges, waiting } from '../publishing/wait-for-edges.ts';
 import { interruptibleHashing } from '../terminal/interruptible-hashing.ts';
 import { humanBytes, humanSeconds, plural, printJson, printLine } from '../terminal/output.ts';
@@ -31,6 +32,7 @@ interface PublishFlags extends ClientOptions {
   readonly draft?: boolean;
   readonly alias?: string;
   readonly days?: number;
+  readonly dryRun?: boolean;
   readonly wait?: boolean;
   readonly waitTimeout?: number;
   readonly allowShrink?: boolean;
@@ -50,6 +52,7 @@ export function publishCommand(): Command {
       ),
     )
     .addOption(daysOption())
+    .addOption(dryRunOption())
     .addOption(option('--now', 'open a batch window now, for all waiting revisions'))
     .addOption(option('--wait', 'wait until every online edge shows the revision'))
     .addOption(waitTimeoutOption())
@@ -59,22 +62,29 @@ export function publishCommand(): Command {
       withClient(flags, async (client, signal) => {
         const site = required(flags.site, '--site');
         const began = systemClock.monotonic();
-        const { patience } = await import('../../origin/client/folder/patience.ts');
-        const { publishFolder } = await import('../../origin/client/folder/publish-folder.ts');
+        const commitAs = commitRequest(flags);
+        const { include, allowShrink, json } = flags;
+        const shrinking = allowShrink ? allowsShrinking : refusesShrinking;
         const { progressBar } = await import('../terminal/progress.ts');
         const bar = progressBar();
         const hashThreads = await interruptibleHashing(signal);
+        const parts = { client, hashThreads, site, include, shrinking, progress: bar.update, signal };
         let published: Published;
         try {
-          const commit = commitRequest(flags);
-          const { include, allowShrink } = flags;
-          const shrinking = allowShrink ? allowsShrinking : refusesShrinking;
+          if (flags.dryRun) {
+            const { previewFolder } = await import('../../origin/client/folder/preview-folder.ts');
+            const { refuseShrinking } = await import('../../origin/client/folder/publish-folder.ts');
+            const preview = await previewFolder(parts, folder);
+            bar.stop();
+            printPreview(site, preview, json);
+            // The publish itself would be refused.
+            return refuseShrinking({ site, shrinking }, preview.size);
+          }
+          const { patience } = await import('../../origin/client/folder/patience.ts');
+          const { publishFolder } = await import('../../origin/client/folder/publish-folder.ts');
           const waits = (refusal: SkerryError, ms: number) => bar.say(whatItWaitsFor(refusal, ms));
           published = await publishFolder(
-            {
-              ...{ client, hashThreads, site, commit, include, shrinking, progress: bar.update, signal },
-              patience: patience({ clock: systemClock, signal, waits }),
-            },
+            { ...parts, commit: commitAs, patience: patience({ clock: systemClock, signal, waits }) },
             folder,
           );
         } finally {
@@ -84,8 +94,10 @@ export function publishCommand(): Command {
         const { commit } = published;
         // The revision is live, so a later failure must not make the publish fail.
         const shown = await client.site(site).catch(() => undefined);
-        const { aliasAddress, siteAddress } = await import('../options/site-address.ts');
-        const address = commit.alias ? aliasAddress(commit.alias, flags) : shown && siteAddress(shown, flags);
+        const { aliasAddress, siteAddress, siteUrl } = await import('../options/site-address.ts');
+        // The address for people says whether the port is a guess.
+        const addressOf = flags.json ? siteUrl : siteAddress;
+        const address = commit.alias ? aliasAddress(commit.alias, flags) : shown && addressOf(shown, flags);
         if (flags.json) printJson({ ...commit, leftOut: published.leftOut, address });
         else printCommit(site, commit, whatItTook(published));
         if (!flags.json && address !== undefined) printLine(`  ${address}`);
@@ -98,6 +110,11 @@ export function publishCommand(): Command {
         }
       }),
     );
+}
+
+/** It has no variable, because it is meant for one call. */
+function dryRunOption(): Option {
+  return new Option('--dry-run', 'show what the publish would change and send, and change nothing');
 }
 
 function commitRequest({ mode, message, now, draft, alias, days }: PublishFlags): CommitRequest {

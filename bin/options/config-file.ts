@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command, Option } from 'commander';
 import { SkerryError, systemCode } from '../../shared/errors.ts';
 
-const DEFAULT_FILE = 'skerry.yaml';
+export const DEFAULT_FILE = 'skerry.yaml';
 
 type Values = Readonly<Record<string, unknown>>;
 

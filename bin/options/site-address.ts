@@ -15,25 +15,29 @@ export async function rememberDev(data: string, origin: string, edgePorts: reado
   await writeFile(join(data, DEV_FILE), JSON.stringify({ origin, edgePorts }));
 }
 
+interface Place {
+  readonly origin: string;
+  readonly data: string;
+}
+
 /** The address at which readers find a site, as far as a client of the origin can know it. */
-export function siteAddress(
-  { name, domains }: Pick<Site, 'name' | 'domains'>,
-  { origin, data }: { readonly origin: string; readonly data: string },
-): string {
+export function siteUrl({ name, domains }: Pick<Site, 'name' | 'domains'>, { origin, data }: Place): string {
   const domain = domains.find((pattern) => !pattern.startsWith('*.'));
   if (domain !== undefined) return `http://${domain}/`;
-  const port = devPort(origin, data);
-  const local = `http://${name}.localhost:${port ?? EDGE_PORT}/`;
-  return port === undefined
-    ? `${local} on the host of an edge, or on the port that the edge was given; see skerry sites set ${name} --domain`
-    : local;
+  return `http://${name}.localhost:${devPort(origin, data) ?? EDGE_PORT}/`;
+}
+
+/** The same, for people: says so if the port is a guess. */
+export function siteAddress(site: Pick<Site, 'name' | 'domains'>, place: Place): string {
+  const url = siteUrl(site, place);
+  const isKnown = !new URL(url).hostname.endsWith('.localhost') || devPort(place.origin, place.data);
+  return isKnown
+    ? url
+    : `${url} on the host of an edge, or on the port that the edge was given; see skerry sites set ${site.name} --domain`;
 }
 
 /** The address at which readers find an alias, as far as a client of the origin can know it. */
-export function aliasAddress(
-  { hosts }: Pick<Alias, 'hosts'>,
-  { origin, data }: { readonly origin: string; readonly data: string },
-): string {
+export function aliasAddress({ hosts }: Pick<Alias, 'hosts'>, { origin, data }: Place): string {
   const [host = ''] = hosts;
   return host.endsWith('.localhost')
     ? `http://${host}:${devPort(origin, data) ?? EDGE_PORT}/`

@@ -7,7 +7,7 @@ import { commitSchema } from '../../shared/wire/api.ts';
 import { committed } from '../callers/committed.ts';
 import type { RevisionTarget } from '../publish/commit-options.ts';
 import { shownAlias } from '../publish/shown-alias.ts';
-import { type ApiContext, needs, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import { type ApiContext, doneAnswer, needs, needsPublish, needsSiteRead, siteParams } from './context.ts';
 import { keyHeader, once } from './repeatable.ts';
 
 const aliasParams = Type.Object({ ...siteParams.properties, alias: aliasNameSchema });
@@ -21,6 +21,7 @@ export function aliasRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsSiteRead(context),
       schema: {
+        summary: 'Lists the aliases of a site',
         params: siteParams,
         response: { 200: Type.Object({ aliases: Type.Array(aliasSchema) }) },
       },
@@ -36,7 +37,7 @@ export function aliasRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/sites/:site/aliases/:alias',
     {
       onRequest: needsSiteRead(context),
-      schema: { params: aliasParams, response: { 200: aliasSchema } },
+      schema: { summary: 'Shows an alias', params: aliasParams, response: { 200: aliasSchema } },
     },
     async ({ params }) => {
       const site = await catalog.siteNamed(params.site);
@@ -49,6 +50,7 @@ export function aliasRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsAlias,
       schema: {
+        summary: 'Points an alias at a revision',
         description:
           'Points an alias at a revision. The answer may name another revision, with the same content: edges take in revisions in ascending order, so the content of an old revision gets a new number.',
         params: aliasParams,
@@ -66,7 +68,10 @@ export function aliasRoutes(app: HttpServer, context: ApiContext): void {
 
   app.delete(
     '/v1/sites/:site/aliases/:alias',
-    { onRequest: needsAlias, schema: { params: aliasParams } },
+    {
+      onRequest: needsAlias,
+      schema: { summary: 'Removes an alias', response: doneAnswer, params: aliasParams },
+    },
     async ({ params }, reply) => {
       const { id } = await catalog.siteNamed(params.site);
       await committer.deleteAlias(id, params.alias);
@@ -80,6 +85,7 @@ export function aliasRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsPublish(context),
       schema: {
+        summary: 'Makes a draft live',
         description:
           'Makes a draft, or any other revision, live. No object moves. Give either a revision or an alias.',
         headers: keyHeader,

@@ -92,6 +92,9 @@ export interface ApiContext {
   readonly stopping: AbortSignal;
 }
 
+/** The answer of a route that only says that it is done. */
+export const doneAnswer = { 204: Type.Unsafe<unknown>({ type: 'null', description: 'Done.' }) };
+
 export const siteParams = Type.Object({ site: nameSchema });
 
 /** A hook that runs before the body is read. */

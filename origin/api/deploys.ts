@@ -54,6 +54,7 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
         requirePermission(token.scopes, { kind: 'upload', site: deploy.siteName });
       },
       schema: {
+        summary: 'Makes a revision of a deploy',
         params: Type.Object({ id: Type.String() }),
         body: Type.Union([commitRequestSchema, Type.Null()]),
         response: { 200: commitSchema },
@@ -81,7 +82,12 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
       {
         bodyLimit: DEPLOY_BYTES,
         onRequest: needsUpload(context),
-        schema: { headers: keyHeader, params: siteParams, response: { 200: deploySchema } },
+        schema: {
+          summary: 'Begins a deploy: names its files, and tells which objects are missing',
+          headers: keyHeader,
+          params: siteParams,
+          response: { 200: deploySchema },
+        },
       },
       async (request, reply) => {
         const site = await catalog.siteNamed(request.params.site);
@@ -101,6 +107,7 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
         bodyLimit: MAX_UPLOAD_BYTES,
         onRequest: needsUpload(context),
         schema: {
+          summary: 'Uploads many small objects',
           description:
             'Uploads many small objects in one request. The origin hashes them. If an object arrives damaged, the intended object stays missing, and the commit names it.',
           consumes: [BUNDLE_TYPE],

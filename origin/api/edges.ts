@@ -26,7 +26,10 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/edges',
     {
       onRequest: needsOverview(context),
-      schema: { response: { 200: Type.Object({ edges: Type.Array(edgeStatusSchema) }) } },
+      schema: {
+        summary: 'Lists the edges',
+        response: { 200: Type.Object({ edges: Type.Array(edgeStatusSchema) }) },
+      },
     },
     async (request) => {
       const readable = readableBy(request);
@@ -38,7 +41,11 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/edges/:name',
     {
       onRequest: needsOverview(context),
-      schema: { params: Type.Object({ name: nameSchema }), response: { 200: edgeStatusSchema } },
+      schema: {
+        summary: 'Shows an edge',
+        params: Type.Object({ name: nameSchema }),
+        response: { 200: edgeStatusSchema },
+      },
     },
     async (request) => {
       const readable = readableBy(request);
@@ -51,6 +58,7 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsAdmin(context),
       schema: {
+        summary: 'Limits which sites an edge may read',
         params: Type.Object({ name: nameSchema }),
         body: mayReadRequestSchema,
         response: { 200: edgeStatusSchema },
@@ -68,6 +76,7 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsAdmin(context),
       schema: {
+        summary: 'Adds and removes labels of an edge',
         params: Type.Object({ name: nameSchema }),
         body: labelsRequestSchema,
         response: { 200: edgeStatusSchema },
@@ -84,7 +93,11 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/edges/:name/replace',
     {
       onRequest: needsAdmin(context),
-      schema: { params: Type.Object({ name: nameSchema }), response: { 200: newTokenSchema } },
+      schema: {
+        summary: 'Makes a join token with which a new host takes the name of an edge',
+        params: Type.Object({ name: nameSchema }),
+        response: { 200: newTokenSchema },
+      },
     },
     async ({ params }) => {
       const made = await createReplacement(catalog, clock, params.name, recovery);
@@ -98,6 +111,7 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsAdmin(context),
       schema: {
+        summary: 'Makes an edge send its readers elsewhere',
         params: Type.Object({ name: nameSchema }),
         querystring: drainQuery,
         response: { 200: edgeStatusSchema },
@@ -112,17 +126,17 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
   );
 
   const changes = [
-    ['pause', { paused: true }],
-    ['resume', { paused: false }],
-    ['undrain', { drained: false }],
-    ['revoke', { revoked: true }],
+    ['pause', { paused: true }, 'Makes an edge stay at the revisions that it shows'],
+    ['resume', { paused: false }, 'Makes a paused edge follow the log again'],
+    ['undrain', { drained: false }, 'Makes a drained edge take readers again'],
+    ['revoke', { revoked: true }, 'Expels an edge for good'],
   ] as const;
-  for (const [verb, change] of changes) {
+  for (const [verb, change, summary] of changes) {
     app.post(
       `/v1/edges/:name/${verb}`,
       {
         onRequest: needsAdmin(context),
-        schema: { params: Type.Object({ name: nameSchema }), response: { 200: edgeStatusSchema } },
+        schema: { summary, params: Type.Object({ name: nameSchema }), response: { 200: edgeStatusSchema } },
       },
       async ({ params }) => {
         const edge = await fleet.change(params.name, change);

@@ -37,13 +37,17 @@ const answer = {
 };
 
 export function eventRoutes(app: HttpServer, context: ApiContext): void {
-  const schema = { querystring: eventQuery, response: answer };
+  const schema = (summary: string) => ({ summary, querystring: eventQuery, response: answer });
 
-  app.get('/v1/events', { onRequest: needsOverview(context), schema }, (request, reply) =>
-    answerWith(request, reply, false),
+  app.get(
+    '/v1/events',
+    { onRequest: needsOverview(context), schema: schema('Shows what happened, as a page or a stream') },
+    (request, reply) => answerWith(request, reply, false),
   );
-  app.get('/v1/audit', { onRequest: needsRead(context), schema }, (request, reply) =>
-    answerWith(request, reply, true),
+  app.get(
+    '/v1/audit',
+    { onRequest: needsRead(context), schema: schema('Shows who did what, as a page or a stream') },
+    (request, reply) => answerWith(request, reply, true),
   );
 
   async function answerWith(

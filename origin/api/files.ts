@@ -25,6 +25,7 @@ export function fileRoutes(scope: HttpServer, context: ApiContext): void {
       bodyLimit: OBJECT_BYTES,
       onRequest: needsChange,
       schema: {
+        summary: 'Publishes one file',
         description:
           'The media type is that of Content-Type, unless it is application/octet-stream or application/x-www-form-urlencoded: then the name decides. Cache-Control, Content-Disposition, Content-Language and X-Skerry-Meta-* are stored with the file and sent to readers.',
         params: fileParams,
@@ -48,14 +49,22 @@ export function fileRoutes(scope: HttpServer, context: ApiContext): void {
     '/v1/sites/:site/files/*',
     {
       onRequest: needsChange,
-      schema: { params: fileParams, querystring: modeQuerySchema, response: { 200: commitSchema } },
+      schema: {
+        summary: 'Deletes one file',
+        params: fileParams,
+        querystring: modeQuerySchema,
+        response: { 200: commitSchema },
+      },
     },
     (request) => files.delete(request.params.site, filePath(request), request.query.mode),
   );
 
   app.get(
     '/v1/sites/:site/files/*',
-    { onRequest: needsSiteRead(context), schema: { params: fileParams } },
+    {
+      onRequest: needsSiteRead(context),
+      schema: { summary: 'Reads one file of the live revision', params: fileParams },
+    },
     async (request, reply) => {
       const { entry, open } = await files.get(request.params.site, filePath(request));
       reply.headers({

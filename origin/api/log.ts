@@ -12,7 +12,14 @@ export function logRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog } = context;
   app.get(
     '/v1/log',
-    { onRequest: needsRead(context), schema: { querystring: query, response: { 200: logPageSchema } } },
+    {
+      onRequest: needsRead(context),
+      schema: {
+        summary: 'Shows signed records of the log',
+        querystring: query,
+        response: { 200: logPageSchema },
+      },
+    },
     async ({ query: { from, limit = '100' } }) => ({
       records: await (from === undefined
         ? catalog.newestRecords(Number(limit))

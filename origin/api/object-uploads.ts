@@ -12,7 +12,7 @@ import { RESUMED_FROM_BYTES } from '../../shared/wire/deploy-api.ts';
 import { provenToken } from '../callers/caller.ts';
 import { PARTIAL_MS, type UploadPlace } from '../ingest/partial-plan.ts';
 import type { UploadProgress } from '../ingest/resumable-uploads.ts';
-import { type ApiContext, needsUpload, siteParams } from './context.ts';
+import { type ApiContext, doneAnswer, needsUpload, siteParams } from './context.ts';
 
 const URL = '/v1/sites/:site/objects/:digest';
 const uploadParams = Type.Object({ ...siteParams.properties, digest: digestSchema });
@@ -45,6 +45,8 @@ export function objectUploadRoutes(scope: HttpServer, context: ApiContext): void
       bodyLimit: OBJECT_BYTES,
       onRequest,
       schema: {
+        summary: 'Uploads an object',
+        response: doneAnswer,
         description:
           'Uploads an object. The origin keeps what has come of a body whose Content-Length is above 1 MiB when its connection breaks: ask with HEAD how much that is, and send the rest with PATCH.',
         headers: Type.Object({ 'upload-complete': complete }),
@@ -68,6 +70,8 @@ export function objectUploadRoutes(scope: HttpServer, context: ApiContext): void
     {
       onRequest,
       schema: {
+        summary: 'Tells how much of an object has come',
+        response: doneAnswer,
         description:
           'How much of the object has come: Upload-Offset and Upload-Complete. A request of the same token that is sending it is ended.',
         params: uploadParams,
@@ -82,6 +86,8 @@ export function objectUploadRoutes(scope: HttpServer, context: ApiContext): void
       bodyLimit: OBJECT_BYTES,
       onRequest,
       schema: {
+        summary: 'Goes on with the upload of an object',
+        response: doneAnswer,
         description: 'Goes on with an upload at its offset. Another offset is answered with 409.',
         consumes: ['application/partial-upload'],
         headers: Type.Object({
@@ -105,7 +111,12 @@ export function objectUploadRoutes(scope: HttpServer, context: ApiContext): void
     URL,
     {
       onRequest,
-      schema: { description: 'Gives up an upload that is not complete.', params: uploadParams },
+      schema: {
+        summary: 'Gives up the upload of an object',
+        response: doneAnswer,
+        description: 'Gives up an upload that is not complete.',
+        params: uploadParams,
+      },
     },
     async (request, reply) => {
       await uploads.cancel(await placeOf(request));

@@ -23,7 +23,12 @@ export function purgeRoutes(app: HttpServer, context: ApiContext): void {
     {
       bodyLimit: PURGE_BYTES,
       onRequest: needsPublish(context),
-      schema: { params: siteParams, body: purgeRequestSchema, response: { 200: purgeSchema } },
+      schema: {
+        summary: 'Makes edges drop cached copies, and check the files on disk',
+        params: siteParams,
+        body: purgeRequestSchema,
+        response: { 200: purgeSchema },
+      },
     },
     async ({ params, body }) => {
       const target = targetOf(body);
@@ -39,7 +44,11 @@ export function purgeRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/sites/:site/purges/:seq',
     {
       onRequest: needsSiteRead(context),
-      schema: { params: purgeParams, response: { 200: purgeSchema } },
+      schema: {
+        summary: 'Shows a purge, with the receipts of edges',
+        params: purgeParams,
+        response: { 200: purgeSchema },
+      },
     },
     async ({ params }) => catalog.purge((await catalog.siteNamed(params.site)).id, Number(params.seq)),
   );

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { prunePlanSchema, pruneRequestSchema } from '../../shared/wire/api.ts';
-import { type ApiContext, needsAdmin, needsPublish, siteParams } from './context.ts';
+import { type ApiContext, doneAnswer, needsAdmin, needsPublish, siteParams } from './context.ts';
 
 const pinParams = Type.Object({
   ...siteParams.properties,
@@ -16,6 +16,7 @@ export function retentionRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsAdmin(context),
       schema: {
+        summary: 'Deletes old revisions, objects and log records',
         body: Type.Union([pruneRequestSchema, Type.Null()]),
         response: { 200: prunePlanSchema },
       },
@@ -37,7 +38,11 @@ export function retentionRoutes(app: HttpServer, context: ApiContext): void {
       method,
       url: '/v1/sites/:site/revisions/:revision/pin',
       onRequest: needsPublish(context),
-      schema: { params: pinParams },
+      schema: {
+        summary: pinned ? 'Keeps a revision, whatever the retention says' : 'Removes the pin of a revision',
+        params: pinParams,
+        response: doneAnswer,
+      },
       handler: async ({ params }, reply) => {
         const { id } = await catalog.siteNamed(params.site);
         await catalog.pin(id, Number(params.revision), pinned);

@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import type { DiffCursor, ManifestCursor } from '../../shared/content/manifest/reading.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
 import {
   commitSchema,
   type DiffLine,
+  diffLineSchema,
   type ManifestLine,
+  manifestLineSchema,
   revisionSchema,
   revisionWithReceiptsSchema,
   rollbackRequestSchema,
@@ -17,6 +19,10 @@ import { keyHeader, once } from './repeatable.ts';
 const PAGE = 2000;
 const LINES = 'application/x-ndjson';
 const REVISION = '^[1-9][0-9]{0,14}$';
+/** Fastify sends a stream unchanged. The schema describes one of its lines. */
+const linesOf = (line: TSchema, description: string) => ({
+  200: { description, content: { [LINES]: { schema: Type.Unsafe<unknown>(line) } } },
+});
 const revisionParams = Type.Object({
   ...siteParams.properties,
   revision: Type.String({ pattern: REVISION }),
@@ -34,6 +40,7 @@ export function revisionRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsSiteRead(context),
       schema: {
+        summary: 'Lists the revisions of a site',
         params: siteParams,
         description:
           'The newest revision comes first. The answer has fewer than `limit` revisions when it reaches a megabyte: ask again with `before` and the last revision.',
@@ -55,7 +62,11 @@ export function revisionRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/sites/:site/revisions/:revision',
     {
       onRequest: needsSiteRead(context),
-      schema: { params: revisionParams, response: { 200: revisionWithReceiptsSchema } },
+      schema: {
+        summary: 'Shows a revision, with the receipts of edges',
+        params: revisionParams,
+        response: { 200: revisionWithReceiptsSchema },
+      },
     },
     async ({ params }) => {
       const { id } = await catalog.siteNamed(params.site);
@@ -66,7 +77,14 @@ export function revisionRoutes(app: HttpServer, context: ApiContext): void {
 
   app.get(
     '/v1/sites/:site/revisions/:revision/manifest',
-    { onRequest: needsSiteRead(context), schema: { params: revisionParams } },
+    {
+      onRequest: needsSiteRead(context),
+      schema: {
+        summary: 'Lists the files of a revision, one JSON object a line',
+        response: linesOf(manifestLineSchema, 'Each line is such an object.'),
+        params: revisionParams,
+      },
+    },
     async ({ params }, reply) => {
       const { id } = await catalog.siteNamed(params.site);
       const { revision } = await catalog.revision(id, Number(params.revision));
@@ -76,7 +94,15 @@ export function revisionRoutes(app: HttpServer, context: ApiContext): void {
 
   app.get(
     '/v1/sites/:site/diff',
-    { onRequest: needsSiteRead(context), schema: { params: siteParams, querystring: rangeQuery } },
+    {
+      onRequest: needsSiteRead(context),
+      schema: {
+        summary: 'Lists the changes between two revisions, one JSON object a line',
+        response: linesOf(diffLineSchema, 'Each line is such an object.'),
+        params: siteParams,
+        querystring: rangeQuery,
+      },
+    },
     async ({ params, query }, reply) => {
       const { id } = await catalog.siteNamed(params.site);
       const [from, to] = [Number(query.from), Number(query.to)];
@@ -90,6 +116,7 @@ export function revisionRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsPublish(context),
       schema: {
+        summary: 'Makes old content live again, as a new revision',
         headers: keyHeader,
         params: siteParams,
         body: Type.Union([rollbackRequestSchema, Type.Null()]),

@@ -8,6 +8,7 @@ import { aliasRoutes } from './aliases.ts';
 import { archiveRoutes } from './archives.ts';
 import type { ApiContext } from './context.ts';
 import { deployRoutes } from './deploys.ts';
+import { descriptionRoutes } from './description.ts';
 import { edgeRoutes } from './edges.ts';
 import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
@@ -47,7 +48,7 @@ export async function buildApi(
       security: [{ token: [] }],
     },
   });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  descriptionRoutes(app);
 
   for (const routes of [
     siteRoutes,

@@ -9,7 +9,15 @@ import type { SiteRow } from '../catalog/site-calls.ts';
 import { checkedDomain } from '../domains/domain-name.ts';
 import { pendingOpens } from '../publish/activation-window.ts';
 import { scopesOf } from './authorize.ts';
-import { type ApiContext, needs, needsOverview, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import {
+  type ApiContext,
+  doneAnswer,
+  needs,
+  needsOverview,
+  needsPublish,
+  needsSiteRead,
+  siteParams,
+} from './context.ts';
 import { readableBy } from './readable-sites.ts';
 
 /** The cost of a record of settings, in addition to the size of the settings. */
@@ -33,7 +41,10 @@ export function siteRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/sites',
     {
       onRequest: needsOverview(context),
-      schema: { response: { 200: Type.Object({ sites: Type.Array(siteSchema) }) } },
+      schema: {
+        summary: 'Lists the sites that the token may read',
+        response: { 200: Type.Object({ sites: Type.Array(siteSchema) }) },
+      },
     },
     async (request) => {
       const readable = readableBy(request);
@@ -43,7 +54,10 @@ export function siteRoutes(app: HttpServer, context: ApiContext): void {
 
   app.get(
     '/v1/sites/:site',
-    { onRequest: needsSiteRead(context), schema: { params: siteParams, response: { 200: siteSchema } } },
+    {
+      onRequest: needsSiteRead(context),
+      schema: { summary: 'Shows a site', params: siteParams, response: { 200: siteSchema } },
+    },
     async ({ params }) => shown(await catalog.siteNamed(params.site)),
   );
 
@@ -53,6 +67,7 @@ export function siteRoutes(app: HttpServer, context: ApiContext): void {
       bodyLimit: SETTINGS_BYTES,
       onRequest: needsPublish(context),
       schema: {
+        summary: 'Creates a site, or changes the given settings',
         params: siteParams,
         body: Type.Union([siteSettingsSchema, Type.Null()]),
         response: { 200: siteSchema },
@@ -87,7 +102,10 @@ export function siteRoutes(app: HttpServer, context: ApiContext): void {
 
   app.post(
     '/v1/sites/:site/windows',
-    { onRequest: needsPublish(context), schema: { params: siteParams, response: { 200: commitSchema } } },
+    {
+      onRequest: needsPublish(context),
+      schema: { summary: 'Opens a batch window now', params: siteParams, response: { 200: commitSchema } },
+    },
     async ({ params }) => {
       const commit = await committer.openWindow((await catalog.siteNamed(params.site)).id, 'hand');
       noteAct('window-open', { site: params.site, ...committed(commit) });
@@ -101,7 +119,12 @@ export function siteRoutes(app: HttpServer, context: ApiContext): void {
       onRequest: needs(context, ({ site = '' }, query) =>
         isUnpublishedAlone(query) ? { kind: 'publish', site } : { kind: 'admin' },
       ),
-      schema: { params: siteParams, querystring: deleteQuery },
+      schema: {
+        summary: 'Deletes a site with all its revisions',
+        response: doneAnswer,
+        params: siteParams,
+        querystring: deleteQuery,
+      },
     },
     async ({ params, query }, reply) => {
       const unpublished = isUnpublishedAlone(query);

@@ -8,7 +8,10 @@ export function statusRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, fleet, version } = context;
   app.get(
     '/v1/status',
-    { onRequest: needsOverview(context), schema: { response: { 200: statusSchema } } },
+    {
+      onRequest: needsOverview(context),
+      schema: { summary: 'Shows the origin, its sites and its edges', response: { 200: statusSchema } },
+    },
     async (request) => {
       const readable = readableBy(request);
       const { seq } = await catalog.head(clock.now());

@@ -10,6 +10,7 @@ export function storeRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsAdmin(context),
       schema: {
+        summary: 'Shows the state of the object store',
         description: 'Shows the damage in the store of objects, and the newest pass over it.',
         response: { 200: storeStatusSchema },
       },
@@ -22,6 +23,7 @@ export function storeRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsAdmin(context),
       schema: {
+        summary: 'Reads and checks all objects',
         description:
           'Begins a pass over all objects, or joins a pass that somebody has already asked for. `GET /v1/store` tells when it has ended.',
         response: { 202: storeStatusSchema },

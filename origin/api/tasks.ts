@@ -24,7 +24,11 @@ export function taskRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsAdmin(context),
       bodyLimit: TASK_BYTES,
-      schema: { body: newTaskSchema, response: { 201: taskStatusSchema } },
+      schema: {
+        summary: 'Creates a task for edges',
+        body: newTaskSchema,
+        response: { 201: taskStatusSchema },
+      },
     },
     async ({ body }, reply) => {
       const task = await tasks.create(body, causeOfCaller());
@@ -38,6 +42,7 @@ export function taskRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsRead(context),
       schema: {
+        summary: 'Lists tasks, newest first',
         querystring: Type.Object({
           ...taskFilterSchema.properties,
           before: Type.Optional(Type.String({ pattern: NUMBER })),
@@ -50,7 +55,13 @@ export function taskRoutes(app: HttpServer, context: ApiContext): void {
 
   app.get(
     '/v1/tasks/plan',
-    { onRequest: needsRead(context), schema: { response: { 200: actionPlanSchema } } },
+    {
+      onRequest: needsRead(context),
+      schema: {
+        summary: 'Shows which tasks the origin would create now',
+        response: { 200: actionPlanSchema },
+      },
+    },
     () => reconciler.plan(),
   );
 
@@ -59,6 +70,7 @@ export function taskRoutes(app: HttpServer, context: ApiContext): void {
     {
       onRequest: needsRead(context),
       schema: {
+        summary: 'Shows a task with its shares',
         params: taskParams,
         querystring: Type.Object({ from: Type.Optional(Type.String({ pattern: NUMBER })) }),
         response: { 200: taskDetailSchema },
@@ -67,12 +79,15 @@ export function taskRoutes(app: HttpServer, context: ApiContext): void {
     ({ params, query }) => tasks.detail(Number(params.task), Number(query.from ?? 0)),
   );
 
-  for (const verb of ['cancel', 'retry'] as const)
+  for (const [verb, summary] of [
+    ['cancel', 'Cancels the shares of a task that have not ended'],
+    ['retry', 'Gives the shares of a task that failed or expired to edges again'],
+  ] as const)
     app.post(
       `/v1/tasks/:task/${verb}`,
       {
         onRequest: needsAdmin(context),
-        schema: { params: taskParams, response: { 200: taskStatusSchema } },
+        schema: { summary, params: taskParams, response: { 200: taskStatusSchema } },
       },
       async ({ params }) => {
         const task = await tasks[verb](Number(params.task));

@@ -9,7 +9,7 @@ import {
 import { requirePermission } from '../access/permission.ts';
 import { createToken, rotateToken, shownTokens } from '../access/tokens.ts';
 import { authenticate } from './authorize.ts';
-import { type ApiContext, needsAdmin } from './context.ts';
+import { type ApiContext, doneAnswer, needsAdmin } from './context.ts';
 
 export function tokenRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, recovery, noteAct } = context;
@@ -18,7 +18,7 @@ export function tokenRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/tokens',
     {
       onRequest: needsAdmin(context),
-      schema: { body: tokenRequestSchema, response: { 200: newTokenSchema } },
+      schema: { summary: 'Creates a token', body: tokenRequestSchema, response: { 200: newTokenSchema } },
     },
     async ({ body }) => {
       const made = await createToken(catalog, clock, body, recovery);
@@ -31,7 +31,10 @@ export function tokenRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/tokens',
     {
       onRequest: needsAdmin(context),
-      schema: { response: { 200: Type.Object({ tokens: Type.Array(tokenSchema) }) } },
+      schema: {
+        summary: 'Lists the tokens, without their secrets',
+        response: { 200: Type.Object({ tokens: Type.Array(tokenSchema) }) },
+      },
     },
     async () => ({ tokens: await shownTokens(catalog, clock.now()) }),
   );
@@ -46,6 +49,7 @@ export function tokenRoutes(app: HttpServer, context: ApiContext): void {
         if (id !== request.token.id) requirePermission(request.token.scopes, { kind: 'admin' });
       },
       schema: {
+        summary: 'Replaces a token by a new one',
         description:
           'Makes a new token with the same scope and lifetime. The old one stays valid for `overlap` seconds.',
         params: Type.Object({ id: Type.String() }),
@@ -62,7 +66,14 @@ export function tokenRoutes(app: HttpServer, context: ApiContext): void {
 
   app.delete(
     '/v1/tokens/:id',
-    { onRequest: needsAdmin(context), schema: { params: Type.Object({ id: Type.String() }) } },
+    {
+      onRequest: needsAdmin(context),
+      schema: {
+        summary: 'Revokes a token',
+        response: doneAnswer,
+        params: Type.Object({ id: Type.String() }),
+      },
+    },
     async ({ params }, reply) => {
       await catalog.revokeToken(params.id);
       noteAct('token-revoke', { revoked: params.id });

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { nameSchema } from '../../shared/site/names.ts';
 import { changedWebhookSchema, webhookRequestSchema, webhookSchema } from '../../shared/wire/webhook.ts';
-import { type ApiContext, needsAdmin } from './context.ts';
+import { type ApiContext, doneAnswer, needsAdmin } from './context.ts';
 
 const params = Type.Object({ name: nameSchema });
 
@@ -12,19 +12,33 @@ export function webhookRoutes(app: HttpServer, context: ApiContext): void {
 
   app.get(
     '/v1/webhooks',
-    { onRequest, schema: { response: { 200: Type.Object({ webhooks: Type.Array(webhookSchema) }) } } },
+    {
+      onRequest,
+      schema: {
+        summary: 'Lists the webhooks',
+        response: { 200: Type.Object({ webhooks: Type.Array(webhookSchema) }) },
+      },
+    },
     async () => ({ webhooks: await webhooks.list() }),
   );
 
   app.get(
     '/v1/webhooks/:name',
-    { onRequest, schema: { params, response: { 200: webhookSchema } } },
+    { onRequest, schema: { summary: 'Shows a webhook', params, response: { 200: webhookSchema } } },
     (request) => webhooks.get(request.params.name),
   );
 
   app.put(
     '/v1/webhooks/:name',
-    { onRequest, schema: { params, body: webhookRequestSchema, response: { 200: changedWebhookSchema } } },
+    {
+      onRequest,
+      schema: {
+        summary: 'Creates or changes a webhook',
+        params,
+        body: webhookRequestSchema,
+        response: { 200: changedWebhookSchema },
+      },
+    },
     async ({ params: { name }, body: { url, kinds, site, secret } }) => {
       const webhook = await webhooks.set(name, {
         ...{ url, ...(kinds && { kinds }), ...(site !== undefined && { site }) },
@@ -36,10 +50,14 @@ export function webhookRoutes(app: HttpServer, context: ApiContext): void {
     },
   );
 
-  app.delete('/v1/webhooks/:name', { onRequest, schema: { params } }, async (request, reply) => {
-    const { name } = request.params;
-    await webhooks.delete(name);
-    noteAct('webhook-delete', { webhook: name });
-    return reply.code(204).send();
-  });
+  app.delete(
+    '/v1/webhooks/:name',
+    { onRequest, schema: { summary: 'Deletes a webhook', response: doneAnswer, params } },
+    async (request, reply) => {
+      const { name } = request.params;
+      await webhooks.delete(name);
+      noteAct('webhook-delete', { webhook: name });
+      return reply.code(204).send();
+    },
+  );
 }

@@ -19,6 +19,10 @@ export async function aliasesOf(client: ApiClient, site: string): Promise<Alias[
   return (await client.ask('GET', `/v1/sites/${site}/aliases`, answers.aliases)).aliases;
 }
 
+export function aliasOf(client: ApiClient, site: string, alias: string): Promise<Alias> {
+  return client.ask('GET', `/v1/sites/${site}/aliases/${alias}`, answers.alias);
+}
+
 /** Points an alias at a revision. The answer may name another revision with the same content. */
 export function putAlias(
   client: ApiClient,

@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 const PROGRAM = pathToFileURL(join(ROOT, 'bin/program.ts')).href;
 const HEAVY = [
   ...['undici', 'typebox', 'fastify', 'pino', 'piscina', 'yaml', 'croner', 'prom-client', 'lru-cache'],
-  ...['chokidar', 'ignore', 'cli-progress', '@aws-sdk/client-s3', '@peculiar/x509'],
+  ...['chokidar', 'ignore', 'cli-progress', '@bomb.sh/tab', 'open', '@aws-sdk/client-s3', '@peculiar/x509'],
 ];
 const HEAVY_FILES = ['origin/main.ts', 'edge/main.ts', 'origin/client/api-client.ts'];
 
@@ -69,6 +69,9 @@ t.test(
     t.ok(loaded.some((url) => url.includes('/node_modules/fastify/')));
     t.notOk(loaded.some((url) => url.includes('/node_modules/@aws-sdk/')));
     t.notOk(loaded.some((url) => url.includes('/node_modules/@peculiar/')));
+    t.notOk(loaded.some((url) => url.includes('/node_modules/@fastify/swagger-ui/')));
+    t.notOk(loaded.some((url) => url.includes('/node_modules/@fastify/static/')));
+    t.notOk(loaded.some((url) => url.includes('/origin/api/examples/')));
   },
 );
 

@@ -14,6 +14,7 @@ import { feedRoutes } from '../../../../shared/feed/feed-routes.ts';
 import type { FeedSource } from '../../../../shared/feed/feed-source.ts';
 import { httpServer } from '../../../../shared/http/http-server.ts';
 import type { HttpServer } from '../../../../shared/http/server.ts';
+import { type Route, routesOf } from '../../../helpers/routes-of.ts';
 
 const silent = pino({ level: 'silent' });
 const ANNOUNCED = 64 * 1024 * 1024 * 1024;
@@ -26,24 +27,6 @@ function untouchable<T extends object>(what: string, known: Partial<T> = {}): T 
       throw new Error(`a stranger reached ${what}.${String(name)}`);
     },
   });
-}
-
-interface Route {
-  readonly method: string;
-  readonly url: string;
-}
-
-/** From the tree that Fastify prints. */
-function routesOf(app: HttpServer): Route[] {
-  const found: Route[] = [];
-  const above: string[] = [];
-  for (const line of app.printRoutes().split('\n')) {
-    const [, indent = '', part = '', methods] = /^([│ ]*)[├└]── (\S*)(?: \((.*)\))?/.exec(line) ?? [];
-    above.length = indent.length / 4;
-    above.push(part);
-    for (const method of methods?.split(', ') ?? []) found.push({ method, url: above.join('') });
-  }
-  return found;
 }
 
 /** What a head gets that announces a body and is followed by none of it. */
@@ -123,7 +106,7 @@ t.test('the API', async (t) => {
       ].map((name) => [name, untouchable<object>(name)]),
     ),
   });
-  const open = ['/openapi.json', '/healthz', '/readyz'];
+  const open = ['/openapi.json', '/docs', '/docs/*', '/healthz', '/readyz'];
   await checkRoutes(t, await buildApi(context, silent), 40, ({ url }) => open.includes(url));
 });
 

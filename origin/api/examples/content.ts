@@ -1,0 +1,101 @@
+import type { Alias } from '../../../shared/wire/alias-api.ts';
+import type { Commit, Purge, Revision, Site } from '../../../shared/wire/api.ts';
+import type { Examples } from './example.ts';
+
+const DIGEST = '7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed';
+const ROOT = '15af68548b8a2f573425ab7338462e6ed3a9d2aa99c3c365b8d37bdb0d99327a';
+
+export const site: Site = {
+  name: 'docs',
+  domains: ['docs.example'],
+  revision: 12,
+  files: 41,
+  bytes: 1_204_113,
+  pending: null,
+  policy: {
+    mode: 'async',
+    sync: { require: 'all', timeout: 30, onFailure: 'abort', withoutLease: 'serve' },
+    batch: { window: { cron: '0 3 * * *', timezone: 'UTC', minutes: 120 }, rate: null },
+    retention: { revisions: 10, days: 7 },
+    formerAssets: { hours: 24, paths: null },
+    private: null,
+    pinned: [],
+    quota: { bytes: 10_000_000_000, files: null, fileBytes: null },
+    previews: { domain: null, under: [], private: false },
+  },
+};
+
+const live: Commit = {
+  revision: 13,
+  seq: 57,
+  unchanged: false,
+  mode: 'async',
+  outcome: 'live',
+  edges: [],
+  opens: null,
+  receipts: [],
+};
+const inSync: Commit = {
+  ...live,
+  mode: 'sync',
+  edges: [{ edge: 'paris', state: 'visible' }],
+};
+
+const revision: Revision = {
+  revision: 12,
+  seq: 55,
+  root: ROOT,
+  base: 11,
+  files: 41,
+  bytes: 1_204_113,
+  message: 'new start page',
+  time: 1_795_945_951_338,
+  restores: null,
+  live: true,
+  mode: 'async',
+  state: 'activated',
+  pinned: false,
+};
+
+const alias: Alias = {
+  name: 'pr-12',
+  revision: 13,
+  seq: 58,
+  expires: 1_798_537_951_436,
+  hosts: ['pr-12--docs.localhost'],
+};
+
+const purge: Purge = {
+  seq: 61,
+  time: 1_795_945_951_543,
+  target: { all: false, paths: ['index.html'], globs: ['img/*'], tags: [] },
+  receipts: [],
+};
+
+export const contentExamples: Examples = {
+  'GET /v1/sites': { answer: { sites: [site] } },
+  'GET /v1/sites/{site}': { answer: site },
+  'PUT /v1/sites/{site}': {
+    request: { domains: ['docs.example'], policy: { mode: 'async' } },
+    answer: site,
+  },
+  'POST /v1/sites/{site}/windows': { answer: { ...live, mode: 'batch' } },
+  'POST /v1/sites/{site}/deploys': {
+    request: { base: 12, files: { 'index.html': { digest: DIGEST, size: 3 } }, delete: ['old.html'] },
+    answer: { id: '1c654e1b1fda9837cac34f70', missing: [DIGEST] },
+  },
+  'POST /v1/deploys/{id}/commit': { request: { mode: 'sync', message: 'new start page' }, answer: inSync },
+  'POST /v1/sites/{site}/objects': { answer: { objects: 250, bytes: 1_204_113 } },
+  'PUT /v1/sites/{site}/archive': { answer: live },
+  'PUT /v1/sites/{site}/files/{*}': { answer: live },
+  'DELETE /v1/sites/{site}/files/{*}': { answer: live },
+  'GET /v1/sites/{site}/revisions': { answer: { revisions: [revision] } },
+  'GET /v1/sites/{site}/revisions/{revision}': { answer: { ...revision, receipts: [] } },
+  'POST /v1/sites/{site}/rollback': { request: { to: 11 }, answer: live },
+  'GET /v1/sites/{site}/aliases': { answer: { aliases: [alias] } },
+  'GET /v1/sites/{site}/aliases/{alias}': { answer: alias },
+  'PUT /v1/sites/{site}/aliases/{alias}': { request: { revision: 13, expires: 604_800 }, answer: alias },
+  'POST /v1/sites/{site}/activate': { request: { alias: 'pr-12' }, answer: live },
+  'POST /v1/sites/{site}/purge': { request: { paths: ['/index.html', '/img/*'] }, answer: purge },
+  'GET /v1/sites/{site}/purges/{seq}': { answer: purge },
+};

@@ -1,0 +1,36 @@
+import { hashFiles } from './hash-files.ts';
+import { readLeftOut } from './left-out.ts';
+import { existingSite } from './new-site.ts';
+import { type Preview, planPreview } from './preview-plan.ts';
+import type { PublishParts } from './publish-folder.ts';
+import { scanFolder } from './scan.ts';
+import type { SizeChange } from './shrink-plan.ts';
+
+export interface FolderPreview extends Preview {
+  /** The newest revision, live or pending, with which the folder was compared. 0 if there is none. */
+  readonly revision: number;
+  readonly size: SizeChange;
+  /** Counts files, and folders that were not read. */
+  readonly leftOut: number;
+}
+
+/** Compares a folder with the newest revision of a site, as a publish does. Only reads: it makes neither a site nor a deploy. */
+export async function previewFolder(
+  { client, hashThreads, site: name, include = [], progress, signal }: Omit<PublishParts, 'commit'>,
+  folder: string,
+): Promise<FolderPreview> {
+  const { files: found, leftOut } = await scanFolder(folder, await readLeftOut(folder, include));
+  const site = await existingSite(client, name);
+  const revision = site?.pending?.revision ?? site?.revision ?? 0;
+  let hashed = 0;
+  const count = (files: number) => {
+    hashed += files;
+    progress({ hashed, files: found.length, sentBytes: 0, bytesToSend: 0 });
+  };
+  const files = await hashFiles(found, hashThreads, count, signal);
+  const published = new Map<string, string>();
+  if (revision > 0)
+    for await (const { path, digest } of client.manifest(name, revision)) published.set(path, digest);
+  const size = { before: site?.files ?? 0, after: files.length };
+  return { ...planPreview(files, published), revision, size, leftOut };
+}
