@@ -117,12 +117,14 @@ function dryRunOption(): Option {
   return new Option('--dry-run', 'show what the publish would change and send, and change nothing');
 }
 
-function commitRequest({ mode, message, now, draft, alias, days }: PublishFlags): CommitRequest {
+function commitRequest({ mode, message, now, draft, alias, days, wait }: PublishFlags): CommitRequest {
   const isDraft = draft || alias !== undefined;
   if (days !== undefined && !isDraft)
     throw new SkerryError('bad-config', '--days belongs to --draft or --alias');
   if (isDraft && mode !== undefined)
     throw new SkerryError('bad-config', 'a draft has no --mode, because it does not become live');
+  if (isDraft && wait)
+    throw new SkerryError('bad-config', '--wait waits for what becomes live, and a draft does not');
   return {
     ...(isDraft && { draft: true, ...lifeOf(days) }),
     ...(alias !== undefined && { alias }),

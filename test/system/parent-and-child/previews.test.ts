@@ -160,6 +160,7 @@ t.test('what cannot be is refused', async (t) => {
     [['aliases', SITE, '--remove', 'nowhere'], /there is no alias nowhere/],
     [['publish', cluster.folder, '--site', SITE, '--draft', '--mode', 'sync'], /a draft has no --mode/],
     [['publish', cluster.folder, '--site', SITE, '--days', '3'], /--days belongs to/],
+    [['publish', cluster.folder, '--site', SITE, '--draft', '--wait'], /--wait waits for what becomes live/],
   ];
   for (const [args, stderr] of table)
     t.match(await cluster.skerry(...args), { code: /[12]/, stderr }, args.join(' '));
