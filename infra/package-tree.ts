@@ -33,6 +33,14 @@ export async function versionOfTree(): Promise<string> {
   return (await sourceManifest()).version;
 }
 
+/** The plugin that brings these files has another licence, and does not ship theirs. */
+const SWAGGER_UI = `
+## Swagger UI (Apache-2.0)
+
+The files in \`swagger-ui/\` are those of swagger-ui-dist, Copyright 2020-2021 SmartBear Software Inc. Their licence is the
+Apache License, Version 2.0, whose text stands above with @grpc/grpc-js.
+`;
+
 /** Writes the package into an empty or missing folder. Returns the libraries whose code is in it. */
 export async function writePackage(
   folder: string,
@@ -50,7 +58,7 @@ export async function writePackage(
   });
   const ofProvider = await buildProvider(join(folder, PROVIDER_FILE));
   const libraries = await librariesAmong([...sources, ...ofProvider]);
-  await writeFile(join(folder, 'LICENSES-OF-LIBRARIES.md'), await licencesOf(libraries));
+  await writeFile(join(folder, 'LICENSES-OF-LIBRARIES.md'), `${await licencesOf(libraries)}${SWAGGER_UI}`);
   await writeFile(
     join(folder, 'package.json'),
     `${JSON.stringify(published(await sourceManifest(), version, isComplete), null, 2)}\n`,
