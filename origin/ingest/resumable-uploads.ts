@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Clock } from '../../shared/clock.ts';
 import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
-import { SkerryError } from '../../shared/errors.ts';
+import { hasCode, SkerryError, toSkerryError } from '../../shared/errors.ts';
 import type { HashedFile } from '../../shared/hashing/hashed-file.ts';
 import { cutOff, isCutOff } from '../../shared/http/cut-off.ts';
 import type { Remote } from '../../shared/process/thread.ts';
@@ -109,7 +109,9 @@ export class ResumableUploads {
         if (draft.size !== offset) await draft.truncate(offset);
         for await (const piece of body) await draft.append(piece as Buffer);
       } catch (error) {
-        await this.#suspend(draft, place);
+        // An upload that has filled the disk must not keep it full.
+        if (hasCode(toSkerryError(error), 'disk-full')) await this.#discard(draft, place);
+        else await this.#suspend(draft, place);
         throw isCutOff(error) ? cutOff(error) : error;
       }
       if (isLast) return this.#finish(draft, place);
@@ -121,6 +123,10 @@ export class ResumableUploads {
   async #suspend(draft: Draft, place: UploadPlace): Promise<void> {
     this.#note(place, draft.size);
     if (draft.size > 0) return draft.suspend();
+    await this.#discard(draft, place);
+  }
+
+  async #discard(draft: Draft, place: UploadPlace): Promise<void> {
     this.#partials.delete(nameOf(place));
     await draft.discard();
   }
