@@ -94,8 +94,7 @@ const asStream = async (bytes: Buffer) => Readable.from([bytes], { objectMode: f
 const outside: PackedTree = { 'index.html': 'a', '../../etc/cron.d/a': 'a' };
 
 const bodies: Readonly<Record<string, () => Promise<Readable>>> = {
-  'a gzip of 4 GiB of zeros': async () =>
-    Readable.from(tarOfZeros(4096 * MIB)).pipe(createGzip({ level: 1 })),
+  'a gzip of 4 GiB of zeros': async () => Readable.from(tarOfZeros(4096 * MIB)).pipe(createGzip()),
   'a zstd of 4 GiB of zeros': async () => Readable.from(tarOfZeros(4096 * MIB)).pipe(createZstdCompress()),
   'ten million folders': async () => Readable.from(tarOfFolders(10_000_000)).pipe(createZstdCompress()),
   'a zip of 10,000 entries over the same 10 MiB': () => asStream(overlapping(10_000)),
