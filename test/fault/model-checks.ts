@@ -132,7 +132,8 @@ export class ModelChecks {
   #showsAliases(actor: Actor, { id, aliases }: SiteModel): boolean {
     const views = actor.edge.views.filter((view) => view.id === id && view.alias !== null);
     const isRight = views.every(({ alias, revision }) => aliases.get(alias?.name ?? '') === revision);
-    return isRight && (actor.wasDamaged || views.length === aliases.size);
+    const mayLack = actor.wasDamaged || actor.urls.some(this.#wasDamaged);
+    return isRight && (mayLack || views.length === aliases.size);
   }
 
   #wanted(actor: Actor): SiteModel[] {

@@ -72,6 +72,11 @@ export class SiteLoops {
   readonly #running = new Map<number, Promise<void>>();
   readonly #wakeup = new Wakeup();
   readonly #progress = new Map<number, SiteProgress>();
+  /**
+   * Revisions that aliases name and that no upstream holds any more, for example because a disk lost them. What is live
+   * must not wait for them.
+   */
+  readonly #unheld = new Map<number, Set<number>>();
 
   constructor(parts: SiteLoopsParts, signal: AbortSignal) {
     this.#parts = parts;
@@ -124,6 +129,10 @@ export class SiteLoops {
         if (error === WINDOW_CLOSED) continue;
         const isAhead = step?.kind === 'fill' && hasCode(error, 'no-such-object') && attempt < PATIENT_FILLS;
         faults.note(error, upstream.url);
+        if (step?.kind === 'keep' && hasCode(error, 'no-longer-held') && attempt >= FAILURES_BEFORE_NEXT) {
+          const unheld = this.#unheld.get(id) ?? new Set();
+          this.#unheld.set(id, unheld.add(step.milestone.revision));
+        }
         if (isLie(error)) upstreams.avoid(upstream);
         else if (attempt >= FAILURES_BEFORE_NEXT && !isAhead) upstreams.advance(upstream);
         // A parent answers `not-yet-held` while it fetches the revision itself.
@@ -191,7 +200,9 @@ export class SiteLoops {
 
   #step(site: EdgeSite): Step {
     const { limits, isPaused, time } = this.#parts;
-    return nextStep(site, limits, isPaused(), time.proven());
+    const unheld = this.#unheld.get(site.id);
+    const aliases = site.aliases.filter(({ revision }) => !unheld?.has(revision));
+    return nextStep({ ...site, aliases }, limits, isPaused(), time.proven());
   }
 
   #note(site: number, change: Partial<SiteProgress>): void {
