@@ -59,7 +59,7 @@ t.test('a receiver gets signed events in their order, over restarts of both side
 
   status = 503;
   await origin.client.purge('docs', { all: true });
-  await until('a refusal', () => messages.length === 2);
+  await until('a refusal', () => messages.length >= 2);
   await until('the fault', async () =>
     (await skerry(origin, 'webhook', 'list')).stdout.includes('it answered 503'),
   );
