@@ -5,6 +5,7 @@ import type { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
 import { backoffDelay } from '../../../shared/concurrency/retry.ts';
 import { Wakeup } from '../../../shared/concurrency/wakeup.ts';
 import { hasCode, toSkerryError } from '../../../shared/errors.ts';
+import { recentMap } from '../../../shared/process/recent-map.ts';
 import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 import type { EdgeSite } from '../../store/catalog.ts';
 import { coverOf } from '../../store/cover.ts';
@@ -31,6 +32,7 @@ const FAILURES_BEFORE_NEXT = 2;
  * tries another upstream.
  */
 const PATIENT_FILLS = 8;
+const MOST_UNHELD = 10_000;
 const BACKOFF = { first: 250, most: 15_000 };
 /** Node's timers take no more than 24 days. */
 const LONGEST_REST_MS = 60_000;
@@ -73,10 +75,10 @@ export class SiteLoops {
   readonly #wakeup = new Wakeup();
   readonly #progress = new Map<number, SiteProgress>();
   /**
-   * Revisions that aliases name and that no upstream holds any more, for example because a disk lost them. What is live
-   * must not wait for them.
+   * The revisions of sites that aliases name and that an upstream does not hold any more, for example because its disk
+   * lost them. What is live does not wait for them while the edge follows that upstream.
    */
-  readonly #unheld = new Map<number, Set<number>>();
+  readonly #unheld = recentMap<string, true>(MOST_UNHELD);
 
   constructor(parts: SiteLoopsParts, signal: AbortSignal) {
     this.#parts = parts;
@@ -129,10 +131,8 @@ export class SiteLoops {
         if (error === WINDOW_CLOSED) continue;
         const isAhead = step?.kind === 'fill' && hasCode(error, 'no-such-object') && attempt < PATIENT_FILLS;
         faults.note(error, upstream.url);
-        if (step?.kind === 'keep' && hasCode(error, 'no-longer-held') && attempt >= FAILURES_BEFORE_NEXT) {
-          const unheld = this.#unheld.get(id) ?? new Set();
-          this.#unheld.set(id, unheld.add(step.milestone.revision));
-        }
+        if (step?.kind === 'keep' && hasCode(error, 'no-longer-held') && attempt >= FAILURES_BEFORE_NEXT)
+          this.#unheld.set(unheldKey(upstream, id, step.milestone.revision), true);
         if (isLie(error)) upstreams.avoid(upstream);
         else if (attempt >= FAILURES_BEFORE_NEXT && !isAhead) upstreams.advance(upstream);
         // A parent answers `not-yet-held` while it fetches the revision itself.
@@ -199,9 +199,12 @@ export class SiteLoops {
   }
 
   #step(site: EdgeSite): Step {
-    const { limits, isPaused, time } = this.#parts;
-    const unheld = this.#unheld.get(site.id);
-    const aliases = site.aliases.filter(({ revision }) => !unheld?.has(revision));
+    const { limits, isPaused, time, upstreams } = this.#parts;
+    // An alias whose revision cannot be had stays at the one that it shows.
+    const isUnheld = (revision: number) => this.#unheld.has(unheldKey(upstreams.current, site.id, revision));
+    const aliases = site.aliases.map((alias) =>
+      isUnheld(alias.revision) ? { ...alias, revision: alias.shown } : alias,
+    );
     return nextStep({ ...site, aliases }, limits, isPaused(), time.proven());
   }
 
@@ -210,6 +213,9 @@ export class SiteLoops {
     this.#progress.set(site, { ...before, ...change });
   }
 }
+
+const unheldKey = ({ url }: Pick<Upstream, 'url'>, site: number, revision: number) =>
+  `${url} ${site} ${revision}`;
 
 const isAtRest = (step: Step) => step.kind === 'rest' && step.until === null;
 

@@ -3,6 +3,8 @@ import { SiteLoops } from '../../../../../edge/follow/sync/site-loops.ts';
 import type { EdgeSite } from '../../../../../edge/store/catalog.ts';
 import { systemClock } from '../../../../../shared/clock.ts';
 import { KeyedLock } from '../../../../../shared/concurrency/keyed-lock.ts';
+import { digestOf } from '../../../../../shared/content/digest.ts';
+import { SkerryError } from '../../../../../shared/errors.ts';
 import { NO_LIMITS } from '../../../../../shared/wire/protocol.ts';
 import { activation, edgeSite } from '../../edge-site.ts';
 
@@ -78,4 +80,38 @@ t.test('a loop whose catalog cannot be read tries again', async (t) => {
   await loops.wake();
   await loops.ended();
   t.equal(reads, 4, 'and ends when it sees that nothing is left to do');
+});
+
+t.test('what is live does not wait for a draft that no upstream holds', async (t) => {
+  const aliased = { name: 'pr-1', root: digestOf('3'), seq: 30, files: 1, expires: 1_000_000 };
+  const drafted = edgeSite({
+    activations: [activation(4)],
+    aliases: [{ ...aliased, revision: 3, shown: 2 }],
+    kept: [{ revision: 2, covers: null, isWhole: true }],
+  });
+  const [parent, origin] = [{ url: 'http://parent' }, { url: 'http://origin' }];
+  const upstreams = { current: parent, avoid() {}, advance: () => (upstreams.current = origin) };
+  const tried: [url: string, revision: number][] = [];
+  const stop = new AbortController();
+  const cannot = async (_site: number, revision: number) => {
+    tried.push([upstreams.current.url, revision]);
+    if (revision === 4) stop.abort();
+    throw new SkerryError('no-longer-held', `revision ${revision} is not held here`);
+  };
+  const world = parts(
+    async () => [drafted],
+    async () => drafted,
+  );
+  const catalog = { ...world.catalog, beginStaging: cannot };
+  const loops = new SiteLoops({ ...world, catalog, upstreams } as unknown as Parts, stop.signal);
+  await loops.wake();
+  await loops.ended();
+  t.strictSame(
+    tried.map(([url, revision]) => `${revision} at ${url}`),
+    [
+      ...['3 at http://parent', '3 at http://parent', '3 at http://parent'],
+      ...['3 at http://origin', '4 at http://origin'],
+    ],
+    'it asks every upstream for the draft first, and gives up nothing that is shown',
+  );
 });
