@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { receiptFileSchema } from '../../shared/receipts/receipt-file.ts';
 
 export const JSON_TYPE = 'application/json';
 
@@ -9,6 +10,6 @@ export const EXPORTED =
 export const receiptFileAnswer = {
   200: {
     description: 'A file of receipts: docs/protocol.md defines it.',
-    content: { [JSON_TYPE]: { schema: Type.Unsafe<string>({ type: 'object' }) } },
+    content: { [JSON_TYPE]: { schema: Type.Unsafe<string>(receiptFileSchema) } },
   },
 };

@@ -15,7 +15,7 @@ const BOUNDS: JsonBounds = { length: MOST_FILE_BYTES, depth: 8, values: 2_000_00
 const FORMAT = 'skerry-receipts-1';
 const closed = { additionalProperties: false };
 
-const fileSchema = Type.Object(
+export const receiptFileSchema = Type.Object(
   {
     format: Type.Literal(FORMAT),
     certificates: Type.Array(
@@ -41,13 +41,13 @@ const fileSchema = Type.Object(
   },
   closed,
 );
-const file = schema(fileSchema);
+const file = schema(receiptFileSchema);
 
 /**
  * What a file of receipts holds: one record of the log, the receipts that answer it, and all that is needed to check
  * them.
  */
-export type ReceiptFile = Static<typeof fileSchema>;
+export type ReceiptFile = Static<typeof receiptFileSchema>;
 export type AnyReceipt = Receipt | PurgeReceipt;
 
 /** The only text that says this. So a change of any byte is a fault, and two files can be compared byte by byte. */

@@ -13,7 +13,7 @@ import {
 const stateSchema = Type.Union([Type.Literal('member'), Type.Literal('replaced'), Type.Literal('revoked')]);
 
 /** A key that an edge has signed with. A name has one row for each of its hosts that matters here. */
-export const rosterMemberSchema = Type.Tuple([
+const rosterMemberSchema = Type.Tuple([
   Type.String({ description: 'name' }),
   Type.String({ description: 'region' }),
   Type.String({ pattern: PUBLIC_KEY_PATTERN }),
