@@ -100,6 +100,8 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   addPurges: 'appends',
   purge: 'reads',
   addPurgeReceipts: 'durable',
+  revisionEvidence: 'reads',
+  purgeEvidence: 'reads',
 
   addEvents: 'durable',
   events: 'reads',
