@@ -169,7 +169,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const ahead = new ObjectsAhead();
   const aheadFetch = new AheadFetch(
     {
-      ...{ catalog, objects, gate, upstreams, sourceOf, position, faults, clock, time, log },
+      ...{ catalog, objects, gate, upstreams, sourceOf, position, faults, time, log },
       bandwidth: limits.rate === null ? undefined : bandwidth,
       mayFetch: (site) => mayFetchAhead(site, limits) && !isPaused() && !isDrained(),
       freeDisk: () => parts.use?.()?.disk?.free,
@@ -192,6 +192,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       storage: () => storage?.() ?? null,
       newestLines: () => parts.newestLines?.list() ?? [],
       shown: () => visible.show(),
+      releaseAhead: (stop) => aheadFetch.release(stop),
       async purged(site, purges) {
         await statements.purged(site, purges);
         reporter.changed();

@@ -52,7 +52,8 @@ export interface InnerOrigin {
   readonly disk: MemoryDisk;
   /** The kinds of acts that were noted. */
   readonly acts: readonly string[];
-  joinToken(edge: string): Promise<string>;
+  /** `mayRead` names the sites whose content the edge may read. All by default. */
+  joinToken(edge: string, mayRead?: readonly string[]): Promise<string>;
   /** Stores bytes, and returns the change that puts them at a path. */
   put(site: number, path: string, bytes: Buffer, time: number): Promise<Change>;
   /**
@@ -131,8 +132,9 @@ export async function openInnerOrigin(
       ...{ catalog, store, clock, gate, runs: new KeyedLock<'prune'>() },
       stopping: stopping.signal,
     }),
-    async joinToken(edge) {
-      return (await createToken(catalog, clock, { scope: 'join', edge }, recovery)).token;
+    async joinToken(edge, mayRead) {
+      const request = { scope: 'join', edge, ...(mayRead && { mayRead: [...mayRead] }) };
+      return (await createToken(catalog, clock, request, recovery)).token;
     },
     async put(site, path, bytes, time) {
       const { digest, size, chunks } = await intake.take(site, Readable.from([bytes], { objectMode: false }));

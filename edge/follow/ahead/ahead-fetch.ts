@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../../shared/clock.ts';
 import type { Bandwidth } from '../../../shared/concurrency/bandwidth.ts';
 import type { Gate } from '../../../shared/concurrency/gate.ts';
 import { Wakeup } from '../../../shared/concurrency/wakeup.ts';
@@ -18,7 +17,7 @@ import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
 import { hasRoom } from './ahead-plan.ts';
 
-/** The interval at which failed fetches are repeated and objects without a revision are released. */
+/** The interval at which failed fetches are repeated. */
 const EVERY_MS = 60_000;
 /** Objects of a site are released when nothing was fetched ahead for it for this long, and it still has no revision. */
 const KEPT_MS = 6 * 60 * 60_000;
@@ -40,7 +39,6 @@ export interface AheadFetchParts {
   readonly freeDisk: () => number | undefined;
   /** What this edge offers to its children, and what wakes them. Undefined for an edge that is not a parent. */
   readonly offers: { readonly ahead: ObjectsAhead; readonly wake: () => void } | undefined;
-  readonly clock: Pick<Clock, 'monotonic'>;
   readonly time: Pick<LogTime, 'now'>;
   readonly log: Logger;
 }
@@ -61,7 +59,7 @@ export class AheadFetch {
   readonly #busy = new Set<number>();
   readonly #wakeup = new Wakeup();
   #fetching: { readonly site: number; readonly stop: AbortController } | undefined;
-  #releasedAt = Number.NEGATIVE_INFINITY;
+  #releasing: Promise<void> | undefined;
 
   constructor(parts: AheadFetchParts, signal: AbortSignal) {
     this.#parts = parts;
@@ -90,13 +88,31 @@ export class AheadFetch {
     };
   }
 
+  /**
+   * Releases what has a revision by now, and what never got one, so that pruning removes the latter. Does nothing while
+   * a page is being fetched: an object may not be stored and removed at the same time.
+   */
+  release(signal: AbortSignal): Promise<void> {
+    if (this.#fetching === undefined)
+      this.#releasing ??= this.#releaseAll(signal).finally(() => {
+        this.#releasing = undefined;
+      });
+    return this.#releasing ?? Promise.resolve();
+  }
+
+  async #releaseAll(signal: AbortSignal): Promise<void> {
+    const { catalog, time } = this.#parts;
+    const now = time.now();
+    while (await catalog.releaseAhead({ since: now - KEPT_MS, now }, RELEASED_AT_ONCE))
+      signal.throwIfAborted();
+  }
+
   /** Runs until the signal aborts. */
   async run(): Promise<void> {
     while (!this.#signal.aborted) {
       const woken = this.#wakeup.wait(EVERY_MS, this.#signal);
       try {
         await this.#endOffers();
-        await this.#release();
         for (const site of [...this.#offered]) await this.#fetchSite(site);
       } catch (error) {
         if (this.#signal.aborted) return;
@@ -115,16 +131,6 @@ export class AheadFetch {
     }
   }
 
-  /** Releases what has a revision by now, or never got one. Here, because nothing may be fetched ahead meanwhile. */
-  async #release(): Promise<void> {
-    const { catalog, clock, time } = this.#parts;
-    if (clock.monotonic() - this.#releasedAt < EVERY_MS) return;
-    this.#releasedAt = clock.monotonic();
-    const now = time.now();
-    while (await catalog.releaseAhead({ since: now - KEPT_MS, now }, RELEASED_AT_ONCE))
-      this.#signal.throwIfAborted();
-  }
-
   /** Fetches page after page until there is none, or a revision goes first. */
   async #fetchSite(id: number): Promise<void> {
     const { catalog, mayFetch, upstreams, faults } = this.#parts;
@@ -136,6 +142,7 @@ export class AheadFetch {
         return;
       }
       if (this.#busy.size > 0) return this.#later(id);
+      await this.#releasing?.catch(() => {});
       const upstream = upstreams.current;
       const stop = new AbortController();
       this.#fetching = { site: id, stop };

@@ -48,6 +48,7 @@ async function world({ isBusy = false, isOut = false, isDated = false } = {}) {
         return isBusy;
       },
     },
+    aheadFetch: { offered: (sites) => note(`ahead ${sites.join()}`) },
     visible: { show: async () => note('show') },
     readers: { time: (ahead) => note(`time ${ahead}`), drained: (isDrained) => note(`drained ${isDrained}`) },
     isDrained: () => true,

@@ -3,6 +3,7 @@ import { systemClock } from '../../../../shared/clock.ts';
 import { Wakeup } from '../../../../shared/concurrency/wakeup.ts';
 import type { FeedSource } from '../../../../shared/feed/feed-source.ts';
 import { followLog } from '../../../../shared/feed/follow-log.ts';
+import { ObjectsAhead } from '../../../../shared/feed/objects-ahead.ts';
 import { ReportCalls } from '../../../../shared/feed/report-calls.ts';
 import type { Head } from '../../../../shared/log/head.ts';
 import type { LogRecord } from '../../../../shared/log/record.ts';
@@ -13,14 +14,15 @@ function sourceOf(seqs: number[], head?: { seq: number; time: number }) {
   const changed = new Wakeup();
   const time = { monotonic: 0 };
   const calls = new ReportCalls();
+  const ahead = new ObjectsAhead();
   const source = {
-    ...{ changed, calls, clock: { ...systemClock, monotonic: () => time.monotonic } },
+    ...{ changed, calls, ahead, clock: { ...systemClock, monotonic: () => time.monotonic } },
     path: () => [],
     records: async (from: number) =>
       seqs.filter((seq) => seq >= from).map((seq) => ({ seq, payload: '' }) as LogRecord),
     head: async () => (head === undefined ? { seq: seqs.at(-1) ?? 0 } : { ...head }) as Head,
   };
-  return { changed, calls, time, source: source as unknown as FeedSource };
+  return { changed, calls, ahead, time, source: source as unknown as FeedSource };
 }
 
 async function taken(frames: AsyncGenerator<Frame>, count: number): Promise<string[]> {
