@@ -129,3 +129,9 @@ t.test('dates in the future are shown anew only where there are any', async (t) 
   t.strictSame(some.does, ['show', 'loops']);
   t.strictSame(none.does, []);
 });
+
+t.test('what is offered ahead of its revision is passed to the code that fetches it', async (t) => {
+  const { position, does } = await world();
+  position.offered([1, 7]);
+  t.strictSame(does, ['ahead 1,7']);
+});

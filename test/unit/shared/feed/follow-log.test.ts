@@ -37,6 +37,7 @@ async function taken(frames: AsyncGenerator<Frame>, count: number): Promise<stri
 
 function named(frame: Frame): string {
   if (frame.t === 'record') return `record ${frame.record.seq}`;
+  if (frame.t === 'objects-ahead') return `objects-ahead ${frame.sites.join()}`;
   return frame.t === 'report-now' ? `report-now ${frame.edges?.join() ?? 'all'}` : frame.t;
 }
 
@@ -102,6 +103,21 @@ t.test('a head that says nothing new is left out while the last one is fresh', a
     next(change);
     t.strictSame(await taken(frames, expected.length), expected, what);
   }
+  ending.abort();
+  await frames.return(undefined);
+});
+
+t.test('a follower hears of objects ahead after the records, and again when there are more', async (t) => {
+  const { source, changed, ahead } = sourceOf([1]);
+  const page = { list: '0'.repeat(16), page: 0, objects: [], sig: '' };
+  ahead.add({ site: 7, ...page });
+  const ending = new AbortController();
+  const frames = followLog(source, 1, ending.signal);
+  t.strictSame(await taken(frames, 4), ['path', 'record 1', 'head', 'objects-ahead 7']);
+  ahead.add({ site: 8, ...page });
+  ahead.add({ site: 7, ...page, page: 1 });
+  changed.wake();
+  t.strictSame(await taken(frames, 1), ['objects-ahead 8,7']);
   ending.abort();
   await frames.return(undefined);
 });

@@ -95,6 +95,9 @@ const shows = (edge: InnerEdge, revision: number) =>
     edge.views.some((view) => view.revision === revision),
   );
 
+const prune = (edge: InnerEdge) =>
+  edge.replica?.work.ask('prune', {}, { by: { kind: 'admin-port' }, signal: new AbortController().signal });
+
 t.test('an edge has the objects before they are published, and shows nothing until then', async (t) => {
   const world = await open(t);
   const edge = await world.edge('edge');
@@ -108,7 +111,7 @@ t.test('an edge has the objects before they are published, and shows nothing unt
   t.strictSame(edge.catalog.unsentStatements(10, MB), []);
   t.equal((await edge.replica?.status())?.faults.length, 0);
 
-  await edge.replica?.work.begin('prune');
+  await prune(edge);
   await holds(edge, first);
   const asked = world.asked.length;
   await commit(world, first);
@@ -155,7 +158,7 @@ t.test('what never gets a revision is pruned', async (t) => {
   await world.origin.catalog.deleteSite('docs', systemClock.now());
   await until('the edge to hear of it', () => edge.catalog.sites().length === 0);
   await until('pruning to remove all', async () => {
-    await edge.replica?.work.begin('prune');
+    await prune(edge);
     return edge.disk.objects.size === 0;
   });
 });
