@@ -52,7 +52,13 @@ t.test('an origin that keeps its objects in S3', async (t) => {
   // A disk that is new fetches everything from the bucket, through the origin.
   await edge.stop();
   await cluster.origin.stop();
-  const elsewhere = await skerry(['origin', '--data', cluster.origin.data, '--store', `s3://${BUCKET}/other`]);
+  const elsewhere = await skerry([
+    'origin',
+    '--data',
+    cluster.origin.data,
+    '--store',
+    `s3://${BUCKET}/other`,
+  ]);
   t.match(elsewhere, { code: 1, stderr: /the objects are in s3:\/\/skerry-test\/origin, not in s3/ });
   await cluster.origin.start();
   await edge.start();
