@@ -114,6 +114,13 @@ export const contentExamples: Examples = {
     request: { base: 12, files: { 'index.html': { digest: DIGEST, size: 3 } }, delete: ['old.html'] },
     answer: { id: '1c654e1b1fda9837cac34f70', missing: [DIGEST] },
   },
+  'GET /v1/deploys/{id}': {
+    answer: {
+      ...{ id: '1c654e1b1fda9837cac34f70', site: 'docs', base: 12, committed: null },
+      missing: [DIGEST],
+    },
+  },
+  'DELETE /v1/deploys/{id}': {},
   'POST /v1/deploys/{id}/commit': { request: { mode: 'sync', message: 'new start page' }, answer: inSync },
   'POST /v1/sites/{site}/objects': { answer: { objects: 250, bytes: 1_204_113 } },
   'PUT /v1/sites/{site}/archive': { answer: live },
