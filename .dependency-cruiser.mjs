@@ -61,6 +61,7 @@ const LAYERS = {
     ['edge/variants'],
     ['edge/disk-budget', 'edge/activate'],
     ['edge/read-through'],
+    ['edge/follow/ahead'],
     ['edge/follow/sync'],
     ['edge/follow/log'],
     ['edge/follow/fetch'],
