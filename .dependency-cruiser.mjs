@@ -30,7 +30,7 @@ const LAYERS = {
     ['origin/founding.ts'],
     ['origin/api'],
     ['origin/api/examples'],
-    ['origin/ingest', 'origin/retention', 'origin/fleet', 'origin/verify'],
+    ['origin/ingest', 'origin/retention', 'origin/fleet', 'origin/verify', 'origin/migration'],
     ['origin/ingest/archive'],
     ['origin/reconcile'],
     ['origin/tasks'],
