@@ -54,6 +54,7 @@ const LAYERS = {
     ['edge/work/verify'],
     ['edge/serve', 'edge/processes', 'edge/work/executor', 'edge/report'],
     ['edge/serve/fast-lane'],
+    ['edge/serve/answering'],
     ['edge/serve/tls', 'edge/serve/metering'],
     ['edge/serve/site'],
     ['edge/serve/bytes'],

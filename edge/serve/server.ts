@@ -1,13 +1,20 @@
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Logger } from 'pino';
 import type { Scheme } from '../../shared/http/forwarded.ts';
-import { readerOf } from '../../shared/http/source.ts';
-import { withoutTokens } from '../../shared/site/signed-url.ts';
+import { internalError } from './answering/internal-error.ts';
+import { type ResponderParts, responder } from './answering/respond.ts';
 import { ClientErrors } from './connection/client-errors.ts';
+import type { Drain } from './connection/drain.ts';
+import type { Exchanges } from './connection/exchanges.ts';
 import { PacedConnection } from './connection/paced-connection.ts';
-import type { AccessLog } from './metering/access-log.ts';
-import { type ResponderParts, responder } from './respond.ts';
+import { FastifySink, incomingOf, removeOwnHeaders } from './fastify-sink.ts';
+import type { LogClock } from './site/log-clock.ts';
 import type { Tls } from './tls/tls.ts';
 
 /** How long a connection may wait for its next request. */
@@ -30,8 +37,9 @@ const SESSION_MB = 64;
 const TEXT = 'text/plain; charset=utf-8';
 
 export interface ServerParts extends ResponderParts {
-  readonly log: Logger;
-  readonly accessLog: AccessLog | undefined;
+  readonly time: LogClock;
+  readonly exchanges: Exchanges;
+  readonly drain: Drain;
 }
 
 /** The server for readers. It serves only what the active revisions hold. */
@@ -97,47 +105,22 @@ function options(log: Logger) {
 }
 
 function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: Scheme): FastifyInstance {
-  const { counters, accessLog, log } = parts;
+  const { time, exchanges, drain, log } = parts;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  // A stream that fails before its first byte.
   app.setErrorHandler((error, request, reply) => {
-    // The headers of the content do not apply to the error response.
-    for (const name of Object.keys(reply.getHeaders())) if (name !== 'date') reply.removeHeader(name);
-    log.error({ err: error, url: withoutTokens(request.url) }, 'a request failed');
-    return reply.code(500).type(TEXT).send('Internal error\n');
+    removeOwnHeaders(reply);
+    const { status, headers, body } = internalError(error, request.url, log);
+    return reply.code(status).headers(headers).send(body.text);
   });
-  app.decorateRequest('served');
-  app.decorateRequest('client', '');
-  app.decorateRequest('scheme', scheme);
-  app.addHook('onRequest', (request, _reply, done) => {
-    const reader = readerOf(request.raw.socket, request.headers);
-    request.client = reader.address;
-    request.scheme = reader.scheme ?? scheme;
-    done();
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    const { served } = request;
-    const bytes = sentBytes(reply);
-    const seconds = reply.elapsedTime / 1000;
-    if (served?.site !== undefined) counters.count(served.site, reply.statusCode, bytes, seconds);
-    accessLog?.write({
-      time: Date.now(),
-      site: served?.site,
-      client: request.client,
-      scheme: request.scheme,
-      version: request.raw.httpVersion,
-      method: request.method,
-      host: served?.host,
-      target: request.raw.url ?? '',
-      status: reply.statusCode,
-      bytes,
-      seconds,
-      referer: request.headers.referer,
-      agent: request.headers['user-agent'],
-      cache: reply.getHeader('cache-status') as string | undefined,
-    });
-  });
-  const respond = responder(parts, scheme);
+  const answer = responder(parts);
+  const respond = async (request: FastifyRequest, reply: FastifyReply) => {
+    reply.header('date', time.date());
+    if (drain.isOn && request.raw.httpVersionMajor === 1) reply.header('connection', 'close');
+    await answer(incomingOf(request, reply, scheme, exchanges), new FastifySink(reply));
+    return reply;
+  };
   app.route({ method: ['GET', 'HEAD', 'OPTIONS'], url: '/*', handler: respond });
   // Requests that match no route, such as `OPTIONS *` or those with another method, pass the same checks.
   app.setNotFoundHandler(respond);
@@ -152,10 +135,6 @@ function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: Scheme): F
 function answerExpectations(server: NodeJS.EventEmitter): void {
   for (const event of ['checkContinue', 'checkExpectation'])
     server.on(event, (request, response) => server.emit('request', request, response));
-}
-
-function sentBytes(reply: FastifyReply): number {
-  return reply.request.method === 'HEAD' ? 0 : Number(reply.getHeader('content-length') ?? 0);
 }
 
 function refuse(response: unknown): void {

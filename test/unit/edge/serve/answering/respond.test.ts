@@ -1,18 +1,18 @@
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import t, { type Test } from 'tap';
-import { ClientLimits } from '../../../../edge/serve/connection/client-limits.ts';
-import { Drain } from '../../../../edge/serve/connection/drain.ts';
-import { EXCHANGE_LIMITS, Exchanges } from '../../../../edge/serve/connection/exchanges.ts';
-import { Counters } from '../../../../edge/serve/metering/counters.ts';
-import { buildServer } from '../../../../edge/serve/server.ts';
-import { textAnswer } from '../../../../edge/serve/site/answer.ts';
-import { LogClock } from '../../../../edge/serve/site/log-clock.ts';
-import type { Opened, SiteAnswer, SiteHandler } from '../../../../edge/serve/site/site-handler.ts';
-import { Views } from '../../../../edge/serve/site/views.ts';
-import { createLogger } from '../../../../shared/process/logger.ts';
-import { ask } from '../../../helpers/http.ts';
-import { until } from '../../../helpers/until.ts';
+import { ClientLimits } from '../../../../../edge/serve/connection/client-limits.ts';
+import { Drain } from '../../../../../edge/serve/connection/drain.ts';
+import { EXCHANGE_LIMITS, Exchanges } from '../../../../../edge/serve/connection/exchanges.ts';
+import { Counters } from '../../../../../edge/serve/metering/counters.ts';
+import { buildServer } from '../../../../../edge/serve/server.ts';
+import { textAnswer } from '../../../../../edge/serve/site/answer.ts';
+import { LogClock } from '../../../../../edge/serve/site/log-clock.ts';
+import type { Opened, SiteAnswer, SiteHandler } from '../../../../../edge/serve/site/site-handler.ts';
+import { Views } from '../../../../../edge/serve/site/views.ts';
+import { createLogger } from '../../../../../shared/process/logger.ts';
+import { ask } from '../../../../helpers/http.ts';
+import { until } from '../../../../helpers/until.ts';
 
 /** A server with one site, which answers as it is told. */
 async function serve(t: Test, answer: SiteHandler['answer']) {

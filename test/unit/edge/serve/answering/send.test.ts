@@ -2,9 +2,10 @@ import { EventEmitter, once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import t from 'tap';
-import { send } from '../../../../edge/serve/send.ts';
-import type { Openable, Opened, SiteAnswer } from '../../../../edge/serve/site/site-handler.ts';
-import { waitingReader } from '../../../../edge/serve/waiting-reader.ts';
+import { send } from '../../../../../edge/serve/answering/send.ts';
+import { waitingReader } from '../../../../../edge/serve/answering/waiting-reader.ts';
+import { FastifySink } from '../../../../../edge/serve/fastify-sink.ts';
+import type { Openable, Opened, SiteAnswer } from '../../../../../edge/serve/site/site-handler.ts';
 
 const MB = 1024 * 1024;
 const bytes = Buffer.alloc(MB);
@@ -39,8 +40,8 @@ async function sentTo(client: string, answer: SiteAnswer) {
     },
   };
   const exchange = { beginBody: () => true, progressed: () => {} };
-  const fastified = reply as unknown as FastifyReply;
-  await send(answer, { exchange, reader: waitingReader(client, fastified), reply: fastified });
+  const sink = new FastifySink(reply as unknown as FastifyReply);
+  await send(answer, { exchange, reader: waitingReader(client, sink), sink });
   // Node keeps the memory of a write until the connection is closed.
   raw.emit('close');
   return { sent, close: () => socket.emit('close') };
