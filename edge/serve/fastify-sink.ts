@@ -5,29 +5,15 @@ import type { Scheme } from '../../shared/http/forwarded.ts';
 import { readerOf } from '../../shared/http/source.ts';
 import type { Incoming, IncomingHeaders, Sent, Sink } from './answering/sink.ts';
 import type { Exchanges } from './connection/exchanges.ts';
-import { type Connection, LargeWrites, LEAST_WRITTEN } from './connection/large-writes.ts';
+import type { LargeWrites } from './connection/large-writes.ts';
 import { PacedConnection } from './connection/paced-connection.ts';
 
 /** The largest write over TLS while there is room for it. */
 const MOST_WRITTEN = 1024 * 1024;
-/** The same for an HTTP/2 stream, which shows progress only when a write is complete. */
-const MOST_OF_STREAM = 256 * 1024;
-const LARGE_WRITES = new LargeWrites();
 /** The header fields that belong to the connection, not to the response. */
 const LASTING: ReadonlySet<string> = new Set(['date', 'connection']);
 
-/** The response object of HTTP/1.1 or HTTP/2. In HTTP/2, its stream shows when the reader leaves. */
-interface RawResponse {
-  readonly destroyed: boolean;
-  readonly stream?: {
-    readonly destroyed: boolean;
-    readonly closed: boolean;
-    readonly session?: Connection | undefined;
-  };
-  once(event: 'close' | 'finish', listener: () => void): void;
-}
-
-/** A request as fastify got it. Begins its exchange, unless it is that of an HTTP/2 stream, which has begun earlier. */
+/** A request as fastify got it. Begins its exchange. */
 export function incomingOf(
   { raw, method, headers }: FastifyRequest,
   reply: FastifyReply,
@@ -37,18 +23,14 @@ export function incomingOf(
   const { socket } = raw;
   const reader = readerOf(socket, headers);
   const isSecure = scheme === 'https';
-  const { stream } = reply.raw as RawResponse;
-  const exchange =
-    stream === undefined
-      ? exchanges.begin({
-          client: clientOf(reader.address),
-          connection: socket,
-          isSecure,
-          takenBytes: () => (socket instanceof PacedConnection ? socket.takenBytes : undefined),
-          end: () => socket.destroy(),
-        })
-      : exchanges.of(stream);
-  if (exchange !== undefined && stream === undefined) reply.raw.once('close', exchange.close);
+  const exchange = exchanges.begin({
+    client: clientOf(reader.address),
+    connection: socket,
+    isSecure,
+    takenBytes: () => (socket instanceof PacedConnection ? socket.takenBytes : undefined),
+    end: () => socket.destroy(),
+  });
+  if (exchange !== undefined) reply.raw.once('close', exchange.close);
   return {
     method,
     target: raw.url ?? '',
@@ -66,10 +48,12 @@ export function incomingOf(
 /** Sends a response of HTTP/1.1 through fastify. */
 export class FastifySink implements Sink {
   readonly #reply: FastifyReply;
+  readonly #largeWrites: LargeWrites;
   #hasBegun = false;
 
-  constructor(reply: FastifyReply) {
+  constructor(reply: FastifyReply, largeWrites: LargeWrites) {
     this.#reply = reply;
+    this.#largeWrites = largeWrites;
   }
 
   begin(status: number, headers: Readonly<Record<string, string>>): void {
@@ -92,32 +76,24 @@ export class FastifySink implements Sink {
   mostAtOnce(bytes: number, client: string): number {
     const { socket } = this.#reply.request.raw;
     if (!('encrypted' in socket && socket.encrypted)) return Number.POSITIVE_INFINITY;
-    const { stream } = this.#raw;
-    if (stream === undefined) return LARGE_WRITES.most(socket, client, bytes, MOST_WRITTEN);
-    const { session } = stream;
-    return session === undefined ? LEAST_WRITTEN : LARGE_WRITES.most(session, client, bytes, MOST_OF_STREAM);
+    return this.#largeWrites.most(socket, client, bytes, MOST_WRITTEN);
   }
 
   closeAfter(): void {
-    if (this.#reply.request.raw.httpVersionMajor === 1) this.#reply.header('connection', 'close');
+    this.#reply.header('connection', 'close');
   }
 
   get isGone(): boolean {
-    const { destroyed, stream } = this.#raw;
-    return destroyed || stream?.destroyed === true || stream?.closed === true;
+    return this.#reply.raw.destroyed;
   }
 
   whenGone(listener: () => void): void {
-    this.#raw.once('close', listener);
-  }
-
-  get #raw(): RawResponse {
-    return this.#reply.raw as RawResponse;
+    this.#reply.raw.once('close', listener);
   }
 
   whenSent(listener: (sent: Sent) => void): void {
     const reply = this.#reply;
-    this.#raw.once('finish', () =>
+    reply.raw.once('finish', () =>
       listener({
         status: reply.statusCode,
         bytes: reply.request.method === 'HEAD' ? 0 : Number(reply.getHeader('content-length') ?? 0),

@@ -4,9 +4,11 @@ import type { FastifyReply } from 'fastify';
 import t from 'tap';
 import { send } from '../../../../../edge/serve/answering/send.ts';
 import { waitingReader } from '../../../../../edge/serve/answering/waiting-reader.ts';
+import { LargeWrites } from '../../../../../edge/serve/connection/large-writes.ts';
 import { FastifySink } from '../../../../../edge/serve/fastify-sink.ts';
 import type { Openable, Opened, SiteAnswer } from '../../../../../edge/serve/site/site-handler.ts';
 
+const LARGE_WRITES = new LargeWrites();
 const MB = 1024 * 1024;
 const bytes = Buffer.alloc(MB);
 const opening = (opened: Opened): Openable => ({ size: MB, open: () => opened });
@@ -40,7 +42,7 @@ async function sentTo(client: string, answer: SiteAnswer) {
     },
   };
   const exchange = { beginBody: () => true, progressed: () => {} };
-  const sink = new FastifySink(reply as unknown as FastifyReply);
+  const sink = new FastifySink(reply as unknown as FastifyReply, LARGE_WRITES);
   await send(answer, { exchange, reader: waitingReader(client, sink), sink });
   // Node keeps the memory of a write until the connection is closed.
   raw.emit('close');
