@@ -12,6 +12,8 @@ export interface DecoderOptions<Kind> {
 
 /** The first bits of the representations of a field (RFC 7541, 6). */
 const INDEXED = 0x80;
+/** An index that does not fit into its first byte. */
+const LONG_INDEX = 0xff;
 const LITERAL_INDEXED = 0x40;
 const SIZE_UPDATE = 0x20;
 /** The name of a literal that is not indexed or never indexed. */
@@ -79,6 +81,10 @@ export class Decoder<Kind> {
   }
 
   #field(first: number, from: Buffer, at: number, end: number): Field<Kind> {
+    if (first >= INDEXED && first < LONG_INDEX) {
+      this.#end = at + 1;
+      return this.#table.at(first & 0x7f);
+    }
     if (first >= INDEXED) return this.#table.at(this.#integer(from, at, end, 0x7f));
     if (first >= LITERAL_INDEXED) {
       const field = this.#literal(from, at, end, 0x3f);

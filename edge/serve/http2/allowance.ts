@@ -31,8 +31,8 @@ export class Allowance {
     return true;
   }
 
-  /** Gives one back, for instance because the client has done something useful. */
-  giveBack(): void {
-    if (this.#left < this.#options.burst) this.#left++;
+  /** Gives some back, because the client has done something useful. */
+  giveBack(count: number): void {
+    this.#left = Math.min(this.#options.burst, this.#left + count);
   }
 }

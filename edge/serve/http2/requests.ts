@@ -160,7 +160,7 @@ export class Requests {
 
   /** Answers a head that is too large. Before it was decoded, its size was not known. */
   #refuse(stream: Stream): void {
-    this.#parts.abuse.noteIdleFrame();
+    this.#parts.abuse.noteReset();
     stream.isAsked = true;
     const sink = this.#sinkOf(stream);
     sink.begin(431, { 'content-length': '0' });

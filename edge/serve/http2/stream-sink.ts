@@ -57,6 +57,10 @@ export class StreamSink implements Sink {
       if (!stream.isGone) this.bytes(undefined);
       return;
     }
+    if (pieces.destroyed) {
+      this.#fail(pieces.errored ?? new Error('a body was closed before it was sent'));
+      return;
+    }
     stream.source = pieces;
     pieces.on('error', (error) => this.#fail(error));
     pieces.on('readable', () => {
