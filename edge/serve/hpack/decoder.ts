@@ -1,12 +1,12 @@
 import { DEFAULT_TABLE_BYTES, type Field, FieldTable } from './dynamic-table.ts';
-import { HpackError } from './hpack-error.ts';
+import { HeaderBomb, HpackError } from './hpack-error.ts';
 import { decodeHuffman } from './huffman.ts';
 
 export interface DecoderOptions<Kind> {
   readonly kindOf: (name: string, value: string) => Kind;
   /** The result of `staticFields` with the same `kindOf`. */
   readonly staticFields: readonly Field<Kind>[];
-  /** The decoder keeps the fields of a longer list out of memory. */
+  /** The decoder keeps the fields of a longer list out of memory. It does not finish one that is four times as long. */
   readonly mostListBytes: number;
 }
 
@@ -21,6 +21,8 @@ const PATH_INDEXES: ReadonlySet<number> = new Set([4, 5]);
 const NEVER_INDEXED = 0x10;
 /** No number that this decoder accepts needs more bits, and shifts stay within 32 bits. */
 const MOST_SHIFT = 21;
+/** How many times its limit a list may be before it counts as an attack. */
+const BOMB = 4;
 
 /** Decodes the header blocks of one connection, in their order. */
 export class Decoder<Kind> {
@@ -46,7 +48,7 @@ export class Decoder<Kind> {
     return this.#table.version;
   }
 
-  /** Decodes the block in `from`. Throws `HpackError` if it is malformed. */
+  /** Decodes the block in `from`. Throws `HpackError` if it is malformed, and `HeaderBomb` if it is an attack. */
   decode(from: Buffer, start: number, end: number): void {
     this.fields.length = 0;
     this.listBytes = 0;
@@ -103,6 +105,8 @@ export class Decoder<Kind> {
   #keep(field: Field<Kind>): void {
     this.listBytes += field.size;
     if (this.listBytes <= this.#mostListBytes) this.fields.push(field);
+    else if (this.listBytes > BOMB * this.#mostListBytes)
+      throw new HeaderBomb('a header block stands for far too many fields');
   }
 
   #resize(from: Buffer, at: number, end: number): void {

@@ -1,5 +1,5 @@
 import { Decoder } from '../hpack/decoder.ts';
-import { HpackError } from '../hpack/hpack-error.ts';
+import { HeaderBomb, HpackError } from '../hpack/hpack-error.ts';
 import { type FieldKind, fieldKind, STATIC_FIELDS } from './field-kind.ts';
 import { ConnectionError, ErrorCode } from './frames.ts';
 import { KnownHeads } from './known-heads.ts';
@@ -86,6 +86,7 @@ export class HeaderBlocks {
       this.#decoder.decode(from, start, end);
     } catch (error) {
       if (error instanceof HpackError) throw new ConnectionError(ErrorCode.compression, error.message);
+      if (error instanceof HeaderBomb) throw new ConnectionError(ErrorCode.enhanceYourCalm, error.message);
       throw error;
     }
     return this.#decoder.fields;

@@ -118,14 +118,18 @@ t.test('what is encoded means the same when it is decoded, whatever it is', (t) 
   t.end();
 });
 
-t.test('a list beyond its limit is measured, but not kept', (t) => {
-  const one = decoder(5000);
-  const long = encodeFields([['x', 'a'.repeat(4000)]]);
-  // Indexed, so that one byte stands for it later.
-  const indexed = Buffer.concat([Buffer.of(0x40), long.subarray(1)]);
-  decode(one, indexed);
-  t.equal(decode(one, Buffer.alloc(10_000, 0xbe)).length, 1);
-  t.equal(one.listBytes, 10_000 * (4000 + 1 + 32));
-  t.strictSame(decode(one, Buffer.of(0x82)), [':method: GET'], 'the table is as before');
-  t.end();
-});
+t.test(
+  'a list beyond its limit is measured, but not kept, and one far beyond it is not even decoded',
+  (t) => {
+    const one = decoder(5000);
+    const long = encodeFields([['x', 'a'.repeat(4000)]]);
+    // Indexed, so that one byte stands for it later.
+    decode(one, Buffer.concat([Buffer.of(0x40), long.subarray(1)]));
+    t.equal(decode(one, Buffer.alloc(4, 0xbe)).length, 1);
+    t.equal(one.listBytes, 4 * (1 + 4000 + 32));
+    t.strictSame(decode(one, Buffer.of(0x82)), [':method: GET'], 'the table is as before');
+    t.throws(() => decode(one, Buffer.alloc(10_000, 0xbe)), /far too many fields/);
+    t.equal(one.listBytes, 5 * (1 + 4000 + 32));
+    t.end();
+  },
+);

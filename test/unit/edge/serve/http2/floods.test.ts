@@ -92,10 +92,18 @@ const FLOODS: readonly Flood[] = [
   { name: 'GOAWAY', frames: () => frame('goAway', 0, 0, Buffer.alloc(8)), mostAnswers: 0 },
   {
     name: 'heads that are too large',
+    frames: (i) => frame('headers', WHOLE, 2 * i + 1, head(LARGE)),
+    mostAnswers: 0,
+  },
+  {
+    name: 'HPACK bombs',
     frames: (i) => frame('headers', WHOLE, 2 * i + 1, Buffer.concat([GET, bomb(i)])),
     mostAnswers: 1,
   },
 ];
+
+/** Some 17 KB as HPACK counts them, in fewer bytes. */
+const LARGE = Array.from({ length: 5 }, (_, i) => [`x-${i}`, 'a'.repeat(3400)] as const);
 
 /** The first one makes an entry of 4,000 bytes, and all others name it thousands of times. */
 function bomb(i: number): Buffer {
