@@ -14,6 +14,7 @@ import type { Exchanges } from './connection/exchanges.ts';
 import type { LargeWrites } from './connection/large-writes.ts';
 import { PacedConnection } from './connection/paced-connection.ts';
 import { FastifySink, incomingOf, removeOwnHeaders } from './fastify-sink.ts';
+import { textAnswer } from './site/answer.ts';
 import type { LogClock } from './site/log-clock.ts';
 
 /** How long a connection may wait for its next request. */
@@ -25,7 +26,6 @@ const REQUEST_MS = 30_000;
 const HTTP1 = { connectionsCheckingInterval: 5000, requireHostHeader: false };
 /** How long a reader may accept no bytes of a response. */
 const IDLE_MS = 60_000;
-const TEXT = 'text/plain; charset=utf-8';
 
 export interface ServerParts extends ResponderParts {
   readonly time: LogClock;
@@ -101,5 +101,6 @@ function answerExpectations(server: NodeJS.EventEmitter): void {
 
 function refuse(response: unknown): void {
   const raw = response as import('node:http').ServerResponse;
-  raw.writeHead(400, { 'content-type': TEXT }).end('Malformed path\n');
+  const { status, headers, body } = textAnswer(400, 'Malformed path\n');
+  raw.writeHead(status, headers).end(body.text);
 }

@@ -84,12 +84,10 @@ function generated(round: Random): Request {
   };
 }
 
-
 function response(status: number | undefined, headers: object, body: Buffer): Response {
   const lasting = Object.entries(headers).filter(([name]) => !PASSING.test(name));
   return { status, headers: Object.fromEntries(lasting.sort()), body: body.toString('latin1') };
 }
-
 
 function plainly(asked: Request): Promise<Response> {
   const { method, path, fields } = asked;
