@@ -7,7 +7,7 @@ import type { FoundFile } from './scan.ts';
 
 const AT_ONCE = 4;
 /** Small files go to a thread in batches, because handing over a single small file takes longer than hashing it. */
-const BATCH = { files: 64, bytes: 4 * 1024 * 1024 };
+const BATCH = { files: 256, bytes: 4 * 1024 * 1024 };
 
 export interface HashedFile extends FoundFile {
   readonly digest: Digest;

@@ -85,7 +85,7 @@ t.test('a first publish that is refused leaves no site', async (t) => {
     progress: () => {},
     signal,
   };
-  const folder = t.testdir({ ...many, _headers: 'nonsense\n' });
+  const folder = t.testdir({ 'a.txt': 'a', _headers: 'nonsense\n' });
   await t.rejects(publishFolder(parts, folder), { code: 'bad-rules' });
   t.strictSame(await origin.client.sites(), []);
 });
