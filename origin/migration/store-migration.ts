@@ -123,7 +123,7 @@ export class StoreMigration {
         this.#error = null;
       } catch (error) {
         if (signal.aborted) break;
-        if (!this.#move.signal.aborted) this.#failed(error);
+        this.#failed(error);
       }
       await woken;
     }
@@ -132,7 +132,11 @@ export class StoreMigration {
 
   async #step(signal: AbortSignal): Promise<void> {
     const { other } = this.#places;
-    if (other?.role === 'target') await this.#moveTo(other.url, AbortSignal.any([signal, this.#move.signal]));
+    const move = this.#move.signal;
+    if (other?.role === 'target')
+      await this.#moveTo(other.url, AbortSignal.any([signal, move])).catch((error: unknown) => {
+        if (!move.aborted) throw error;
+      });
     // A move that was cancelled has ended by now.
     const { role, url } = this.#places.other ?? {};
     if (url !== undefined && (role === 'dropping' || role === 'leaving')) await this.#leave(url, role);
