@@ -72,7 +72,7 @@ export interface ApiContext {
   readonly receiptExport: ReceiptExport;
   readonly retention: Retention;
   readonly verifier: Pick<StoreVerifier, 'verifyNow' | 'status'>;
-  readonly migration: Pick<StoreMigration, 'begin' | 'cancel' | 'dropOld' | 'status'>;
+  readonly migration: Pick<StoreMigration, 'begin' | 'cancel' | 'dropOld' | 'forget' | 'status'>;
   readonly tasks: Tasks;
   readonly reconciler: Pick<Reconciler, 'plan'>;
   readonly noteAct: NoteAct;

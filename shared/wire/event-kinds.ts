@@ -35,6 +35,7 @@ const EVENT_KINDS = {
   'store-migrate': 'audit',
   'store-migrate-cancel': 'audit',
   'store-drop': 'audit',
+  'store-forget': 'audit',
   'webhook-set': 'audit',
   'webhook-delete': 'audit',
 
