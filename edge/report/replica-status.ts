@@ -1,7 +1,7 @@
 import type { Fault } from '../../shared/wire/protocol.ts';
 import type { MembershipStatus } from './membership.ts';
 
-export interface AliasStatus {
+interface AliasStatus {
   readonly name: string;
   readonly revision: number;
   readonly seq: number;
