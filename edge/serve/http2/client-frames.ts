@@ -60,6 +60,9 @@ export class ClientFrames {
       this.#dispatch(type, flags, id, from, start, end);
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
+      // A stream that was never opened cannot be reset.
+      if (this.#parts.streams.stateOf(error.id) === 'idle')
+        throw new ConnectionError(error.code, error.message);
       this.#parts.abuse.noteReset();
       this.#parts.requests.refuse(error);
     }
