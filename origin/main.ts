@@ -27,7 +27,8 @@ import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import { version } from '../shared/version.ts';
 import { FailedAttempts } from './access/failed-attempts.ts';
 import { TokenUse } from './access/token-use.ts';
-import { createToken } from './access/tokens.ts';
+import { tokenSecrets } from './access/token-secrets.ts';
+import { createToken, type TokenIssuer } from './access/tokens.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
@@ -148,7 +149,8 @@ export async function startOrigin(
       `signing-key.pem and catalog.sqlite in ${folder.path} do not belong to the same log`,
     );
   const recovery = fingerprintOf(identity.key.recoveryKey as PublicKey);
-  await leaveAdminToken(catalog, tokenFile, recovery);
+  const tokens = { recovery, secretOf: await tokenSecrets(join(folder.path, 'token-key')) };
+  await leaveAdminToken(catalog, tokenFile, tokens);
   const certificates = await originCertificates(transport, {
     ...{ folder: folder.path, host: options.host, log, clock },
     identity: { log: identity.log, recovery },
@@ -297,7 +299,7 @@ export async function startOrigin(
     }),
     attempts,
     tokenUse: new TokenUse(catalog),
-    recovery,
+    tokens,
     version,
     certificate: () =>
       certificates === undefined ? null : { kind: certificates.kind, expires: certificates.expires },
@@ -360,9 +362,9 @@ async function drain(app: HttpServer): Promise<void> {
   clearTimeout(timer);
 }
 
-async function leaveAdminToken(catalog: Catalog, file: string, recovery: ReturnType<typeof fingerprintOf>) {
+async function leaveAdminToken(catalog: Catalog, file: string, tokens: TokenIssuer) {
   if (await exists(file)) return;
-  const { token } = await createToken(catalog, systemClock, { scope: 'admin' }, recovery);
+  const { token } = await createToken(catalog, systemClock, { scope: 'admin' }, tokens);
   await writeDurably(file, `${token}\n`);
 }
 
