@@ -119,15 +119,18 @@ export class HeldCommits {
     if (token !== undefined) held.tokens.add(token);
     if (this.#stopping.signal.aborted) return;
     // The keeper works for all callers, not in the name of the first one.
-    held.keeper ??= caller.run({ name: 'buckets' }, () => this.#keep(site, held)).finally(() => {
-      held.keeper = undefined;
-      this.#forget(site);
-    });
+    held.keeper ??= caller
+      .run({ name: 'buckets' }, () => this.#keep(site, held))
+      .finally(() => {
+        held.keeper = undefined;
+        this.#forget(site);
+      });
   }
 
   #forget(site: number): void {
     const held = this.#sites.get(site);
-    if (held?.first === undefined && held?.writing === 0 && held.keeper === undefined) this.#sites.delete(site);
+    if (held?.first === undefined && held?.writing === 0 && held.keeper === undefined)
+      this.#sites.delete(site);
   }
 
   async #keep(site: number, held: Held): Promise<void> {
@@ -137,7 +140,8 @@ export class HeldCommits {
     while (held.first !== undefined && !signal.aborted) {
       try {
         const { policy } = await catalog.site(site);
-        const wait = commitDue({ ...held, first: held.first } satisfies Activity, policy.bucket) - clock.monotonic();
+        const wait =
+          commitDue({ ...held, first: held.first } satisfies Activity, policy.bucket) - clock.monotonic();
         if (wait > 0) {
           await clock.sleep(wait, signal);
           continue;
@@ -146,7 +150,10 @@ export class HeldCommits {
         retry = RETRY_MS.first;
       } catch (error) {
         if (signal.aborted || hasCode(error, 'no-such-site')) return;
-        log.error({ err: error, site }, 'changes of S3 clients could not become a revision; the origin tries again');
+        log.error(
+          { err: error, site },
+          'changes of S3 clients could not become a revision; the origin tries again',
+        );
         await clock.sleep(retry, signal).catch(() => {});
         retry = Math.min(2 * retry, RETRY_MS.longest);
       }

@@ -102,7 +102,11 @@ export class MultipartUploads {
   /** All parts that have arrived, in ascending order. */
   async parts({ id }: Pick<Multipart, 'id'>): Promise<MultipartPart[]> {
     const parts: MultipartPart[] = [];
-    for (let page = await this.#page(id, 0); page.length > 0; page = await this.#page(id, parts.at(-1)?.number ?? 0))
+    for (
+      let page = await this.#page(id, 0);
+      page.length > 0;
+      page = await this.#page(id, parts.at(-1)?.number ?? 0)
+    )
       parts.push(...page);
     return parts;
   }
@@ -119,7 +123,11 @@ export class MultipartUploads {
       site.id,
       ({ outcome }) => outcome === 'done',
       async () => {
-        checkFileQuota(site.name, site.policy.quota, parts.reduce((sum, { size }) => sum + size, 0));
+        checkFileQuota(
+          site.name,
+          site.policy.quota,
+          parts.reduce((sum, { size }) => sum + size, 0),
+        );
         const object = await intake.take(site.id, this.#together(completion));
         const etag = etagOfParts(parts);
         const meta = await completion.meta({ parts: parts.map(({ size }) => size) });

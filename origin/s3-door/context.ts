@@ -1,5 +1,5 @@
-import type { Remote } from '../../shared/process/thread.ts';
 import type { Cidr } from '../../shared/http/ip-address.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { BucketObjects } from '../buckets/bucket-objects.ts';
 import type { CommitMarkers } from '../buckets/commit-markers.ts';

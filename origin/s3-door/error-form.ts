@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
-import type { ErrorForm } from '../../shared/http/error-form.ts';
 import type { SkerryError } from '../../shared/errors.ts';
-import { s3CodeOf, statusOf } from './s3-error.ts';
-import { XML_TYPE, xmlDocument } from './xml/write-xml.ts';
+import type { ErrorForm } from '../../shared/http/error-form.ts';
+import { s3CodeOf, statusOf } from './protocol/s3-error.ts';
+import { XML_TYPE, xmlDocument } from './protocol/write-xml.ts';
 
 /** Errors as S3 writes them. */
 export const asS3Error: ErrorForm = (error, request) => {
@@ -13,7 +13,8 @@ export const asS3Error: ErrorForm = (error, request) => {
 /** The document about an error. `internal` errors do not tell what happened. */
 export function errorDocument(error: SkerryError, { id, url }: Pick<FastifyRequest, 'id' | 'url'>): string {
   const Code = s3CodeOf(error);
-  const Message = error.code === 'internal' ? 'We encountered an internal error. Please try again.' : error.message;
+  const Message =
+    error.code === 'internal' ? 'We encountered an internal error. Please try again.' : error.message;
   const [path = ''] = url.split('?', 1);
   return xmlDocument('Error', { Code, Message, Resource: path, RequestId: String(id), HostId: 'skerry' }, '');
 }

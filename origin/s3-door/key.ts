@@ -1,6 +1,11 @@
-import { type ContentPath, isContentPath, MAX_PATH_BYTES, pathFault } from '../../shared/content/content-path.ts';
+import {
+  type ContentPath,
+  isContentPath,
+  MAX_PATH_BYTES,
+  pathFault,
+} from '../../shared/content/content-path.ts';
 import { isPrivateName } from '../../shared/content/private-name.ts';
-import { S3Error } from './s3-error.ts';
+import { S3Error } from './protocol/s3-error.ts';
 
 /** The path of an object that is to be put. Throws `InvalidArgument` and `KeyTooLongError`. */
 export function putPath(key: string): ContentPath {
@@ -8,7 +13,8 @@ export function putPath(key: string): ContentPath {
   if (fault === undefined && key.split('/').some(isPrivateName))
     throw new S3Error('InvalidArgument', 'Folders of Git and data folders are not published.');
   if (fault === undefined) return key as ContentPath;
-  if (Buffer.byteLength(key) > MAX_PATH_BYTES || fault.includes('longer')) throw new S3Error('KeyTooLongError');
+  if (Buffer.byteLength(key) > MAX_PATH_BYTES || fault.includes('longer'))
+    throw new S3Error('KeyTooLongError');
   throw new S3Error('InvalidArgument', `The key ${fault}, so it is no path of a site.`);
 }
 

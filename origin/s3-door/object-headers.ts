@@ -3,7 +3,7 @@ import { inOrder, MOST_META, metaFault, OWN_META, WHOLE_TYPE } from '../../share
 import type { ObjectMeta } from '../buckets/bucket-objects.ts';
 import type { BucketObject, ObjectDetail } from '../catalog/bucket-calls.ts';
 import { detailsOfHeaders } from '../ingest/file-details.ts';
-import { S3Error } from './s3-error.ts';
+import { S3Error } from './protocol/s3-error.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -14,7 +14,14 @@ const STORED: readonly string[] = [
   ...['content-type', 'cache-control', 'content-disposition', 'content-language', 'expires'],
 ];
 /** What tools write for themselves. Readers have no use for it, and a new time of a file would change each entry. */
-const OF_TOOLS: ReadonlySet<string> = new Set(['mtime', 'atime', 'ctime', 'btime', 's3cmd-attrs', 'md5chksum']);
+const OF_TOOLS: ReadonlySet<string> = new Set([
+  'mtime',
+  'atime',
+  'ctime',
+  'btime',
+  's3cmd-attrs',
+  'md5chksum',
+]);
 /** A type that clients send without knowing the file, besides those that `detailsOfHeaders` knows. */
 const UNKNOWN_TYPE = 'binary/octet-stream';
 /** Headers for what this API does not do. To ignore them would be to pretend. */
@@ -33,7 +40,10 @@ export function checkHeaders(headers: Headers): void {
     .map((coding) => coding.trim().toLowerCase());
   // A stored coding would be sent to readers who do not accept it. Edges compress by themselves.
   if (codings.some((coding) => coding !== '' && coding !== 'aws-chunked' && coding !== 'identity'))
-    throw new S3Error('NotImplemented', 'Objects with a Content-Encoding are not implemented: send the plain bytes.');
+    throw new S3Error(
+      'NotImplemented',
+      'Objects with a Content-Encoding are not implemented: send the plain bytes.',
+    );
 }
 
 /** The headers of a request that are stored with its object. Throws `MetadataTooLarge`. */
@@ -103,4 +113,10 @@ export function checksumHeaders({ detail }: Pick<BucketObject, 'detail'>): Recor
 /** The element of a checksum, such as `ChecksumCRC32`. */
 export function checksumElement(sum: { readonly algorithm: string; readonly value: string } | undefined) {
   return sum === undefined ? {} : { [`Checksum${sum.algorithm.toUpperCase()}`]: sum.value };
+}
+
+/** What a listing says about the checksum of an object. */
+export function checksumTypeOf({ detail }: Pick<BucketObject, 'detail'>): Readonly<Record<string, string>> {
+  const sum = detail?.checksum;
+  return sum === undefined ? {} : { ChecksumAlgorithm: sum.algorithm.toUpperCase(), ChecksumType: sum.type };
 }

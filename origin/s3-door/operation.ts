@@ -1,12 +1,12 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Need } from '../access/permission.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import type { S3Context } from './context.ts';
+import type { Target } from './protocol/target.ts';
+import { XML_TYPE } from './protocol/write-xml.ts';
 import type { Signer } from './signing/authenticate.ts';
-import type { Target } from './target.ts';
-import { XML_TYPE } from './xml/write-xml.ts';
 
 /** A request whose sender has proved a token with the rights that the operation needs. */
 export interface Call {
@@ -36,7 +36,10 @@ export function xml(body: string): Answer {
 }
 
 export function send(reply: FastifyReply, { status = 200, headers = {}, body }: Answer): FastifyReply {
-  return reply.code(status).headers(headers).send(body ?? '');
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(body ?? '');
 }
 
 export const readsSite = (site: string): Need => ({ kind: 'read-site', site });

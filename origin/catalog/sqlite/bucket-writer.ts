@@ -28,7 +28,9 @@ export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
   }
 
   function newest(site: number): number {
-    return Number(sql('SELECT max(number) AS number FROM bucket_object WHERE site = ?').get(site)?.number ?? 0);
+    return Number(
+      sql('SELECT max(number) AS number FROM bucket_object WHERE site = ?').get(site)?.number ?? 0,
+    );
   }
 
   function find({ site, tip, done }: BucketState, path: ContentPath): BucketObject | undefined {

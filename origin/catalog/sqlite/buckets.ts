@@ -36,7 +36,12 @@ export function bucketCalls(context: CatalogContext): BucketCalls {
       transaction(database, () => {
         const until = writer.newest(site);
         if (until <= writer.state(site).done) return undefined;
-        sql('INSERT INTO deploy (id, site, created, held) VALUES (?, ?, ?, ?)').run(deploy, site, time, until);
+        sql('INSERT INTO deploy (id, site, created, held) VALUES (?, ?, ?, ?)').run(
+          deploy,
+          site,
+          time,
+          until,
+        );
         return until;
       }),
 

@@ -18,7 +18,9 @@ export function multipartCalls(context: CatalogContext): MultipartCalls {
   return {
     createMultipart({ id, site, path, created, detail }) {
       transaction(database, () => {
-        const open = sql('SELECT count(*) AS open FROM multipart WHERE site = ? AND result IS NULL').get(site);
+        const open = sql('SELECT count(*) AS open FROM multipart WHERE site = ? AND result IS NULL').get(
+          site,
+        );
         if (Number(open?.open) >= MOST_MULTIPARTS)
           throw new SkerryError(
             'too-many-requests',

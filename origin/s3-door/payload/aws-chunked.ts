@@ -1,4 +1,4 @@
-import { S3Error } from '../s3-error.ts';
+import { S3Error } from '../protocol/s3-error.ts';
 import type { ChunkSignatures } from './chunk-signatures.ts';
 
 /** The longest line: the size of a chunk with its signature, or a trailer. */

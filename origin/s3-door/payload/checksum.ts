@@ -32,7 +32,13 @@ const makers: Readonly<Record<Algorithm, () => Checksum>> = {
   sha256: () => ofNode('sha256'),
 };
 
-const LENGTHS: Readonly<Record<Algorithm, number>> = { crc32: 4, crc32c: 4, crc64nvme: 8, sha1: 20, sha256: 32 };
+const LENGTHS: Readonly<Record<Algorithm, number>> = {
+  crc32: 4,
+  crc32c: 4,
+  crc64nvme: 8,
+  sha1: 20,
+  sha256: 32,
+};
 
 export function checksum(algorithm: Algorithm): Checksum {
   return makers[algorithm]();

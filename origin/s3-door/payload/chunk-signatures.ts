@@ -1,7 +1,7 @@
 import { createHash, createHmac, type Hash } from 'node:crypto';
-import { S3Error } from '../s3-error.ts';
-import { basicDate } from '../signing/claim.ts';
+import { S3Error } from '../protocol/s3-error.ts';
 import type { Signer } from '../signing/authenticate.ts';
+import { basicDate } from '../signing/claim.ts';
 
 const EMPTY = createHash('sha256').digest('hex');
 

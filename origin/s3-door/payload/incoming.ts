@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../../../shared/content/digest.ts';
 import type { ObjectChecksum } from '../../catalog/bucket-calls.ts';
-import { S3Error } from '../s3-error.ts';
+import { S3Error } from '../protocol/s3-error.ts';
 import type { Signer } from '../signing/authenticate.ts';
 import { decodeChunked } from './aws-chunked.ts';
 import { ALGORITHMS, type Algorithm, type Checksum, checksum, isChecksum } from './checksum.ts';
@@ -62,7 +62,8 @@ export class Incoming {
     }
     if (came < this.size) throw new S3Error('IncompleteBody');
     const md5 = this.#md5.digest();
-    if (this.#contentMd5 !== undefined && this.#contentMd5 !== md5.toString('base64')) throw new S3Error('BadDigest');
+    if (this.#contentMd5 !== undefined && this.#contentMd5 !== md5.toString('base64'))
+      throw new S3Error('BadDigest');
     this.#etag = md5.toString('hex');
     if (sum !== undefined) await this.#checkSum(sum, trailers);
   }
@@ -94,7 +95,10 @@ export class Incoming {
     if (announced !== undefined && !isChecksum(algorithm, announced))
       throw new S3Error('InvalidRequest', `Value for ${CHECKSUM}${algorithm} trailing header is invalid.`);
     if (announced !== undefined && announced !== value)
-      throw new S3Error('BadDigest', `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`);
+      throw new S3Error(
+        'BadDigest',
+        `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
+      );
     this.#checksum = { algorithm, value, type: 'FULL_OBJECT' };
   }
 }
@@ -123,7 +127,10 @@ function announcedChecksum(
   const given = ALGORITHMS.filter((algorithm) => headers[CHECKSUM + algorithm] !== undefined);
   const [algorithm, ...more] = given;
   if (more.length > 0)
-    throw new S3Error('InvalidRequest', 'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
+    throw new S3Error(
+      'InvalidRequest',
+      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+    );
   if (algorithm !== undefined) {
     const value = String(headers[CHECKSUM + algorithm]);
     if (!isChecksum(algorithm, value))

@@ -1,5 +1,5 @@
 import type { Digest } from '../../../shared/content/digest.ts';
-import { S3Error } from '../s3-error.ts';
+import { S3Error } from '../protocol/s3-error.ts';
 import { UNSIGNED_PAYLOAD } from '../signing/claim.ts';
 
 /** In which form a body is sent, by the value of `x-amz-content-sha256`. */

@@ -10,8 +10,8 @@ import { type ValidToken, validToken } from '../../access/tokens.ts';
 import { noteToken } from '../../callers/caller.ts';
 import type { TokenCalls } from '../../catalog/token-calls.ts';
 import { isSecretOf } from '../../catalog/token-state.ts';
-import { S3Error } from '../s3-error.ts';
-import type { Target } from '../target.ts';
+import { S3Error } from '../protocol/s3-error.ts';
+import type { Target } from '../protocol/target.ts';
 import { type Claim, claimOf } from './claim.ts';
 import { signAgain } from './sign-again.ts';
 

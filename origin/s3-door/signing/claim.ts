@@ -1,5 +1,5 @@
-import { S3Error } from '../s3-error.ts';
-import type { Target } from '../target.ts';
+import { S3Error } from '../protocol/s3-error.ts';
+import type { Target } from '../protocol/target.ts';
 
 /** What a request says about its signature. Nothing of it is proved. */
 export interface Claim {
@@ -33,14 +33,20 @@ export function claimOf(target: Target, headers: Headers): Claim {
   if (authorization !== undefined) return headerClaim(authorization, headers);
   if (algorithm !== undefined) return presignedClaim(algorithm, target.query, headers);
   if (target.query.has('AWSAccessKeyId'))
-    throw new S3Error('InvalidRequest', 'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.');
+    throw new S3Error(
+      'InvalidRequest',
+      'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+    );
   throw new S3Error('AccessDenied');
 }
 
 function headerClaim(authorization: string, headers: Headers): Claim {
   const [, algorithm, fields = ''] = /^(\S+)\s+(.*)$/s.exec(authorization) ?? [];
   if (algorithm !== ALGORITHM)
-    throw new S3Error('InvalidRequest', 'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.');
+    throw new S3Error(
+      'InvalidRequest',
+      'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+    );
   const named = new Map(
     fields.split(',').map((field) => {
       const at = field.indexOf('=');
@@ -48,16 +54,30 @@ function headerClaim(authorization: string, headers: Headers): Claim {
     }),
   );
   const date = one(headers, 'x-amz-date') ?? one(headers, 'date');
-  if (date === undefined) throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
-  const parts = partsOf(named.get('Credential'), date, named.get('SignedHeaders'), named.get('Signature'), 'AuthorizationHeaderMalformed');
+  if (date === undefined)
+    throw new S3Error('AccessDenied', 'AWS authentication requires a valid Date or x-amz-date header');
+  const parts = partsOf(
+    named.get('Credential'),
+    date,
+    named.get('SignedHeaders'),
+    named.get('Signature'),
+    'AuthorizationHeaderMalformed',
+  );
   const payload = one(headers, 'x-amz-content-sha256');
-  if (payload === undefined) throw new S3Error('MissingSecurityHeader', 'Missing required header for this request: x-amz-content-sha256');
+  if (payload === undefined)
+    throw new S3Error(
+      'MissingSecurityHeader',
+      'Missing required header for this request: x-amz-content-sha256',
+    );
   return { kind: 'header', ...parts, payload, expires: undefined };
 }
 
 function presignedClaim(algorithm: string, query: Target['query'], headers: Headers): Claim {
   if (algorithm !== ALGORITHM)
-    throw new S3Error('AuthorizationQueryParametersError', 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"');
+    throw new S3Error(
+      'AuthorizationQueryParametersError',
+      'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"',
+    );
   const parts = partsOf(
     query.get('X-Amz-Credential'),
     query.get('X-Amz-Date') ?? '',
@@ -67,8 +87,12 @@ function presignedClaim(algorithm: string, query: Target['query'], headers: Head
   );
   const expires = Number(query.get('X-Amz-Expires') ?? Number.NaN);
   if (!Number.isInteger(expires) || expires < 0 || expires > LONGEST_EXPIRES)
-    throw new S3Error('AccessDenied', 'X-Amz-Expires must be a whole number of seconds of at most a week (604800)');
-  const payload = query.get('X-Amz-Content-Sha256') ?? one(headers, 'x-amz-content-sha256') ?? UNSIGNED_PAYLOAD;
+    throw new S3Error(
+      'AccessDenied',
+      'X-Amz-Expires must be a whole number of seconds of at most a week (604800)',
+    );
+  const payload =
+    query.get('X-Amz-Content-Sha256') ?? one(headers, 'x-amz-content-sha256') ?? UNSIGNED_PAYLOAD;
   return { kind: 'presigned', ...parts, payload, expires };
 }
 
@@ -86,7 +110,10 @@ function partsOf(
     throw new S3Error(code, 'The credential must have the form ID/YYYYMMDD/REGION/s3/aws4_request.');
   const time = timeOf(date);
   if (time === undefined)
-    throw new S3Error(code === 'AuthorizationHeaderMalformed' ? 'AccessDenied' : code, 'The date of the signature is not valid');
+    throw new S3Error(
+      code === 'AuthorizationHeaderMalformed' ? 'AccessDenied' : code,
+      'The date of the signature is not valid',
+    );
   if (basicDate(time).slice(0, 8) !== day)
     throw new S3Error(code, 'Invalid credential date. The date is not the same as X-Amz-Date.');
   if (signedHeaders === undefined || signature === undefined)

@@ -1,7 +1,7 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { Target } from '../target.ts';
+import type { Target } from '../protocol/target.ts';
 import type { Claim } from './claim.ts';
 
 /** The hash in the form that the library asks for. */
@@ -87,7 +87,9 @@ function headersOf({ rawHeaders }: Request, signed: ReadonlySet<string>): Record
     const name = rawHeaders[i]?.toLowerCase() ?? '';
     if (!signed.has(name)) continue;
     // Node reads headers as Latin-1. Clients sign the bytes.
-    const value = Buffer.from(rawHeaders[i + 1] ?? '', 'latin1').toString('utf8').trim();
+    const value = Buffer.from(rawHeaders[i + 1] ?? '', 'latin1')
+      .toString('utf8')
+      .trim();
     headers[name] = headers[name] === undefined ? value : `${headers[name]},${value}`;
   }
   return headers;

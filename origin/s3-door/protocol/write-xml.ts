@@ -33,7 +33,9 @@ function inner(content: XmlContent): string {
   if (content === undefined) return '';
   if (typeof content !== 'object') return escaped(String(content));
   return Object.entries(content as XmlChildren)
-    .map(([name, child]) => (Array.isArray(child) ? child : [child]).map((one) => element(name, one)).join(''))
+    .map(([name, child]) =>
+      (Array.isArray(child) ? child : [child]).map((one) => element(name, one)).join(''),
+    )
     .join('');
 }
 
@@ -46,5 +48,7 @@ function element(name: string, content: XmlContent): string {
 const IMPOSSIBLE = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g;
 
 function escaped(text: string): string {
-  return text.replace(IMPOSSIBLE, '\ufffd').replace(/[&<>"\r\n\t]/g, (character) => ESCAPES[character] ?? character);
+  return text
+    .replace(IMPOSSIBLE, '\ufffd')
+    .replace(/[&<>"\r\n\t]/g, (character) => ESCAPES[character] ?? character);
 }

@@ -1,7 +1,7 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { hasCode } from '../../../shared/errors.ts';
 import type { Schema } from '../../../shared/json/schema.ts';
-import { S3Error } from '../s3-error.ts';
+import { S3Error } from './s3-error.ts';
 
 /** The largest body: 10,000 parts with their checksums, or 1000 keys. */
 export const XML_BYTES = 2 * 1024 * 1024;
@@ -34,7 +34,9 @@ export function readXml<T>(bytes: Buffer, root: string, content: Schema<T>): T {
     // The parser throws its own errors, for example for tags that are nested too deeply.
     if (error instanceof S3Error) throw error;
     const fault = hasCode(error, 'bad-request') ? (error as Error).message : undefined;
-    throw new S3Error('MalformedXML', fault && `The XML you provided is not valid: ${fault}`, { cause: error });
+    throw new S3Error('MalformedXML', fault && `The XML you provided is not valid: ${fault}`, {
+      cause: error,
+    });
   }
 }
 
