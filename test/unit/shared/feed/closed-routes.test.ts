@@ -98,6 +98,7 @@ t.test('the API', async (t) => {
         'verifier',
         'tasks',
         'reconciler',
+        'tokens',
         'followers',
         'store',
         'recovery',
