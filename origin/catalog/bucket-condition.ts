@@ -19,7 +19,7 @@ export function judgeCondition(
 }
 
 /** Whether a list of entity tags, with or without quotes as S3 accepts them, names this one. `*` names any. */
-export function namesEtag(list: string, etag: string): boolean {
+function namesEtag(list: string, etag: string): boolean {
   return list.split(',').some((item) => {
     const tag = item.trim();
     return tag === '*' || tag.replace(/^"(.*)"$/, '$1') === etag;

@@ -33,7 +33,7 @@ export interface MultipartPart {
   readonly checksum: string | null;
 }
 
-export interface MultipartPosition {
+interface MultipartPosition {
   readonly path: string;
   /** Empty for the first upload of the path. */
   readonly id: string;

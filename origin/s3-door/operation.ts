@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Need } from '../access/permission.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import type { S3Context } from './context.ts';
@@ -44,6 +43,3 @@ export function send(reply: FastifyReply, { status = 200, headers = {}, body }: 
 
 export const readsSite = (site: string): Need => ({ kind: 'read-site', site });
 export const changesPath = (site: string, path: string): Need => ({ kind: 'change', site, path });
-
-/** A name of an object that content can have. */
-export type Key = ContentPath;

@@ -44,7 +44,7 @@ async function run(program: string, args: readonly string[], env: Record<string,
   const { stdout } = await execute(program, [...args], {
     env: { PATH: '/usr/bin:/bin', HOME: env.HOME ?? '/nonexistent', LC_ALL: 'C.UTF-8', ...env },
     encoding: 'buffer',
-    maxBuffer: 64 * 1024 * 1024,
+    maxBuffer: 256 * 1024 * 1024,
     timeout: 300_000,
   });
   return stdout;

@@ -68,7 +68,7 @@ function decoded(text: string): string {
 }
 
 /** Escapes a name for S3, which escapes more than `encodeURIComponent`. */
-export function escapedName(text: string): string {
+function escapedName(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -1,9 +1,9 @@
-export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 export const XML_TYPE = 'application/xml';
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /** The content of an element: text, children by their names, or nothing. A list repeats the element. */
-export type XmlContent = string | number | boolean | undefined | XmlChildren | readonly XmlContent[];
+type XmlContent = string | number | boolean | undefined | XmlChildren | readonly XmlContent[];
 export interface XmlChildren {
   readonly [name: string]: XmlContent;
 }
@@ -22,11 +22,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
 export function xmlDocument(root: string, content: XmlChildren | string, namespace = S3_NAMESPACE): string {
   const space = namespace === '' ? '' : ` xmlns="${namespace}"`;
   return `${DECLARATION}<${root}${space}>${inner(content)}</${root}>`;
-}
-
-/** Elements without a document around them. */
-export function xmlElements(content: XmlChildren): string {
-  return inner(content);
 }
 
 function inner(content: XmlContent): string {

@@ -45,10 +45,15 @@ export async function authenticate(
   checkTime(claim, clock.now());
   const token = await validToken(catalog, claim.token, clock.now());
   const secret = secretOf(claim.token);
-  if (token === undefined || !isSecretOf(token, secretHash(secret))) {
+  if (token === undefined) {
     attempts.failed(client);
     throw new S3Error('InvalidAccessKeyId');
   }
+  if (!isSecretOf(token, secretHash(secret)))
+    throw new S3Error(
+      'InvalidAccessKeyId',
+      `The token ${token.id} was made with another token-key of the origin. Replace it: skerry token rotate ${token.id}`,
+    );
   const signature = await signAgain(request.raw, target, claim, secret);
   if (!isSame(signature, claim.signature)) {
     attempts.failed(client);
