@@ -48,6 +48,7 @@ import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
 import { watchHealth } from './fleet/health-watch.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
+import { ReceiptExport } from './fleet/receipt-export.ts';
 import { foundLog } from './founding.ts';
 import { Archives } from './ingest/archives.ts';
 import { FileChanges } from './ingest/file-changes.ts';
@@ -288,6 +289,7 @@ export async function startOrigin(
     keys,
     files: new SiteFiles({ catalog, store, intake, rules, changes, noteAct }),
     fleet,
+    receiptExport: new ReceiptExport({ catalog, clock, identity, key }),
     retention,
     verifier,
     tasks,
