@@ -10,6 +10,7 @@ const EVENT_KINDS = {
   'alias-delete': 'audit',
   'file-put': 'audit',
   'file-delete': 'audit',
+  'bucket-commit': 'audit',
   purge: 'audit',
   'window-open': 'audit',
   pin: 'audit',
@@ -74,6 +75,7 @@ const PUBLISHES: ReadonlySet<Act> = new Set<Act>([
   'activate',
   'file-put',
   'file-delete',
+  'bucket-commit',
   'window-open',
 ]);
 
