@@ -126,6 +126,7 @@ const table = {
     413,
     'Publish less, or let an admin raise the quota: `skerry sites set SITE --max-bytes N`. Nothing was changed.',
   ],
+  'completed-upload': [400, 'Send nothing more: the origin has the object.'],
   'offset-mismatch': [409, 'Ask for the offset with HEAD, and send what follows it.'],
   'objects-missing': [409, 'Upload the named objects and commit again.'],
   'nothing-to-roll-back': [409, 'Give the revision to return to with --to.'],
@@ -248,7 +249,7 @@ const table = {
   'store-unchanged': [409, '`skerry store migrate` shows where the objects are.'],
   'store-busy': [
     409,
-    'Wait until it is done, cancel it with --cancel, or delete the earlier store with --drop-old: see `skerry store migrate`.',
+    'Wait until it is done, cancel it with --cancel, or delete the earlier store with --drop-old; --forget leaves its objects there.',
   ],
   'store-not-empty': [409, 'Give a bucket or a prefix that holds nothing. Nothing was changed.'],
   'store-unreachable': [
