@@ -8,6 +8,7 @@ import { Wakeup } from '../shared/concurrency/wakeup.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
 import { SkerryError } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
+import { ObjectsAhead } from '../shared/feed/objects-ahead.ts';
 import { ReportCalls } from '../shared/feed/report-calls.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { writeDurably } from '../shared/files/durable-file.ts';
@@ -36,6 +37,7 @@ import { actLog } from './callers/acts.ts';
 import { wakingAfterAppends } from './catalog/append-wakes.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { inTurns } from './catalog/catalog-turns.ts';
+import type { StoredObject } from './catalog/object-calls.ts';
 import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
 import { EventReads } from './events/event-reads.ts';
 import { Events } from './events/events.ts';
@@ -55,6 +57,7 @@ import { RepairUploads } from './ingest/repair-uploads.ts';
 import { RequestKeys } from './ingest/request-keys.ts';
 import { ResumableUploads } from './ingest/resumable-uploads.ts';
 import { SiteFiles } from './ingest/site-files.ts';
+import { UploadsAhead } from './ingest/uploads-ahead.ts';
 import { StoreMigration } from './migration/store-migration.ts';
 import { removeExpiredAliases } from './publish/alias-expiry.ts';
 import { Committer } from './publish/commit.ts';
@@ -265,7 +268,11 @@ export async function startOrigin(
   opened.defer(() => webhooks.close());
   const attempts = new FailedAttempts(clock);
   const followers = new FollowerPlaces(MOST_STREAMS);
-  const intake = new ObjectIntake(store, catalog, clock, gate);
+  const ahead = new ObjectsAhead();
+  const offered = () => appended.wake();
+  const uploadsAhead = new UploadsAhead({ catalog, ahead, identity, key, appended, offered });
+  const arrived = (objects: readonly StoredObject[]) => uploadsAhead.note(objects);
+  const intake = new ObjectIntake(store, catalog, clock, gate, arrived);
   const uploads = new ResumableUploads({ store, catalog, intake, clock }, leftDrafts);
   const sweeping = uploads.run(stopping.signal);
   opened.defer(() => {
@@ -334,6 +341,7 @@ export async function startOrigin(
           fleet,
           appended,
           calls,
+          ahead,
           uploads: new RepairUploads({ tasks: board, catalog, store, gate, clock }),
           noteAct,
           clock,

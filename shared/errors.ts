@@ -126,6 +126,7 @@ const table = {
     413,
     'Publish less, or let an admin raise the quota: `skerry sites set SITE --max-bytes N`. Nothing was changed.',
   ],
+  'completed-upload': [400, 'Send nothing more: the origin has the object.'],
   'offset-mismatch': [409, 'Ask for the offset with HEAD, and send what follows it.'],
   'objects-missing': [409, 'Upload the named objects and commit again.'],
   'nothing-to-roll-back': [409, 'Give the revision to return to with --to.'],
