@@ -8,10 +8,11 @@ import { Wakeup } from '../shared/concurrency/wakeup.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
 import { SkerryError } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
+import { ObjectsAhead } from '../shared/feed/objects-ahead.ts';
 import { ReportCalls } from '../shared/feed/report-calls.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { writeDurably } from '../shared/files/durable-file.ts';
-import { type HashThreads, startHashThreads } from '../shared/hashing/hash-threads.ts';
+import { startHashThreads } from '../shared/hashing/hash-threads.ts';
 import type { Cidr } from '../shared/http/ip-address.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
@@ -22,21 +23,23 @@ import { alwaysTold } from '../shared/process/logger.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { keyInFile } from '../shared/signing/key-file.ts';
 import { fingerprintOf, type PublicKey, signingKeyToPem } from '../shared/signing/keys.ts';
-import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import { version } from '../shared/version.ts';
 import { FailedAttempts } from './access/failed-attempts.ts';
+import { tokenSecrets } from './access/token-secrets.ts';
 import { TokenUse } from './access/token-use.ts';
-import { createToken } from './access/tokens.ts';
+import { createToken, type TokenIssuer } from './access/tokens.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
 import { originCertificates } from './authority/origin-certificates.ts';
 import { type TransportOptions, transportOf } from './authority/transport.ts';
+import { HeldCommits } from './buckets/held-commits.ts';
 import { actLog } from './callers/acts.ts';
 import { wakingAfterAppends } from './catalog/append-wakes.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { inTurns } from './catalog/catalog-turns.ts';
+import type { StoredObject } from './catalog/object-calls.ts';
 import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
 import { EventReads } from './events/event-reads.ts';
 import { Events } from './events/events.ts';
@@ -56,6 +59,8 @@ import { RepairUploads } from './ingest/repair-uploads.ts';
 import { RequestKeys } from './ingest/request-keys.ts';
 import { ResumableUploads } from './ingest/resumable-uploads.ts';
 import { SiteFiles } from './ingest/site-files.ts';
+import { UploadsAhead } from './ingest/uploads-ahead.ts';
+import { StoreMigration } from './migration/store-migration.ts';
 import { removeExpiredAliases } from './publish/alias-expiry.ts';
 import { Committer } from './publish/commit.ts';
 import { LogAllowance } from './publish/log-allowance.ts';
@@ -65,7 +70,9 @@ import { keepWindows } from './publish/windows.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { StoreRepair } from './reconcile/store-repair.ts';
 import { Retention } from './retention/retention.ts';
-import { checkStore } from './store/remembered-store.ts';
+import { openStore } from './store/open-store.ts';
+import { storePlace } from './store/place.ts';
+import { writePlaces } from './store/places-file.ts';
 import type { S3Location } from './store/s3/location.ts';
 import { TaskBoard } from './tasks/task-board.ts';
 import { Tasks } from './tasks/tasks.ts';
@@ -74,6 +81,8 @@ import { StoreVerifier } from './verify/store-verifier.ts';
 export interface OriginOptions extends TransportOptions {
   readonly data: string;
   readonly port: number;
+  /** The port of the S3-compatible API. Without one, the origin does not offer it. */
+  readonly s3Port?: number | undefined;
   /** The bucket that keeps the objects. Without one, the data folder keeps them. */
   readonly store?: S3Location | undefined;
   /** Appends to the log even if edges have records that it lacks. */
@@ -88,6 +97,8 @@ export interface OriginOptions extends TransportOptions {
 
 export interface Running {
   readonly url: string;
+  /** The address of the S3-compatible API, if there is one. */
+  readonly s3Url?: string | undefined;
   close(): Promise<void>;
 }
 
@@ -107,6 +118,7 @@ export async function startOrigin(
   await using opened = new AsyncDisposableStack();
   const transport = transportOf(options);
   await freePort(options);
+  if (options.s3Port !== undefined) await freePort({ host: options.host, port: options.s3Port });
   const folder = await openDataFolder(options.data, 'origin');
   opened.defer(() => folder.release());
 
@@ -114,16 +126,12 @@ export async function startOrigin(
   const hashThreads = startHashThreads();
   opened.defer(() => hashThreads.close());
   const objects = join(folder.path, 'objects');
-  const rememberStore = await checkStore(folder.path, options.store?.url);
   await mkdir(objects, { recursive: true });
   // Removes drafts of uploads that a crash interrupted, except large ones that a client can go on with.
   const leftDrafts = await dropDrafts(objects, (name) => placeOf(name) === undefined);
-  const store =
-    options.store === undefined
-      ? await openFileObjectStore(objects, hashThreads)
-      : await openBucketStore(options.store, objects, hashThreads);
+  const place = (url: string) => storePlace(url, objects, hashThreads);
+  const { store, places } = await openStore(folder.path, options.store?.url, place, log);
   opened.defer(() => store.close());
-  await rememberStore();
 
   const catalogFile = join(folder.path, 'catalog.sqlite');
   const tokenFile = join(folder.path, ADMIN_TOKEN_FILE);
@@ -149,7 +157,8 @@ export async function startOrigin(
       `signing-key.pem and catalog.sqlite in ${folder.path} do not belong to the same log`,
     );
   const recovery = fingerprintOf(identity.key.recoveryKey as PublicKey);
-  await leaveAdminToken(catalog, tokenFile, recovery);
+  const tokens = { recovery, secretOf: await tokenSecrets(join(folder.path, 'token-key')) };
+  await leaveAdminToken(catalog, tokenFile, tokens);
   const certificates = await originCertificates(transport, {
     ...{ folder: folder.path, host: options.host, log, clock },
     identity: { log: identity.log, recovery },
@@ -201,9 +210,17 @@ export async function startOrigin(
     ...{ catalog, store, gate, clock, log, note: (event) => events.note(event) },
     found: () => storeRepair.wake(),
   });
+  const migration = new StoreMigration(
+    {
+      ...{ catalog, store, gate, place, clock, log, note: (event) => events.note(event) },
+      save: (next) => writePlaces(folder.path, next),
+      verify: () => void verifier.verifyNow().catch(() => {}),
+    },
+    places,
+  );
   const eventReads = new EventReads({ catalog, clock, stored: events.stored });
   const planning = Promise.all([
-    ...[board, reconciler, storeRepair, verifier].map((loop) => loop.run(stopping.signal)),
+    ...[board, reconciler, storeRepair, verifier, migration].map((loop) => loop.run(stopping.signal)),
     watchHealth(
       {
         ...{ events: eventReads, clock, log, note: (event) => events.note(event) },
@@ -259,7 +276,11 @@ export async function startOrigin(
   opened.defer(() => webhooks.close());
   const attempts = new FailedAttempts(clock);
   const followers = new FollowerPlaces(MOST_STREAMS);
-  const intake = new ObjectIntake(store, catalog, clock, gate);
+  const ahead = new ObjectsAhead();
+  const offered = () => appended.wake();
+  const uploadsAhead = new UploadsAhead({ catalog, ahead, identity, key, appended, offered });
+  const arrived = (objects: readonly StoredObject[]) => uploadsAhead.note(objects);
+  const intake = new ObjectIntake(store, catalog, clock, gate, arrived);
   const uploads = new ResumableUploads({ store, catalog, intake, clock }, leftDrafts);
   const sweeping = uploads.run(stopping.signal);
   opened.defer(() => {
@@ -284,6 +305,7 @@ export async function startOrigin(
     receiptExport: new ReceiptExport({ catalog, clock, identity, key }),
     retention,
     verifier,
+    migration,
     tasks,
     reconciler,
     noteAct,
@@ -299,7 +321,7 @@ export async function startOrigin(
     }),
     attempts,
     tokenUse: new TokenUse(catalog),
-    recovery,
+    tokens,
     version,
     certificate: () =>
       certificates === undefined ? null : { kind: certificates.kind, expires: certificates.expires },
@@ -327,6 +349,7 @@ export async function startOrigin(
           fleet,
           appended,
           calls,
+          ahead,
           uploads: new RepairUploads({ tasks: board, catalog, store, gate, clock }),
           noteAct,
           clock,
@@ -338,18 +361,25 @@ export async function startOrigin(
     );
   });
   const scheme = certificates === undefined ? 'http' : 'https';
+  // Changes that S3 clients made before may wait for their revision, whether the port is open or not.
+  const held = new HeldCommits({ catalog, committer, clock, log, noteAct });
+  opened.defer(() => held.close());
+  await held.start();
+  const { s3Port } = options;
+  let s3Url: string | undefined;
+  if (s3Port !== undefined) {
+    // Without this API, its libraries are not loaded.
+    const { openS3Door } = await import('./s3-door/open.ts');
+    const parts = { ...context, store, rules, held, gate, secretOf: tokens.secretOf };
+    const s3 = await openS3Door({ ...parts, catalog }, log, certificates);
+    opened.defer(() => drain(s3));
+    s3Url = await listen(s3, { host: options.host, port: s3Port }, scheme);
+  }
   const url = await listen(app, { host: options.host, port: options.port }, scheme);
   opened.defer(collectOnceQuiet());
 
   const running = opened.move();
-  return { url, close: () => running.disposeAsync() };
-}
-
-/** Opens a store in a bucket. Only this loads the AWS SDK, which takes longer than the rest of the start. */
-async function openBucketStore(location: S3Location, folder: string, hashThreads: HashThreads) {
-  const { openBucket } = await import('./store/s3/bucket.ts');
-  const { openS3ObjectStore } = await import('./store/s3/s3-object-store.ts');
-  return openS3ObjectStore(openBucket(location), folder, hashThreads);
+  return { url, s3Url, close: () => running.disposeAsync() };
 }
 
 /** Answers the requests that have begun, for at most `DRAIN_MS`. */
@@ -362,9 +392,9 @@ async function drain(app: HttpServer): Promise<void> {
   clearTimeout(timer);
 }
 
-async function leaveAdminToken(catalog: Catalog, file: string, recovery: ReturnType<typeof fingerprintOf>) {
+async function leaveAdminToken(catalog: Catalog, file: string, tokens: TokenIssuer) {
   if (await exists(file)) return;
-  const { token } = await createToken(catalog, systemClock, { scope: 'admin' }, recovery);
+  const { token } = await createToken(catalog, systemClock, { scope: 'admin' }, tokens);
   await writeDurably(file, `${token}\n`);
 }
 

@@ -9,6 +9,7 @@ import { kindsOfStatements, type Statement } from '../../shared/log/statements.t
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { PublicKey, SigningKey } from '../../shared/signing/keys.ts';
+import type { AliasShown } from '../../shared/wire/alias-api.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import {
   type EdgeReport,
@@ -44,6 +45,7 @@ import {
   replaced,
   servingLeft,
   shownRevision,
+  shownUnder,
   taskEdge,
 } from './edge-record.ts';
 import { EdgeStatuses, type StatusReads } from './edge-status.ts';
@@ -290,7 +292,11 @@ export class InProcessFleet implements Fleet {
   }
 
   async status(): Promise<EdgeStatus[]> {
-    return this.#statuses.of([...this.#edges.values()].sort((a, b) => (a.row.name < b.row.name ? -1 : 1)));
+    return this.#statuses.of(this.#byName());
+  }
+
+  underAlias(site: { readonly id: number; readonly name: string }, alias: string): AliasShown[] {
+    return this.#byName().flatMap((edge) => shownUnder(edge, site, alias) ?? []);
   }
 
   async statusOf(name: string): Promise<EdgeStatus> {
@@ -383,6 +389,10 @@ export class InProcessFleet implements Fleet {
       },
       () => {},
     );
+  }
+
+  #byName(): EdgeRecord[] {
+    return [...this.#edges.values()].sort((a, b) => (a.row.name < b.row.name ? -1 : 1));
   }
 
   #edge(name: string): EdgeRecord {

@@ -10,6 +10,7 @@ const EVENT_KINDS = {
   'alias-delete': 'audit',
   'file-put': 'audit',
   'file-delete': 'audit',
+  'bucket-commit': 'audit',
   purge: 'audit',
   'window-open': 'audit',
   pin: 'audit',
@@ -32,6 +33,10 @@ const EVENT_KINDS = {
   'task-create': 'audit',
   'task-cancel': 'audit',
   'task-retry': 'audit',
+  'store-migrate': 'audit',
+  'store-migrate-cancel': 'audit',
+  'store-drop': 'audit',
+  'store-forget': 'audit',
   'webhook-set': 'audit',
   'webhook-delete': 'audit',
 
@@ -50,6 +55,8 @@ const EVENT_KINDS = {
   'store-damaged': 'news',
   'store-repaired': 'news',
   'store-unrepaired': 'news',
+  'store-migrated': 'news',
+  'store-dropped': 'news',
 
   'events-dropped': 'news',
   'webhook-failing': 'news',
@@ -68,6 +75,7 @@ const PUBLISHES: ReadonlySet<Act> = new Set<Act>([
   'activate',
   'file-put',
   'file-delete',
+  'bucket-commit',
   'window-open',
 ]);
 
