@@ -26,13 +26,15 @@ import { fingerprintOf, type PublicKey, signingKeyToPem } from '../shared/signin
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import { version } from '../shared/version.ts';
 import { FailedAttempts } from './access/failed-attempts.ts';
+import { tokenSecrets } from './access/token-secrets.ts';
 import { TokenUse } from './access/token-use.ts';
-import { createToken } from './access/tokens.ts';
+import { createToken, type TokenIssuer } from './access/tokens.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
 import { originCertificates } from './authority/origin-certificates.ts';
 import { type TransportOptions, transportOf } from './authority/transport.ts';
+import { HeldCommits } from './buckets/held-commits.ts';
 import { actLog } from './callers/acts.ts';
 import { wakingAfterAppends } from './catalog/append-wakes.ts';
 import type { Catalog } from './catalog/catalog.ts';
@@ -79,6 +81,8 @@ import { StoreVerifier } from './verify/store-verifier.ts';
 export interface OriginOptions extends TransportOptions {
   readonly data: string;
   readonly port: number;
+  /** The port of the S3-compatible API. Without one, the origin does not offer it. */
+  readonly s3Port?: number | undefined;
   /** The bucket that keeps the objects. Without one, the data folder keeps them. */
   readonly store?: S3Location | undefined;
   /** Appends to the log even if edges have records that it lacks. */
@@ -93,6 +97,8 @@ export interface OriginOptions extends TransportOptions {
 
 export interface Running {
   readonly url: string;
+  /** The address of the S3-compatible API, if there is one. */
+  readonly s3Url?: string | undefined;
   close(): Promise<void>;
 }
 
@@ -112,6 +118,7 @@ export async function startOrigin(
   await using opened = new AsyncDisposableStack();
   const transport = transportOf(options);
   await freePort(options);
+  if (options.s3Port !== undefined) await freePort({ host: options.host, port: options.s3Port });
   const folder = await openDataFolder(options.data, 'origin');
   opened.defer(() => folder.release());
 
@@ -150,7 +157,8 @@ export async function startOrigin(
       `signing-key.pem and catalog.sqlite in ${folder.path} do not belong to the same log`,
     );
   const recovery = fingerprintOf(identity.key.recoveryKey as PublicKey);
-  await leaveAdminToken(catalog, tokenFile, recovery);
+  const tokens = { recovery, secretOf: await tokenSecrets(join(folder.path, 'token-key')) };
+  await leaveAdminToken(catalog, tokenFile, tokens);
   const certificates = await originCertificates(transport, {
     ...{ folder: folder.path, host: options.host, log, clock },
     identity: { log: identity.log, recovery },
@@ -313,7 +321,7 @@ export async function startOrigin(
     }),
     attempts,
     tokenUse: new TokenUse(catalog),
-    recovery,
+    tokens,
     version,
     certificate: () =>
       certificates === undefined ? null : { kind: certificates.kind, expires: certificates.expires },
@@ -353,11 +361,25 @@ export async function startOrigin(
     );
   });
   const scheme = certificates === undefined ? 'http' : 'https';
+  // Changes that S3 clients made before may wait for their revision, whether the port is open or not.
+  const held = new HeldCommits({ catalog, committer, clock, log, noteAct });
+  opened.defer(() => held.close());
+  await held.start();
+  const { s3Port } = options;
+  let s3Url: string | undefined;
+  if (s3Port !== undefined) {
+    // Without this API, its libraries are not loaded.
+    const { openS3Door } = await import('./s3-door/open.ts');
+    const parts = { ...context, store, rules, held, gate, secretOf: tokens.secretOf };
+    const s3 = await openS3Door({ ...parts, catalog }, log, certificates);
+    opened.defer(() => drain(s3));
+    s3Url = await listen(s3, { host: options.host, port: s3Port }, scheme);
+  }
   const url = await listen(app, { host: options.host, port: options.port }, scheme);
   opened.defer(collectOnceQuiet());
 
   const running = opened.move();
-  return { url, close: () => running.disposeAsync() };
+  return { url, s3Url, close: () => running.disposeAsync() };
 }
 
 /** Answers the requests that have begun, for at most `DRAIN_MS`. */
@@ -370,9 +392,9 @@ async function drain(app: HttpServer): Promise<void> {
   clearTimeout(timer);
 }
 
-async function leaveAdminToken(catalog: Catalog, file: string, recovery: ReturnType<typeof fingerprintOf>) {
+async function leaveAdminToken(catalog: Catalog, file: string, tokens: TokenIssuer) {
   if (await exists(file)) return;
-  const { token } = await createToken(catalog, systemClock, { scope: 'admin' }, recovery);
+  const { token } = await createToken(catalog, systemClock, { scope: 'admin' }, tokens);
   await writeDurably(file, `${token}\n`);
 }
 

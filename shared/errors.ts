@@ -249,7 +249,7 @@ const table = {
   'store-unchanged': [409, '`skerry store migrate` shows where the objects are.'],
   'store-busy': [
     409,
-    'Wait until it is done, cancel it with --cancel, or delete the earlier store with --drop-old: see `skerry store migrate`.',
+    'Wait until it is done, cancel it with --cancel, or delete the earlier store with --drop-old; --forget leaves its objects there.',
   ],
   'store-not-empty': [409, 'Give a bucket or a prefix that holds nothing. Nothing was changed.'],
   'store-unreachable': [

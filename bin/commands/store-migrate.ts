@@ -10,6 +10,7 @@ interface MigrateFlags extends ClientOptions {
   readonly to?: string;
   readonly cancel?: boolean;
   readonly dropOld?: boolean;
+  readonly forget?: boolean;
 }
 
 export function storeMigrateCommand(): Command {
@@ -22,17 +23,18 @@ export function storeMigrateCommand(): Command {
     )
     .addOption(new Option('--cancel', 'end the move, and delete what it has copied'))
     .addOption(new Option('--drop-old', 'delete the objects of the store that was left'))
-    .action(({ json, to, cancel, dropOld, ...options }: MigrateFlags) =>
+    .addOption(new Option('--forget', 'forget the second store, and leave its objects where they are'))
+    .action(({ json, to, cancel, dropOld, forget, ...options }: MigrateFlags) =>
       withClient(options, async (client, signal) => {
         const calls = await import('../../origin/client/store-calls.ts');
-        if ([to !== undefined, cancel, dropOld].filter(Boolean).length > 1)
-          throw new SkerryError('bad-config', 'give one of --to, --cancel and --drop-old');
+        if ([to !== undefined, cancel, dropOld, forget].filter(Boolean).length > 1)
+          throw new SkerryError('bad-config', 'give one of --to, --cancel, --drop-old and --forget');
         const show = (status: MigrationStatus) => (json ? printJson(status) : printStatus(status));
-        if (to === undefined && !cancel && !dropOld) return show(await calls.migrationStatus(client));
-        const begun =
-          to === undefined
-            ? await calls.dropStore(client, cancel ? 'target' : 'kept')
-            : await calls.beginMigration(client, to);
+        let begun: MigrationStatus;
+        if (to !== undefined) begun = await calls.beginMigration(client, to);
+        else if (cancel || dropOld) begun = await calls.dropStore(client, cancel ? 'target' : 'kept');
+        else if (forget) begun = await calls.forgetStore(client);
+        else return show(await calls.migrationStatus(client));
         const status = await calls.migrationEnd(client, progress(), { clock: systemClock, signal });
         show(status);
         // Somebody else may have cancelled the move.
@@ -65,6 +67,7 @@ function printStatus(status: MigrationStatus): void {
     target: 'they are on their way to',
     kept: 'the objects from before are kept in',
     dropping: 'objects are being deleted in',
+    leaving: 'the origin forgets',
   }[other.role];
   printLine(`${what} ${other.url}`);
   const done = progressText(status);

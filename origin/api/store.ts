@@ -92,4 +92,22 @@ export function storeRoutes(app: HttpServer, context: ApiContext): void {
       return reply.code(202).send(migration.status());
     },
   );
+
+  app.post(
+    '/v1/store/forget',
+    {
+      onRequest: needsAdmin(context),
+      schema: {
+        summary: 'Forgets the second store, and leaves its objects there',
+        description:
+          'For a store that cannot be reached any more. It also ends a move, or the deletion of objects.',
+        response: { 202: migrationSchema },
+      },
+    },
+    async (_request, reply) => {
+      await migration.forget();
+      noteAct('store-forget', {});
+      return reply.code(202).send(migration.status());
+    },
+  );
 }

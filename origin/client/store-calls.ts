@@ -36,6 +36,11 @@ export function beginMigration(client: ApiClient, to: string): Promise<Migration
   return client.ask('POST', '/v1/store/migration', migration, { to });
 }
 
+/** Forgets the second store, and leaves its objects there. */
+export function forgetStore(client: ApiClient): Promise<MigrationStatus> {
+  return client.ask('POST', '/v1/store/forget', migration);
+}
+
 /** Cancels the move, or deletes the earlier store. Resolves when the objects are being deleted. */
 export function dropStore(client: ApiClient, which: 'target' | 'kept'): Promise<MigrationStatus> {
   return client.ask('DELETE', `/v1/store/${which === 'target' ? 'migration' : 'kept'}`, migration);

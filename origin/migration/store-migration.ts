@@ -16,12 +16,13 @@ import type { DamageCalls, StoredPart } from '../catalog/damage-calls.ts';
 import { copyObjects } from '../store/copy-objects.ts';
 import type { MovingStore } from '../store/moving-store.ts';
 import type { Place } from '../store/place.ts';
-import { begun, dropping, moved, type StorePlaces } from '../store/places-state.ts';
+import { begun, dropping, leaving, moved, type StorePlaces } from '../store/places-state.ts';
 
 /** Objects that are copied and checked together. The small ones among them share a pack in a bucket. */
 const COPIED_AT_ONCE = 256;
 const COMPARED_AT_ONCE = 2000;
 const RETRY_MS = 5000;
+const IDLE_MS = 24 * 3_600_000;
 
 export interface StoreMigrationParts {
   readonly catalog: Pick<Remote<DamageCalls>, 'storedParts' | 'unchanged'>;
@@ -99,6 +100,13 @@ export class StoreMigration {
     await this.#drop('kept');
   }
 
+  /** Forgets the second place and leaves its objects there, for instance because it cannot be reached any more. */
+  async forget(): Promise<void> {
+    await this.#change(leaving);
+    this.#move.abort();
+    this.#woken.wake();
+  }
+
   async #drop(role: 'target' | 'kept'): Promise<void> {
     await this.#change((places) => dropping(places, role));
     this.#move.abort();
@@ -108,13 +116,14 @@ export class StoreMigration {
   /** Works until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const woken = this.#woken.wait(RETRY_MS, signal);
+      const role = this.#places.other?.role ?? 'kept';
+      const woken = this.#woken.wait(role === 'kept' ? IDLE_MS : RETRY_MS, signal);
       try {
         await caller.run({ name: 'migration' }, () => this.#step(signal));
         this.#error = null;
       } catch (error) {
         if (signal.aborted) break;
-        if (!this.#move.signal.aborted) this.#failed(error);
+        this.#failed(error);
       }
       await woken;
     }
@@ -123,9 +132,14 @@ export class StoreMigration {
 
   async #step(signal: AbortSignal): Promise<void> {
     const { other } = this.#places;
-    if (other?.role === 'target') await this.#moveTo(other.url, AbortSignal.any([signal, this.#move.signal]));
+    const move = this.#move.signal;
+    if (other?.role === 'target')
+      await this.#moveTo(other.url, AbortSignal.any([signal, move])).catch((error: unknown) => {
+        if (!move.aborted) throw error;
+      });
     // A move that was cancelled has ended by now.
-    if (this.#places.other?.role === 'dropping') await this.#delete(this.#places.other.url);
+    const { role, url } = this.#places.other ?? {};
+    if (url !== undefined && (role === 'dropping' || role === 'leaving')) await this.#leave(url, role);
   }
 
   async #moveTo(url: string, signal: AbortSignal): Promise<void> {
@@ -226,14 +240,15 @@ export class StoreMigration {
     });
   }
 
-  async #delete(url: string): Promise<void> {
+  async #leave(url: string, role: 'dropping' | 'leaving'): Promise<void> {
     const { store, gate, place, note } = this.#parts;
     await gate.alone(() => store.endMirror());
     await this.#before?.close();
     this.#before = undefined;
-    await place(url).clear();
+    if (role === 'dropping') await place(url).clear();
     await this.#change((places) => ({ ...places, other: null }));
-    note({ kind: 'store-dropped', cause: 'somebody asked for it', what: { store: url } });
+    const cause = role === 'dropping' ? 'its objects were deleted' : 'its objects stay where they are';
+    note({ kind: 'store-dropped', cause, what: { store: url } });
   }
 
   /** Changes follow one another, so that each begins with the places that the one before has stored. */

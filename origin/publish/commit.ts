@@ -12,6 +12,7 @@ import type { DeployRow } from '../catalog/deploy-calls.ts';
 import type { RevisionRow } from '../catalog/revision-calls.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import { isWindowOpen, pendingOpens } from './activation-window.ts';
+import type { ChangeSet } from './change-set.ts';
 import type { CommitOptions, DraftOptions, RevisionTarget } from './commit-options.ts';
 import type { CommitParts } from './commit-parts.ts';
 import { activationNow, planCommit } from './commit-plan.ts';
@@ -32,15 +33,6 @@ interface Turn extends CommitOptions {
   readonly mode: Mode;
   readonly site: SiteRow;
   readonly deadline: Deadline;
-}
-
-interface ChangeSet {
-  /** The revision that the changes apply to. Undefined when the change set is a whole tree. */
-  readonly base: number | undefined;
-  readonly message: string;
-  readonly restores: number | null;
-  readonly deploy: string | null;
-  overlay(revision: number, time: number): Promise<void>;
 }
 
 /**
@@ -88,14 +80,16 @@ export class Committer {
     options: CommitOptions,
     changes: (time: number) => Promise<readonly Change[]>,
   ): Promise<Commit> {
+    return this.commitOverlay(site, options, async (revision, time) =>
+      this.#parts.catalog.stage(site, revision, await changes(time)),
+    );
+  }
+
+  /** Like `commitChanges`, for changes that the catalog stages by itself, page by page. */
+  commitOverlay(site: number, options: CommitOptions, overlay: ChangeSet['overlay']): Promise<Commit> {
+    const { message = '', answerIn: deploy = null } = options;
     return this.#inTurn(site, options, (turn) =>
-      this.#commit(turn, {
-        base: turn.site.tip,
-        message: options.message ?? '',
-        restores: null,
-        deploy: null,
-        overlay: async (revision, time) => this.#parts.catalog.stage(site, revision, await changes(time)),
-      }),
+      this.#commit(turn, { base: turn.site.tip, message, restores: null, deploy, overlay }),
     );
   }
 

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { systemCode } from '../../shared/errors.ts';
 import { writeDurably } from '../../shared/files/durable-file.ts';
 import { schema } from '../../shared/json/schema.ts';
+import { storeRoleSchema } from '../../shared/wire/store-api.ts';
 import type { StorePlaces } from './places-state.ts';
 
 const FILE = 'object-store.json';
@@ -13,7 +14,7 @@ const placesSchema = schema(
     other: Type.Union([
       Type.Object({
         url: Type.String(),
-        role: Type.Union([Type.Literal('target'), Type.Literal('kept'), Type.Literal('dropping')]),
+        role: storeRoleSchema,
       }),
       Type.Null(),
     ]),

@@ -5,9 +5,9 @@ export const IN_FOLDER = 'file:';
 
 /**
  * `target`: the objects are on their way to this place. `kept`: it had the objects before, and still has them.
- * `dropping`: the objects in it are being deleted.
+ * `dropping`: the objects in it are being deleted. `leaving`: it is being forgotten, and its objects stay.
  */
-type OtherRole = 'target' | 'kept' | 'dropping';
+type OtherRole = 'target' | 'kept' | 'dropping' | 'leaving';
 
 interface OtherPlace {
   readonly url: string;
@@ -48,6 +48,7 @@ export function begun(places: StorePlaces, url: string): StorePlaces {
     target: `the objects are on their way to ${other.url}`,
     kept: `${other.url} still has the objects from before`,
     dropping: `the objects in ${other.url} are being deleted`,
+    leaving: `${other.url} is being forgotten`,
   }[other.role];
   throw new SkerryError('store-busy', why);
 }
@@ -68,4 +69,10 @@ export function dropping(places: StorePlaces, role: 'target' | 'kept'): StorePla
       role === 'target' ? 'no objects are on their way to another store' : 'no earlier store is kept',
     );
   return { ...places, other: { ...other, role: 'dropping' } };
+}
+
+/** Forgets the other place, whatever it is, and leaves its objects there. Throws `store-unchanged` if there is none. */
+export function leaving(places: StorePlaces): StorePlaces {
+  if (places.other === null) throw new SkerryError('store-unchanged', 'there is no second store');
+  return { ...places, other: { ...places.other, role: 'leaving' } };
 }

@@ -114,9 +114,26 @@ const previewsSchema = Type.Object(
   closed,
 );
 
+const bucketSchema = Type.Object(
+  {
+    quiet: Type.Number({
+      minimum: 0,
+      maximum: 3600,
+      description: 'S3 clients: a revision is made when the bucket has been quiet for this many seconds.',
+    }),
+    hold: Type.Number({
+      minimum: 0,
+      maximum: 86_400,
+      description: 'S3 clients: a revision is made after this many seconds at the latest.',
+    }),
+  },
+  closed,
+);
+
 /**
  * How a site is replicated, which of its old revisions are kept and which of its old assets are served, which paths are
- * private, where its aliases answer, and how large it may become.
+ * private, where its aliases answer, how large it may become, and when
+ * changes of S3 clients become a revision.
  */
 export const sitePolicySchema = Type.Object({
   mode: modeSchema,
@@ -128,6 +145,7 @@ export const sitePolicySchema = Type.Object({
   pinned: pinnedSchema,
   previews: previewsSchema,
   quota: quotaSchema,
+  bucket: bucketSchema,
 });
 export type SitePolicy = Static<typeof sitePolicySchema>;
 
@@ -143,6 +161,7 @@ export const policyChangeSchema = Type.Object(
     pinned: Type.Optional(pinnedSchema),
     previews: Type.Optional(Type.Partial(previewsSchema, closed)),
     quota: Type.Optional(Type.Partial(quotaSchema, closed)),
+    bucket: Type.Optional(Type.Partial(bucketSchema, closed)),
   },
   closed,
 );
@@ -158,6 +177,7 @@ export const DEFAULT_POLICY: SitePolicy = {
   pinned: [],
   previews: { domain: null, under: [], private: false },
   quota: NO_QUOTA,
+  bucket: { quiet: 2, hold: 300 },
 };
 
 function checkPatterns(field: string, paths: readonly string[]): void {
@@ -182,6 +202,7 @@ export function changedPolicy(policy: SitePolicy, change: PolicyChange): SitePol
     pinned: change.pinned ?? policy.pinned,
     previews: { ...policy.previews, ...change.previews },
     quota: { ...policy.quota, ...change.quota },
+    bucket: { ...policy.bucket, ...change.bucket },
   };
   checkSchedule(changed.batch.window);
   checkPatterns('formerAssets.paths', changed.formerAssets.paths ?? []);

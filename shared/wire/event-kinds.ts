@@ -10,6 +10,7 @@ const EVENT_KINDS = {
   'alias-delete': 'audit',
   'file-put': 'audit',
   'file-delete': 'audit',
+  'bucket-commit': 'audit',
   purge: 'audit',
   'window-open': 'audit',
   pin: 'audit',
@@ -35,6 +36,7 @@ const EVENT_KINDS = {
   'store-migrate': 'audit',
   'store-migrate-cancel': 'audit',
   'store-drop': 'audit',
+  'store-forget': 'audit',
   'webhook-set': 'audit',
   'webhook-delete': 'audit',
 
@@ -73,6 +75,7 @@ const PUBLISHES: ReadonlySet<Act> = new Set<Act>([
   'activate',
   'file-put',
   'file-delete',
+  'bucket-commit',
   'window-open',
 ]);
 

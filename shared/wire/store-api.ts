@@ -4,6 +4,14 @@ import { count } from '../work/amounts.ts';
 /** An event about the store names at most this many digests, and gives the number of the others. */
 export const MOST_NAMED_OBJECTS = 20;
 
+export const storeRoleSchema = Type.Union(
+  [Type.Literal('target'), Type.Literal('kept'), Type.Literal('dropping'), Type.Literal('leaving')],
+  {
+    description:
+      '`target`: the objects are on their way there. `kept`: they were there before, and still are. `dropping`: they are being deleted there. `leaving`: the origin is about to forget the place, and leaves the objects there.',
+  },
+);
+
 /** Where the objects are, and where they are moving to. */
 export const migrationSchema = Type.Object({
   store: Type.String({
@@ -13,10 +21,7 @@ export const migrationSchema = Type.Object({
     [
       Type.Object({
         url: Type.String(),
-        role: Type.Union([Type.Literal('target'), Type.Literal('kept'), Type.Literal('dropping')], {
-          description:
-            '`target`: the objects are on their way there. `kept`: they were there before, and still are. `dropping`: they are being deleted there.',
-        }),
+        role: storeRoleSchema,
       }),
       Type.Null(),
     ],

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import pino from 'pino';
+import { tokenSecretsOf } from '../../origin/access/token-secrets.ts';
 import { createToken } from '../../origin/access/tokens.ts';
 import { wakingAfterAppends } from '../../origin/catalog/append-wakes.ts';
 import type { Catalog } from '../../origin/catalog/catalog.ts';
@@ -133,8 +134,9 @@ export async function openInnerOrigin(
       stopping: stopping.signal,
     }),
     async joinToken(edge, mayRead) {
+      const issuer = { recovery, secretOf: tokenSecretsOf(Buffer.alloc(32)) };
       const request = { scope: 'join', edge, ...(mayRead && { mayRead: [...mayRead] }) };
-      return (await createToken(catalog, clock, request, recovery)).token;
+      return (await createToken(catalog, clock, request, issuer)).token;
     },
     async put(site, path, bytes, time) {
       const { digest, size, chunks } = await intake.take(site, Readable.from([bytes], { objectMode: false }));

@@ -13,7 +13,7 @@ import { type StreamEvent, type StreamState, transition } from './stream-state.t
 import type { Streams } from './streams.ts';
 
 /** A smaller update of a window is useless to a client, and an attack if it comes often. */
-const LEAST_UPDATE = 1024;
+const LEAST_UPDATE = 256;
 
 export interface ClientFramesParts {
   readonly streams: Streams;
@@ -60,6 +60,9 @@ export class ClientFrames {
       this.#dispatch(type, flags, id, from, start, end);
     } catch (error) {
       if (!(error instanceof StreamError)) throw error;
+      // A stream that was never opened cannot be reset.
+      if (this.#parts.streams.stateOf(error.id) === 'idle')
+        throw new ConnectionError(error.code, error.message);
       this.#parts.abuse.noteReset();
       this.#parts.requests.refuse(error);
     }

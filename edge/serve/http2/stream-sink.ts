@@ -68,7 +68,10 @@ export class StreamSink implements Sink {
     });
     pieces.on('end', () => {
       if (stream.isLast || stream.isGone) return;
-      if (stream.length !== undefined) return this.#fail(new Error('a body is shorter than announced'));
+      if (stream.taken < (stream.length ?? 0)) {
+        this.#fail(new Error('a body is shorter than announced'));
+        return;
+      }
       stream.isLast = true;
       this.#parts.send(stream);
     });
@@ -129,6 +132,6 @@ export function takeNext(stream: Stream): boolean {
   stream.body = piece;
   stream.at = 0;
   // A known length saves an empty frame at the end.
-  if (stream.length !== undefined && stream.sent + piece.length >= stream.length) stream.isLast = true;
+  if (stream.length !== undefined && stream.taken >= stream.length) stream.isLast = true;
   return true;
 }

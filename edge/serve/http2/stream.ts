@@ -53,6 +53,11 @@ export class Stream {
     return !this.isGone && !this.isSent && (this.body !== undefined || this.isLast);
   }
 
+  /** The bytes of the body that were sent or are ready to be sent. */
+  get taken(): number {
+    return this.sent + (this.body === undefined ? 0 : this.body.length - this.at);
+  }
+
   whenGone(listener: () => void): void {
     if (this.isGone) listener();
     else this.#gone.push(listener);

@@ -22,6 +22,7 @@ export const site: Site = {
     private: null,
     pinned: [],
     quota: { bytes: 10_000_000_000, files: null, fileBytes: null },
+    bucket: { quiet: 2, hold: 300 },
     previews: { domain: null, under: [], private: false },
   },
 };

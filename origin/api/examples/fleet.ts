@@ -129,6 +129,8 @@ const dropping: MigrationStatus = {
   error: null,
 };
 
+const leaving: MigrationStatus = { ...dropping, other: { url: 'file:', role: 'leaving' } };
+
 const pruned: PrunePlan = {
   sites: [],
   objects: 120,
@@ -169,5 +171,6 @@ export const fleetExamples: Examples = {
   'POST /v1/store/migration': { request: { to: 's3://releases/skerry' }, answer: migration },
   'DELETE /v1/store/migration': { answer: dropping },
   'DELETE /v1/store/kept': { answer: dropping },
+  'POST /v1/store/forget': { answer: leaving },
   'POST /v1/store/verify': { answer: { ...store, pass: { ...store.pass, ended: null } } },
 };

@@ -21,7 +21,7 @@ const LARGE = 'large/';
 const READS_AT_ONCE = 8;
 
 /** The bytes of half-empty packs that are written again at a time. */
-const REWRITTEN_AT_ONCE = 16 * 1024 * 1024;
+const REWRITTEN_AT_ONCE = 8 * 1024 * 1024;
 
 /** Each location has an index of its own, because objects may be on their way from one to another. */
 export const indexFile = (folder: string, url: string) =>

@@ -5,6 +5,7 @@ import { sqliteCalls } from '../../../../origin/catalog/sqlite/calls.ts';
 import { migrations } from '../../../../origin/catalog/sqlite/schema.ts';
 import { StoreMigration } from '../../../../origin/migration/store-migration.ts';
 import { MovingStore } from '../../../../origin/store/moving-store.ts';
+import type { Place } from '../../../../origin/store/place.ts';
 import type { StorePlaces } from '../../../../origin/store/places-state.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { InProcessGate } from '../../../../shared/concurrency/gate.ts';
@@ -28,7 +29,10 @@ async function world(t: Test, contents: readonly (string | Buffer)[]) {
   const gate = new InProcessGate();
   const events: NewEvent[] = [];
   /** What the target does instead of a call. A test may set some. */
-  const target: { faults: Partial<ObjectStore>; put: Digest[] } = { faults: {}, put: [] };
+  const target: { faults: Partial<ObjectStore & Pick<Place, 'clear'>>; put: Digest[] } = {
+    faults: {},
+    put: [],
+  };
   const diskOf = (url: string) => (url === TO ? disks[TO] : disks['file:']);
   const opened = (url: string): ObjectStore => {
     const store = openMemoryStore(diskOf(url));
@@ -59,7 +63,10 @@ async function world(t: Test, contents: readonly (string | Buffer)[]) {
           url,
           open: async () => opened(url),
           isEmpty: async () => diskOf(url).objects.size === 0,
-          clear: async () => diskOf(url).objects.clear(),
+          clear: async () => {
+            if (url === TO) await target.faults.clear?.();
+            diskOf(url).objects.clear();
+          },
         }),
         save: async (places) => {
           saved.places = places;
@@ -215,6 +222,28 @@ t.test('a move that is cancelled leaves nothing behind', async (t) => {
   t.equal(store.mirror, undefined);
   await upload('three');
   t.equal(disks['file:'].objects.size, 3);
+});
+
+t.test('a store that cannot be reached any more is forgotten', async (t) => {
+  const { migration, run, ended, disks, target } = await world(t, ['one']);
+  run();
+  await migration.begin(TO);
+  await ended('kept');
+  await migration.dropOld();
+  await ended(undefined);
+  await migration.begin('file:');
+  await ended('kept');
+  target.faults = {
+    clear: async () => {
+      throw new SkerryError('store-unreachable', 'the bucket is away');
+    },
+  };
+  await migration.dropOld();
+  await until('the error', () => migration.status().error === 'the bucket is away');
+  await t.rejects(migration.begin(TO), { code: 'store-busy' });
+  await migration.forget();
+  t.strictSame(await ended(undefined), { store: 'file:', other: null, progress: null, error: null });
+  t.equal(disks[TO].objects.size, 1, 'its objects stay');
 });
 
 t.test('what is there belongs to somebody else', async (t) => {

@@ -2,6 +2,7 @@ import t from 'tap';
 import {
   begun,
   dropping,
+  leaving,
   moved,
   placesAtStart,
   type StorePlaces,
@@ -43,6 +44,13 @@ t.test('one second place at a time', async (t) => {
   });
   t.throws(() => begun(after, FILES), { code: 'store-busy', message: /file: still has the objects/ });
   t.throws(() => begun(dropping(after, 'kept'), FILES), { code: 'store-busy', message: /being deleted/ });
+});
+
+t.test('a second place can be forgotten, whatever it is', async (t) => {
+  for (const places of [moving, after, dropping(after, 'kept')])
+    t.strictSame(leaving(places), { ...places, other: { url: places.other?.url, role: 'leaving' } });
+  t.throws(() => leaving(first), { code: 'store-unchanged' });
+  t.throws(() => begun(leaving(after), FILES), { code: 'store-busy', message: /being forgotten/ });
 });
 
 t.test('what is deleted is not the store', async (t) => {

@@ -100,6 +100,7 @@ t.test('the API', async (t) => {
         'verifier',
         'tasks',
         'reconciler',
+        'tokens',
         'followers',
         'store',
         'recovery',

@@ -242,6 +242,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       frames: [post(1), frame('priority', 0, 1, uint32(0))],
       expected: { reset: FRAME_SIZE },
     },
+    {
+      name: 'of 4 bytes, of a stream that cannot be reset',
+      frames: [frame('priority', 0, 1, uint32(0))],
+      expected: { goAway: FRAME_SIZE },
+    },
   ],
   'RFC 9113, 6.4 RST_STREAM': [
     { name: 'of stream 0', frames: [frame('reset', 0, 0, uint32(8))], expected: { goAway: PROTOCOL } },

@@ -134,6 +134,20 @@ t.test(
   },
 );
 
+t.test('a body without bytes may come as a stream', async (t) => {
+  const one = new OpenedConnection({
+    answer: (_stream, sink) => {
+      sink.begin(200, { 'content-length': '0' });
+      sink.stream(Readable.from([], { objectMode: false }));
+    },
+  })
+    .greet()
+    .send(get(1));
+  await one.settle();
+  t.match(one.of('headers', 1), [{ flags: WHOLE }]);
+  t.strictSame(one.failures, []);
+});
+
 t.test('HEAD gets the fields alone', async (t) => {
   const one = new OpenedConnection().greet();
   one.send(frame('headers', WHOLE, 1, head([[':method', 'HEAD']])));

@@ -4,7 +4,7 @@ import {
   judgePreconditions,
   rangeApplies,
   type Validators,
-} from '../../../../../edge/serve/http/conditional.ts';
+} from '../../../../shared/http/conditional.ts';
 
 const ETAG = '"abc"';
 const SECOND = Date.UTC(2024, 0, 2, 3, 4, 5);

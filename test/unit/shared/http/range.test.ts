@@ -1,5 +1,5 @@
 import t from 'tap';
-import { decideRange, type RangeDecision } from '../../../../../edge/serve/http/range.ts';
+import { decideRange, type RangeDecision } from '../../../../shared/http/range.ts';
 
 const whole: RangeDecision = { kind: 'whole' };
 const unsatisfiable: RangeDecision = { kind: 'unsatisfiable' };

@@ -1,4 +1,4 @@
-import { type ByteSpan, spanLength } from '../../../shared/store/byte-span.ts';
+import { type ByteSpan, spanLength } from '../store/byte-span.ts';
 
 /** The part of a representation that a `Range` selects (RFC 9110, 14). */
 export type RangeDecision =
