@@ -7,6 +7,7 @@ import { type PurgeRequest, purgeRequestSchema, purgeSchema } from '../../shared
 import { publishRights } from '../access/permission.ts';
 import { requirePurgeWithin } from '../access/purge-limits.ts';
 import { publishedPath } from '../ingest/published-path.ts';
+import { scopesOf } from './authorize.ts';
 import { type ApiContext, needs, needsSiteRead, siteParams } from './context.ts';
 import { EXPORTED, JSON_TYPE, receiptFileAnswer } from './receipt-file-answer.ts';
 
@@ -35,9 +36,10 @@ export function purgeRoutes(app: HttpServer, context: ApiContext): void {
         response: { 200: purgeSchema },
       },
     },
-    async ({ params, body, token }) => {
+    async (request) => {
+      const { params, body } = request;
       const target = targetOf(body);
-      requirePurgeWithin(publishRights(token.scopes, params.site), target);
+      requirePurgeWithin(publishRights(scopesOf(request), params.site), target);
       const site = await catalog.siteNamed(params.site);
       allowance.spend(site.name, costOf(target));
       const seq = await catalog.addPurges(site, [target], clock.now());
