@@ -113,7 +113,10 @@ export class ConnectionAnswers implements Answers {
         },
         sink,
       )
-      .catch(() => this.#end(stream));
+      .catch((error) => {
+        this.failed(error, target);
+        this.#end(stream);
+      });
   }
 
   failed(error: unknown, target: string): TextAnswer {
