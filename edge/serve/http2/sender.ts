@@ -169,7 +169,7 @@ export class Sender {
       stream.window -= length;
       stream.at += length;
       stream.sent += length;
-      stream.exchange.progressed();
+      stream.exchange?.progressed();
     }
     if (isEnd) return sent(stream);
     if (length < left) return;
