@@ -8,10 +8,11 @@ import { Wakeup } from '../shared/concurrency/wakeup.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
 import { SkerryError } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
+import { ObjectsAhead } from '../shared/feed/objects-ahead.ts';
 import { ReportCalls } from '../shared/feed/report-calls.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { writeDurably } from '../shared/files/durable-file.ts';
-import { type HashThreads, startHashThreads } from '../shared/hashing/hash-threads.ts';
+import { startHashThreads } from '../shared/hashing/hash-threads.ts';
 import type { Cidr } from '../shared/http/ip-address.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
@@ -22,7 +23,6 @@ import { alwaysTold } from '../shared/process/logger.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { keyInFile } from '../shared/signing/key-file.ts';
 import { fingerprintOf, type PublicKey, signingKeyToPem } from '../shared/signing/keys.ts';
-import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import { version } from '../shared/version.ts';
 import { FailedAttempts } from './access/failed-attempts.ts';
@@ -39,6 +39,7 @@ import { actLog } from './callers/acts.ts';
 import { wakingAfterAppends } from './catalog/append-wakes.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { inTurns } from './catalog/catalog-turns.ts';
+import type { StoredObject } from './catalog/object-calls.ts';
 import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
 import { EventReads } from './events/event-reads.ts';
 import { Events } from './events/events.ts';
@@ -58,6 +59,8 @@ import { RepairUploads } from './ingest/repair-uploads.ts';
 import { RequestKeys } from './ingest/request-keys.ts';
 import { ResumableUploads } from './ingest/resumable-uploads.ts';
 import { SiteFiles } from './ingest/site-files.ts';
+import { UploadsAhead } from './ingest/uploads-ahead.ts';
+import { StoreMigration } from './migration/store-migration.ts';
 import { removeExpiredAliases } from './publish/alias-expiry.ts';
 import { Committer } from './publish/commit.ts';
 import { LogAllowance } from './publish/log-allowance.ts';
@@ -67,7 +70,9 @@ import { keepWindows } from './publish/windows.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { StoreRepair } from './reconcile/store-repair.ts';
 import { Retention } from './retention/retention.ts';
-import { checkStore } from './store/remembered-store.ts';
+import { openStore } from './store/open-store.ts';
+import { storePlace } from './store/place.ts';
+import { writePlaces } from './store/places-file.ts';
 import type { S3Location } from './store/s3/location.ts';
 import { TaskBoard } from './tasks/task-board.ts';
 import { Tasks } from './tasks/tasks.ts';
@@ -121,16 +126,12 @@ export async function startOrigin(
   const hashThreads = startHashThreads();
   opened.defer(() => hashThreads.close());
   const objects = join(folder.path, 'objects');
-  const rememberStore = await checkStore(folder.path, options.store?.url);
   await mkdir(objects, { recursive: true });
   // Removes drafts of uploads that a crash interrupted, except large ones that a client can go on with.
   const leftDrafts = await dropDrafts(objects, (name) => placeOf(name) === undefined);
-  const store =
-    options.store === undefined
-      ? await openFileObjectStore(objects, hashThreads)
-      : await openBucketStore(options.store, objects, hashThreads);
+  const place = (url: string) => storePlace(url, objects, hashThreads);
+  const { store, places } = await openStore(folder.path, options.store?.url, place, log);
   opened.defer(() => store.close());
-  await rememberStore();
 
   const catalogFile = join(folder.path, 'catalog.sqlite');
   const tokenFile = join(folder.path, ADMIN_TOKEN_FILE);
@@ -209,9 +210,17 @@ export async function startOrigin(
     ...{ catalog, store, gate, clock, log, note: (event) => events.note(event) },
     found: () => storeRepair.wake(),
   });
+  const migration = new StoreMigration(
+    {
+      ...{ catalog, store, gate, place, clock, log, note: (event) => events.note(event) },
+      save: (next) => writePlaces(folder.path, next),
+      verify: () => void verifier.verifyNow().catch(() => {}),
+    },
+    places,
+  );
   const eventReads = new EventReads({ catalog, clock, stored: events.stored });
   const planning = Promise.all([
-    ...[board, reconciler, storeRepair, verifier].map((loop) => loop.run(stopping.signal)),
+    ...[board, reconciler, storeRepair, verifier, migration].map((loop) => loop.run(stopping.signal)),
     watchHealth(
       {
         ...{ events: eventReads, clock, log, note: (event) => events.note(event) },
@@ -267,7 +276,11 @@ export async function startOrigin(
   opened.defer(() => webhooks.close());
   const attempts = new FailedAttempts(clock);
   const followers = new FollowerPlaces(MOST_STREAMS);
-  const intake = new ObjectIntake(store, catalog, clock, gate);
+  const ahead = new ObjectsAhead();
+  const offered = () => appended.wake();
+  const uploadsAhead = new UploadsAhead({ catalog, ahead, identity, key, appended, offered });
+  const arrived = (objects: readonly StoredObject[]) => uploadsAhead.note(objects);
+  const intake = new ObjectIntake(store, catalog, clock, gate, arrived);
   const uploads = new ResumableUploads({ store, catalog, intake, clock }, leftDrafts);
   const sweeping = uploads.run(stopping.signal);
   opened.defer(() => {
@@ -292,6 +305,7 @@ export async function startOrigin(
     receiptExport: new ReceiptExport({ catalog, clock, identity, key }),
     retention,
     verifier,
+    migration,
     tasks,
     reconciler,
     noteAct,
@@ -335,6 +349,7 @@ export async function startOrigin(
           fleet,
           appended,
           calls,
+          ahead,
           uploads: new RepairUploads({ tasks: board, catalog, store, gate, clock }),
           noteAct,
           clock,
@@ -365,13 +380,6 @@ export async function startOrigin(
 
   const running = opened.move();
   return { url, s3Url, close: () => running.disposeAsync() };
-}
-
-/** Opens a store in a bucket. Only this loads the AWS SDK, which takes longer than the rest of the start. */
-async function openBucketStore(location: S3Location, folder: string, hashThreads: HashThreads) {
-  const { openBucket } = await import('./store/s3/bucket.ts');
-  const { openS3ObjectStore } = await import('./store/s3/s3-object-store.ts');
-  return openS3ObjectStore(openBucket(location), folder, hashThreads);
 }
 
 /** Answers the requests that have begun, for at most `DRAIN_MS`. */

@@ -21,6 +21,8 @@ export class Visible {
   readonly #keepsUp: () => boolean;
   readonly #switches = new KeyedLock<'switch'>();
   #revisions = new Map<number, number>();
+  /** For each site, the revisions that its aliases show. */
+  #aliases = new Map<number, ReadonlyMap<string, number>>();
   #shown = '';
 
   private constructor(
@@ -58,6 +60,11 @@ export class Visible {
     return this.#revisions.get(site) ?? 0;
   }
 
+  /** The revision that readers see under an alias, or 0. */
+  underAlias(site: number, alias: string): number {
+    return this.#aliases.get(site)?.get(alias) ?? 0;
+  }
+
   /** Makes the active revisions of the catalog visible, unless they are visible already. */
   show(): Promise<void> {
     // Switches run one at a time: if a view changes back during a switch, it must be compared with the views of that
@@ -72,6 +79,7 @@ export class Visible {
     if (key !== this.#shown) await this.#processes.show(views);
     this.#shown = key;
     this.#revisions = new Map(sites.map(({ id, active }) => [id, active.revision]));
+    this.#aliases = underAliases(views);
     for (const site of sites) if (site.active.revision > 0) await this.#becameVisible(site);
   }
 }
@@ -93,6 +101,13 @@ function toViews(site: EdgeSite, keepsUp: boolean): SiteView[] {
     aliasSuffixes: aliasSuffixes(site),
   };
   return [live, ...site.aliases.flatMap((alias) => aliasView(site, live, alias))];
+}
+
+function underAliases(views: readonly SiteView[]): Map<number, Map<string, number>> {
+  const all = new Map<number, Map<string, number>>();
+  for (const { id, revision, alias } of views)
+    if (alias !== null) all.set(id, (all.get(id) ?? new Map<string, number>()).set(alias.name, revision));
+  return all;
 }
 
 const NO_FORMER: FormerAssets = { revisions: [], paths: null, purges: [] };

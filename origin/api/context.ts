@@ -32,6 +32,7 @@ import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { RequestKeys } from '../ingest/request-keys.ts';
 import type { ResumableUploads } from '../ingest/resumable-uploads.ts';
 import type { SiteFiles } from '../ingest/site-files.ts';
+import type { StoreMigration } from '../migration/store-migration.ts';
 import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
 import type { SyncEdges } from '../publish/sync-edges.ts';
@@ -71,6 +72,7 @@ export interface ApiContext {
   readonly receiptExport: ReceiptExport;
   readonly retention: Retention;
   readonly verifier: Pick<StoreVerifier, 'verifyNow' | 'status'>;
+  readonly migration: Pick<StoreMigration, 'begin' | 'cancel' | 'dropOld' | 'forget' | 'status'>;
   readonly tasks: Tasks;
   readonly reconciler: Pick<Reconciler, 'plan'>;
   readonly noteAct: NoteAct;

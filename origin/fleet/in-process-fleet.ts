@@ -9,6 +9,7 @@ import { kindsOfStatements, type Statement } from '../../shared/log/statements.t
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { PublicKey, SigningKey } from '../../shared/signing/keys.ts';
+import type { AliasShown } from '../../shared/wire/alias-api.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import {
   type EdgeReport,
@@ -31,6 +32,7 @@ import type { TaskDesk } from '../tasks/task-board.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
 import type { Divergence } from './divergence.ts';
 import {
+  byName,
   type EdgeRecord,
   grantLease,
   grantServing,
@@ -44,6 +46,7 @@ import {
   replaced,
   servingLeft,
   shownRevision,
+  shownUnder,
   taskEdge,
 } from './edge-record.ts';
 import { EdgeStatuses, type StatusReads } from './edge-status.ts';
@@ -290,7 +293,11 @@ export class InProcessFleet implements Fleet {
   }
 
   async status(): Promise<EdgeStatus[]> {
-    return this.#statuses.of([...this.#edges.values()].sort((a, b) => (a.row.name < b.row.name ? -1 : 1)));
+    return this.#statuses.of(byName(this.#edges));
+  }
+
+  underAlias(site: { readonly id: number; readonly name: string }, alias: string): AliasShown[] {
+    return byName(this.#edges).flatMap((edge) => shownUnder(edge, site, alias) ?? []);
   }
 
   async statusOf(name: string): Promise<EdgeStatus> {

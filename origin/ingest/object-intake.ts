@@ -34,6 +34,7 @@ export class ObjectIntake {
    * object that the catalog has.
    */
   readonly #gate: Gate;
+  readonly #arrived: (objects: readonly StoredObject[]) => void;
   readonly #batcher: Batcher<Intake, void>;
   /** The bytes of objects that their senders record in the catalog by themselves. */
   readonly #bytes: Batcher<SmallObject, void>;
@@ -41,13 +42,16 @@ export class ObjectIntake {
   /** Places for bundles. Each bundle holds two batches. */
   readonly #places = new BodyPlaces();
 
+  /** `arrived` is called with the objects that have become durable. */
   constructor(
     store: ObjectStore,
     catalog: Pick<Remote<ObjectCalls>, 'addObjects'>,
     clock: Clock,
     gate: Gate,
+    arrived: (objects: readonly StoredObject[]) => void = () => {},
   ) {
     this.#store = store;
+    this.#arrived = arrived;
     this.#catalog = catalog;
     this.#clock = clock;
     this.#gate = gate;
@@ -155,10 +159,9 @@ export class ObjectIntake {
 
   async #keep(intakes: readonly Intake[]): Promise<void> {
     await this.#store.putSmall(intakes.flatMap(({ small }) => small ?? []));
-    await this.#catalog.addObjects(
-      intakes.map(({ object }) => object),
-      this.#clock.now(),
-    );
+    const objects = intakes.map(({ object }) => object);
+    await this.#catalog.addObjects(objects, this.#clock.now());
+    this.#arrived(objects);
   }
 
   async #prepare(site: number, received: Received): Promise<Intake> {

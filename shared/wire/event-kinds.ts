@@ -33,6 +33,10 @@ const EVENT_KINDS = {
   'task-create': 'audit',
   'task-cancel': 'audit',
   'task-retry': 'audit',
+  'store-migrate': 'audit',
+  'store-migrate-cancel': 'audit',
+  'store-drop': 'audit',
+  'store-forget': 'audit',
   'webhook-set': 'audit',
   'webhook-delete': 'audit',
 
@@ -51,6 +55,8 @@ const EVENT_KINDS = {
   'store-damaged': 'news',
   'store-repaired': 'news',
   'store-unrepaired': 'news',
+  'store-migrated': 'news',
+  'store-dropped': 'news',
 
   'events-dropped': 'news',
   'webhook-failing': 'news',

@@ -26,6 +26,21 @@ const LONGEST_EXPIRES = 7 * 86_400;
 
 /** Reads how a request is signed. Throws S3's errors for one that is not signed, or not as it should be. */
 export function claimOf(target: Target, headers: Headers): Claim {
+  const claim = signatureOf(target, headers);
+  // With a presigned URL, somebody could otherwise copy an object that its signer did not mean. The hash of the payload
+  // is part of what is signed even if its header is not.
+  const unsigned = Object.keys(headers).find(
+    (name) => name.startsWith('x-amz-') && name !== 'x-amz-content-sha256' && !claim.signedHeaders.has(name),
+  );
+  if (unsigned !== undefined)
+    throw new S3Error(
+      'AccessDenied',
+      `There were headers present in the request which were not signed: ${unsigned}`,
+    );
+  return claim;
+}
+
+function signatureOf(target: Target, headers: Headers): Claim {
   const authorization = one(headers, 'authorization');
   const algorithm = target.query.get('X-Amz-Algorithm');
   if (authorization !== undefined && algorithm !== undefined)

@@ -5,7 +5,7 @@ import type { Target } from '../protocol/target.ts';
 import type { Claim } from './claim.ts';
 
 /** The hash in the form that the library asks for. */
-class Sha256 {
+export class Sha256 {
   readonly #hash: Hash | Hmac;
 
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {

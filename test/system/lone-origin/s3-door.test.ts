@@ -17,10 +17,12 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
+import { SignatureV4 } from '@smithy/signature-v4';
 import t from 'tap';
+import { Sha256 } from '../../../origin/s3-door/signing/sign-again.ts';
 import { freePorts } from '../../helpers/free-ports.ts';
 import { loneOrigin } from '../../helpers/lone-origin.ts';
-import { s3Client } from '../../helpers/s3.ts';
+import { accessKeyOf, s3Client } from '../../helpers/s3.ts';
 import { until } from '../../helpers/until.ts';
 
 const [s3Port = 0] = await freePorts(1);
@@ -202,4 +204,28 @@ t.test('buckets, listings and probes', async (t) => {
     Deleted: [{ Key: 'a/3' }],
     Errors: [{ Key: 'b', Code: 'AccessDenied' }],
   });
+});
+
+t.test('a presigned request may not carry more than its signer meant', async (t) => {
+  const Bucket = await newBucket('presigned');
+  await put(Bucket, 'secret', 'secret');
+  const signer = new SignatureV4({
+    ...{ credentials: accessKeyOf(origin.token), region: 'us-east-1', service: 's3', sha256: Sha256 },
+    ...{ uriEscapePath: false, applyChecksum: false },
+  });
+  const { hostname, port, protocol, host } = new URL(url);
+  const asked = { method: 'PUT', protocol, hostname, port: Number(port), path: `/${Bucket}/a` };
+  const payload = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+  const { path, query = {} } = await signer.presign(
+    { ...asked, headers: { host, ...payload } },
+    { unsignableHeaders: new Set(Object.keys(payload)) },
+  );
+  const target = `${url}${path}?${new URLSearchParams(query as Record<string, string>)}`;
+  const send = (headers: Record<string, string>) => fetch(target, { method: 'PUT', body: 'mine', headers });
+  const answer = await send({ 'x-amz-copy-source': `/${Bucket}/secret` });
+  t.equal(answer.status, 403);
+  t.match(await answer.text(), 'not signed: x-amz-copy-source');
+  await t.rejects(get(Bucket, 'a'), refused(404, 'NoSuchKey'));
+  t.equal((await send({})).status, 200);
+  t.match(await get(Bucket, 'a'), { text: 'mine' });
 });

@@ -96,6 +96,7 @@ t.test('the API', async (t) => {
         'stopping',
         'retention',
         'receiptExport',
+        'migration',
         'verifier',
         'tasks',
         'reconciler',

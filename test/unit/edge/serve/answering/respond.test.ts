@@ -1,18 +1,19 @@
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import t, { type Test } from 'tap';
-import { ClientLimits } from '../../../../edge/serve/connection/client-limits.ts';
-import { Drain } from '../../../../edge/serve/connection/drain.ts';
-import { EXCHANGE_LIMITS, Exchanges } from '../../../../edge/serve/connection/exchanges.ts';
-import { Counters } from '../../../../edge/serve/metering/counters.ts';
-import { buildServer } from '../../../../edge/serve/server.ts';
-import { textAnswer } from '../../../../edge/serve/site/answer.ts';
-import { LogClock } from '../../../../edge/serve/site/log-clock.ts';
-import type { Opened, SiteAnswer, SiteHandler } from '../../../../edge/serve/site/site-handler.ts';
-import { Views } from '../../../../edge/serve/site/views.ts';
-import { createLogger } from '../../../../shared/process/logger.ts';
-import { ask } from '../../../helpers/http.ts';
-import { until } from '../../../helpers/until.ts';
+import { ClientLimits } from '../../../../../edge/serve/connection/client-limits.ts';
+import { Drain } from '../../../../../edge/serve/connection/drain.ts';
+import { EXCHANGE_LIMITS, Exchanges } from '../../../../../edge/serve/connection/exchanges.ts';
+import { LargeWrites } from '../../../../../edge/serve/connection/large-writes.ts';
+import { Counters } from '../../../../../edge/serve/metering/counters.ts';
+import { buildServer } from '../../../../../edge/serve/server.ts';
+import { textAnswer } from '../../../../../edge/serve/site/answer.ts';
+import { LogClock } from '../../../../../edge/serve/site/log-clock.ts';
+import type { Opened, SiteAnswer, SiteHandler } from '../../../../../edge/serve/site/site-handler.ts';
+import { Views } from '../../../../../edge/serve/site/views.ts';
+import { createLogger } from '../../../../../shared/process/logger.ts';
+import { ask } from '../../../../helpers/http.ts';
+import { until } from '../../../../helpers/until.ts';
 
 /** A server with one site, which answers as it is told. */
 async function serve(t: Test, answer: SiteHandler['answer']) {
@@ -36,12 +37,16 @@ async function serve(t: Test, answer: SiteHandler['answer']) {
   const counters = new Counters();
   const log = createLogger();
   log.level = 'silent';
-  const app = buildServer({
-    ...{ views, time: new LogClock(), counters, log, tls: undefined, accessLog: undefined },
-    limits: new ClientLimits({ connections: 10, requestsPerSecond: null }),
-    drain: new Drain(),
-    exchanges: new Exchanges(EXCHANGE_LIMITS, () => performance.now()),
-  });
+  const app = buildServer(
+    {
+      ...{ views, time: new LogClock(), counters, log, tls: undefined, accessLog: undefined },
+      limits: new ClientLimits({ connections: 10, requestsPerSecond: null }),
+      drain: new Drain(),
+      exchanges: new Exchanges(EXCHANGE_LIMITS, () => performance.now()),
+      largeWrites: new LargeWrites(),
+    },
+    'http',
+  );
   t.teardown(() => app.close());
   await app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

@@ -1,35 +1,30 @@
 import { Readable } from 'node:stream';
-import type { FastifyReply } from 'fastify';
-import { SkerryError } from '../../shared/errors.ts';
-import { spanLength } from '../../shared/store/byte-span.ts';
-import { isSmall } from '../../shared/store/object-reader.ts';
-import { TAKEN } from '../read-through/pieces.ts';
-import type { Body, WaitingReader } from './bytes/body.ts';
-import { slices, streamOf } from './bytes/slices.ts';
-import type { Exchange } from './connection/exchanges.ts';
-import { LargeWrites, LEAST_WRITTEN } from './connection/large-writes.ts';
-import { cacheStatus } from './http/cache-status.ts';
-import type { MultipartLayout } from './http/multipart-range.ts';
-import { textAnswer } from './site/answer.ts';
-import type { Openable, SiteAnswer } from './site/site-handler.ts';
-import { isGone, type RawResponse } from './waiting-reader.ts';
+import { SkerryError } from '../../../shared/errors.ts';
+import { spanLength } from '../../../shared/store/byte-span.ts';
+import { isSmall } from '../../../shared/store/object-reader.ts';
+import { TAKEN } from '../../read-through/pieces.ts';
+import type { Body, WaitingReader } from '../bytes/body.ts';
+import { slices, streamOf } from '../bytes/slices.ts';
+import type { Exchange } from '../connection/exchanges.ts';
+import { cacheStatus } from '../http/cache-status.ts';
+import type { MultipartLayout } from '../http/multipart-range.ts';
+import { textAnswer } from '../site/answer.ts';
+import type { Openable, SiteAnswer } from '../site/site-handler.ts';
+import type { Sink } from './sink.ts';
 
-/** The largest write over TLS while there is room for it. */
-const MOST_WRITTEN = 1024 * 1024;
-/** The same for an HTTP/2 stream, which shows progress only when a write is complete. */
-const MOST_OF_STREAM = 256 * 1024;
+/** A piece of this size is not cut, because no stream has larger pieces. */
+const LARGEST_PIECE = 1024 * 1024;
 const BYTES = { objectMode: false, highWaterMark: 1 };
-const LARGE_WRITES = new LargeWrites();
 const TOO_BUSY = textAnswer(503, 'Too many large files are being sent\n', { 'retry-after': '5' });
 
 /** Reading more from the source counts as progress, because a response that never fills its buffer emits no `drain`. */
 export type SentExchange = Pick<Exchange, 'beginBody' | 'progressed'>;
 
-/** The reader and the response object for which an answer is meant. */
+/** The reader for whom a response is meant, and where the response goes. */
 export interface Recipient {
   readonly exchange: SentExchange;
   readonly reader: WaitingReader;
-  readonly reply: FastifyReply;
+  readonly sink: Sink;
 }
 
 type BytesBody = Extract<SiteAnswer['body'], { kind: 'bytes' }>;
@@ -42,11 +37,15 @@ export async function send(answer: SiteAnswer, to: Recipient): Promise<void> {
 
 /** Sends a response. If its bytes cannot be read, sends nothing and resolves with the response to send instead. */
 async function sendOr({ status, headers, body }: SiteAnswer, to: Recipient): Promise<SiteAnswer | undefined> {
-  const { reply, reader } = to;
-  if (body.kind === 'none' || body.kind === 'text') {
-    reply.code(status).headers(headers);
-    if (body.kind === 'text') reply.send(body.text);
-    else reply.header('cache-status', 'Skerry; hit').send();
+  const { sink, reader } = to;
+  if (body.kind === 'text') {
+    sink.begin(status, headers);
+    sink.bytes(body.text);
+    return undefined;
+  }
+  if (body.kind === 'none') {
+    sink.begin(status, { ...headers, 'cache-status': 'Skerry; hit' });
+    sink.bytes(undefined);
     return undefined;
   }
   const { representation } = body;
@@ -55,12 +54,12 @@ async function sendOr({ status, headers, body }: SiteAnswer, to: Recipient): Pro
   const opened = await representation.open(range, reader);
   if (opened.kind === 'instead') return opened.answer;
   // If the reader has left, nothing else would end the stream.
-  if (isGone(reply)) {
+  if (sink.isGone) {
     leave(opened);
     return undefined;
   }
   // The head is set only now, because a response that replaces this one has other headers.
-  reply.code(status).headers(headers).header('cache-status', cacheStatus(opened.cache));
+  sink.begin(status, { ...headers, 'cache-status': cacheStatus(opened.cache) });
   if (body.kind === 'bytes') sendBytes(opened, lengthOf(body), to);
   else sendParts(opened, body, to);
   return undefined;
@@ -71,17 +70,18 @@ function mayBegin({ size }: Openable, { exchange, reader }: Recipient): boolean 
   return isSmall(size) || exchange.beginBody(reader.gone);
 }
 
-function sendBytes(body: Body, length: number, { exchange, reader, reply }: Recipient): void {
-  const most = mostAtOnce(length, reader.client, reply);
+function sendBytes(body: Body, length: number, { exchange, reader, sink }: Recipient): void {
+  const most = sink.mostAtOnce(length, reader.client);
   if (body.kind === 'stream') {
     const pieces = body.stream.on(TAKEN, exchange.progressed);
-    const isWhole = most >= Math.min(length, MOST_WRITTEN);
-    reply.send(isWhole ? pieces : slicedStream(pieces, most, exchange.progressed));
+    const isWhole = most >= Math.min(length, LARGEST_PIECE);
+    sink.stream(isWhole ? pieces : slicedStream(pieces, most, exchange.progressed));
     return;
   }
-  if (body.release !== undefined) (reply.raw as RawResponse).once('close', body.release);
+  if (body.release !== undefined) sink.whenGone(body.release);
   const { bytes } = body;
-  reply.send(bytes.length <= most ? bytes : streamOf(slices(bytes, most, exchange.progressed)));
+  if (bytes.length <= most) sink.bytes(bytes);
+  else sink.stream(streamOf(slices(bytes, most, exchange.progressed)));
 }
 
 /** Sends several ranges. The first one is already open, which shows that the bytes can be read. */
@@ -89,26 +89,13 @@ function sendParts(first: Body, { representation, layout }: PartsBody, to: Recip
   leave(first);
   // The share of large writes is reserved now, because the reader may have left when the stream asks for its first
   // piece.
-  const most = mostAtOnce(representation.size, to.reader.client, to.reply);
-  to.reply.send(Readable.from(parts(representation, layout, most, to), BYTES));
+  const most = to.sink.mostAtOnce(representation.size, to.reader.client);
+  to.sink.stream(Readable.from(parts(representation, layout, most, to), BYTES));
 }
 
 function leave(body: Body): void {
   if (body.kind === 'stream') body.stream.destroy();
   else body.release?.();
-}
-
-/**
- * The largest write for a response. It has no limit without TLS, because the operating system takes such writes without
- * a copy in this process.
- */
-function mostAtOnce(bytes: number, client: string, { request, raw }: FastifyReply): number {
-  const { socket } = request.raw;
-  if (!('encrypted' in socket && socket.encrypted)) return Number.POSITIVE_INFINITY;
-  const { stream } = raw as RawResponse;
-  if (stream === undefined) return LARGE_WRITES.most(socket, client, bytes, MOST_WRITTEN);
-  const { session } = stream;
-  return session === undefined ? LEAST_WRITTEN : LARGE_WRITES.most(session, client, bytes, MOST_OF_STREAM);
 }
 
 function lengthOf({ representation, range }: BytesBody): number {

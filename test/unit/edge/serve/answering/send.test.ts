@@ -2,10 +2,13 @@ import { EventEmitter, once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import t from 'tap';
-import { send } from '../../../../edge/serve/send.ts';
-import type { Openable, Opened, SiteAnswer } from '../../../../edge/serve/site/site-handler.ts';
-import { waitingReader } from '../../../../edge/serve/waiting-reader.ts';
+import { send } from '../../../../../edge/serve/answering/send.ts';
+import { waitingReader } from '../../../../../edge/serve/answering/waiting-reader.ts';
+import { LargeWrites } from '../../../../../edge/serve/connection/large-writes.ts';
+import { FastifySink } from '../../../../../edge/serve/fastify-sink.ts';
+import type { Openable, Opened, SiteAnswer } from '../../../../../edge/serve/site/site-handler.ts';
 
+const LARGE_WRITES = new LargeWrites();
 const MB = 1024 * 1024;
 const bytes = Buffer.alloc(MB);
 const opening = (opened: Opened): Openable => ({ size: MB, open: () => opened });
@@ -39,8 +42,8 @@ async function sentTo(client: string, answer: SiteAnswer) {
     },
   };
   const exchange = { beginBody: () => true, progressed: () => {} };
-  const fastified = reply as unknown as FastifyReply;
-  await send(answer, { exchange, reader: waitingReader(client, fastified), reply: fastified });
+  const sink = new FastifySink(reply as unknown as FastifyReply, LARGE_WRITES);
+  await send(answer, { exchange, reader: waitingReader(client, sink), sink });
   // Node keeps the memory of a write until the connection is closed.
   raw.emit('close');
   return { sent, close: () => socket.emit('close') };
