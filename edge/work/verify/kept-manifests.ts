@@ -1,14 +1,24 @@
+import type { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
 import type { Bucket } from '../../../shared/content/manifest/buckets.ts';
 import { hasCode } from '../../../shared/errors.ts';
 import { differing } from '../../../shared/wire/bucket-list.ts';
+import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
+import type { ObjectSource } from '../../follow/fetch/object-source.ts';
 import { isHeld, showsAliases } from '../../follow/sync/alias-plan.ts';
 import { mendNodes } from '../../follow/sync/compare.ts';
 import { unstage } from '../../follow/sync/site-sync.ts';
-import type { EdgeSite, Milestone } from '../../store/catalog.ts';
+import type { EdgeCatalog, EdgeSite, Milestone } from '../../store/catalog.ts';
 import { audit, rootOf } from './audit.ts';
-import type { VerifyParts } from './verify.ts';
 
-type KeptParts = Pick<VerifyParts, 'catalog' | 'limits' | 'manifests' | 'shown' | 'source'>;
+export interface KeptParts {
+  readonly catalog: EdgeCatalog;
+  readonly limits: EdgeLimits;
+  readonly source: ObjectSource;
+  /** The lock of a site's manifest. It has one writer at a time. */
+  readonly manifests: KeyedLock<number>;
+  /** Resolves when no serving process shows what is no longer kept. */
+  readonly shown: () => Promise<void>;
+}
 
 /** Gives up newer revisions, which only aliases show, because their rows would be in the way. They are fetched again. */
 export async function giveUpNewer(
@@ -57,7 +67,7 @@ export function mendKept(parts: KeptParts, id: number, signal: AbortSignal): Pro
  * What should be held beside the active revision, each once, in ascending order. A newer one that is not held is left
  * out, because it will be taken in as usual.
  */
-function namedBeside(site: EdgeSite, limits: VerifyParts['limits']): Milestone[] {
+function namedBeside(site: EdgeSite, limits: EdgeLimits): Milestone[] {
   const { aliases, activations, proposal, active } = site;
   const named: Milestone[] = [...activations, ...(proposal === null ? [] : [proposal]), ...aliases];
   const each = [...new Map(named.map((milestone) => [milestone.revision, milestone])).values()];

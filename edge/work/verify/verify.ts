@@ -1,5 +1,4 @@
 import type { Gate } from '../../../shared/concurrency/gate.ts';
-import type { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
 import type { Digest } from '../../../shared/content/digest.ts';
 import type { Entry } from '../../../shared/content/entry.ts';
 import type { Bucket } from '../../../shared/content/manifest/buckets.ts';
@@ -8,10 +7,8 @@ import { damagedObjects } from '../../../shared/store/damaged-objects.ts';
 import type { Rest } from '../../../shared/store/digest-of-stream.ts';
 import type { ObjectStore } from '../../../shared/store/object-store.ts';
 import { differing } from '../../../shared/wire/bucket-list.ts';
-import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 import type { VerifiedSite, VerifyResult } from '../../../shared/work/verify.ts';
 import type { ObjectFetch } from '../../follow/fetch/object-fetch.ts';
-import type { ObjectSource } from '../../follow/fetch/object-source.ts';
 import { allLeavesOf, remakeDigests, stageLeaves } from '../../follow/sync/compare.ts';
 import { isWanted } from '../../follow/sync/next-step-plan.ts';
 import { fetchManifest } from '../../follow/sync/site-sync.ts';
@@ -19,24 +16,17 @@ import type { EdgeCatalog, EdgeSite } from '../../store/catalog.ts';
 import { type Cover, isHeldAlways, isServed } from '../../store/cover.ts';
 import type { Run } from '../executor/executor.ts';
 import { audit, rootOf } from './audit.ts';
-import { giveUpNewer, mendKept } from './kept-manifests.ts';
+import { giveUpNewer, type KeptParts, mendKept } from './kept-manifests.ts';
 import { VerifyTally } from './verify-tally.ts';
 
 const PAGE = 2000;
 
-export interface VerifyParts {
-  readonly catalog: EdgeCatalog;
+export interface VerifyParts extends KeptParts {
   readonly store: ObjectStore;
-  readonly limits: EdgeLimits;
   readonly objects: ObjectFetch;
-  readonly source: ObjectSource;
-  /** The lock of a site's manifest. It has one writer at a time. */
-  readonly manifests: KeyedLock<number>;
   /** Objects are removed only while their remover holds this gate exclusively. */
   readonly gate: Gate;
   readonly readers: { forget(digests: readonly Digest[]): void };
-  /** Resolves when no serving process shows what is no longer kept. */
-  readonly shown: () => Promise<void>;
   /** Fetches again what was given up or removed. */
   readonly loops: { wake(): Promise<unknown> };
 }
