@@ -169,6 +169,7 @@ export async function startEdge(
   const isLazy = limits.storage === 'lazy';
   const members = await catalog.members();
   const sites = allowedSites(limits.sites, identity.name, members);
+  const own = members.find(({ name }) => name === identity.name);
   const variants = await Variants.open({
     place: { folder: folder.path, bytes: VARIANT_BYTES },
     catalog,
@@ -191,9 +192,12 @@ export async function startEdge(
       isLazy,
     },
     processes: options.processes,
-    views: await Visible.views(catalog, (site) => isWanted(site, { sites })),
+    views: await Visible.views(catalog, (site) => isWanted(site, { sites }), {
+      ...{ name: identity.name, isLapsed: false },
+      keepsUp: limits.delay === 0 && limits.schedule === null && !(own?.paused ?? false),
+    }),
     ahead: time.ahead,
-    isDrained: members.find(({ name }) => name === identity.name)?.drained ?? false,
+    isDrained: own?.drained ?? false,
     wanted: (entries) => variants.wanted(entries),
     reads: (tell) => new ServingReads(reads.promise, tell),
     clock,

@@ -45,7 +45,9 @@ import { Webhooks } from './events/webhooks/webhooks.ts';
 import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
 import { watchHealth } from './fleet/health-watch.ts';
+import { hotObjects } from './fleet/hot-objects.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
+import { rolloutFleet } from './fleet/rollout-edges.ts';
 import { foundLog } from './founding.ts';
 import { Archives } from './ingest/archives.ts';
 import { FileChanges } from './ingest/file-changes.ts';
@@ -59,11 +61,13 @@ import { removeExpiredAliases } from './publish/alias-expiry.ts';
 import { Committer } from './publish/commit.ts';
 import { LogAllowance } from './publish/log-allowance.ts';
 import { endOrphans } from './publish/recover.ts';
+import { Rollouts } from './publish/rollouts.ts';
 import { RuleCheck } from './publish/rule-check.ts';
 import { keepWindows } from './publish/windows.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { StoreRepair } from './reconcile/store-repair.ts';
 import { Retention } from './retention/retention.ts';
+import { RolloutDriver } from './rollout/driver.ts';
 import { checkStore } from './store/remembered-store.ts';
 import type { S3Location } from './store/s3/location.ts';
 import { TaskBoard } from './tasks/task-board.ts';
@@ -188,7 +192,7 @@ export async function startOrigin(
   const reconciler = new Reconciler({
     ...{ tasks, catalog, clock, log, note: (event) => events.note(event) },
     edges: () => fleet.observedEdges(),
-    hot: () => fleet.hotObjects(catalog),
+    hot: () => hotObjects([...fleet.records.values()], catalog, clock.monotonic()),
     pruned: (edge, ago) => fleet.pruned(edge, ago),
   });
   const storeRepair = new StoreRepair({
@@ -221,6 +225,21 @@ export async function startOrigin(
   await endOrphans({ catalog, clock, sites });
   const rules = new RuleCheck(store, hashThreads.remote.ruleFaults);
   const committer = new Committer(publishing, rules);
+  const rollouts = new Rollouts({ catalog, clock, sites, committer });
+  const driver = new RolloutDriver({
+    ...{ rollouts, catalog, clock, log, note: (event) => events.note(event) },
+    fleet: rolloutFleet(fleet, clock),
+    begun: committer.rolledOut,
+    call(edges) {
+      calls.call(edges);
+      appended.wake();
+    },
+  });
+  const driving = driver.run(stopping.signal);
+  opened.defer(() => {
+    stopping.abort();
+    return driving;
+  });
   const retention = new Retention({
     ...{ catalog, store, clock, gate, runs: new KeyedLock<'prune'>() },
     stopping: stopping.signal,
@@ -273,6 +292,7 @@ export async function startOrigin(
     catalog,
     clock,
     committer,
+    rollouts,
     allowance: new LogAllowance(clock),
     intake,
     uploads,

@@ -15,6 +15,7 @@ import {
   siteName,
   waitTimeoutOption,
 } from '../options/options.ts';
+import { type RolloutFlag, rolloutOption } from '../options/rollout-option.ts';
 import { showing } from '../publishing/awaited-edges.ts';
 import { confirmCommit, printCommit } from '../publishing/print-commit.ts';
 import { printPreview } from '../publishing/print-preview.ts';
@@ -32,6 +33,7 @@ interface PublishFlags extends ClientOptions {
   readonly draft?: boolean;
   readonly alias?: string;
   readonly days?: number;
+  readonly rollout?: RolloutFlag | true;
   readonly dryRun?: boolean;
   readonly wait?: boolean;
   readonly waitTimeout?: number;
@@ -52,6 +54,7 @@ export function publishCommand(): Command {
       ),
     )
     .addOption(daysOption())
+    .addOption(rolloutOption())
     .addOption(dryRunOption())
     .addOption(option('--now', 'open a batch window now, for all waiting revisions'))
     .addOption(option('--wait', 'wait until every online edge shows the revision'))
@@ -102,6 +105,13 @@ export function publishCommand(): Command {
         else printCommit(site, commit, whatItTook(published));
         if (!flags.json && address !== undefined) printLine(`  ${address}`);
         confirmCommit(commit);
+        if (flags.wait && commit.outcome === 'rollout') {
+          const { rolloutOf } = await import('../../origin/client/rollout-calls.ts');
+          const { confirmRollout, followRollout } = await import('../publishing/follow-rollout.ts');
+          const { printRollout } = await import('../publishing/print-rollout.ts');
+          const changed = flags.json ? () => {} : printRollout;
+          confirmRollout(await followRollout({ look: () => rolloutOf(client, site), changed, signal }));
+        }
         if (flags.wait) {
           const look = async () => showing(await client.edges(), site, commit);
           const edges = await waitForEdges({ look, signal, ...waiting(flags) });
@@ -117,7 +127,8 @@ function dryRunOption(): Option {
   return new Option('--dry-run', 'show what the publish would change and send, and change nothing');
 }
 
-function commitRequest({ mode, message, now, draft, alias, days, wait }: PublishFlags): CommitRequest {
+function commitRequest(flags: PublishFlags): CommitRequest {
+  const { mode, message, now, draft, alias, days, rollout, wait } = flags;
   const isDraft = draft || alias !== undefined;
   if (days !== undefined && !isDraft)
     throw new SkerryError('bad-config', '--days belongs to --draft or --alias');
@@ -125,7 +136,10 @@ function commitRequest({ mode, message, now, draft, alias, days, wait }: Publish
     throw new SkerryError('bad-config', 'a draft has no --mode, because it does not become live');
   if (isDraft && wait)
     throw new SkerryError('bad-config', '--wait waits for what becomes live, and a draft does not');
+  if (isDraft && rollout !== undefined)
+    throw new SkerryError('bad-config', 'a draft has no --rollout, because it does not become live');
   return {
+    ...(rollout !== undefined && { rollout: rollout === true ? 'canary' : rollout }),
     ...(isDraft && { draft: true, ...lifeOf(days) }),
     ...(alias !== undefined && { alias }),
     ...(mode !== undefined && { mode }),

@@ -4,6 +4,7 @@ import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import { ReportCalls } from '../../shared/feed/report-calls.ts';
+import { Judged } from '../activate/judged.ts';
 import { Lease } from '../activate/lease.ts';
 import { Visible } from '../activate/visible.ts';
 import { LazyStorage } from '../disk-budget/lazy-storage.ts';
@@ -17,6 +18,7 @@ import { followLog } from '../follow/log/log-follow.ts';
 import { LogPosition } from '../follow/log/log-position.ts';
 import { allowedLimits } from '../follow/sync/allowed-sites.ts';
 import { isWanted } from '../follow/sync/next-step-plan.ts';
+import type { ShowingEdge, Shown } from '../follow/sync/rollout-plan.ts';
 import { SiteLoops } from '../follow/sync/site-loops.ts';
 import type { Self } from '../follow/upstream/transfer.ts';
 import type { Upstream } from '../follow/upstream/upstream.ts';
@@ -109,7 +111,14 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const wanted = (site: Pick<EdgeSite, 'name'>) => isWanted(site, limits);
 
   const statements = new OwnStatements({ name, key, catalog, position, time });
-  const visible = await Visible.open(catalog, readers, (site) => statements.visible(site), wanted, keepsUp);
+  const judged = new Judged(clock, () => {
+    visible
+      .show()
+      .then(changed, (error) => log.error({ err: error }, 'a revision on trial could not be switched'));
+  });
+  const showing = (): ShowingEdge => ({ name, keepsUp: keepsUp(), isLapsed: judged.isLapsed });
+  const became = (site: EdgeSite, shown: Shown) => statements.visible(site, shown);
+  const visible = await Visible.open(catalog, readers, became, wanted, showing);
   const reporter = new Reporter({
     ...{ upstreams, self, catalog, clock, log, faults },
     now: () => time.now(),
@@ -130,6 +139,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     unanswered: () => tasks.unanswered(),
     answered(grant, sent) {
       membership.answered(grant);
+      judged.granted(sent, grant.lease);
       const wasPutBack = time.answered(grant.time, sent);
       // A delayed edge uses the dates in its records, which may be from before the origin's clock was set back.
       if (wasPutBack || limits.delay > 0) effects.redate();
@@ -146,6 +156,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     feedChanged.wake();
     reporter.changed();
   };
+  position.on('head', () => {
+    if (position.chain.seq >= (position.head?.seq ?? 0)) judged.caughtUp();
+  });
   const loops = new SiteLoops(
     {
       ...{ catalog, objects, limits, upstreams, sourceOf, bandwidth, clock, time, log, faults, manifests },
@@ -209,6 +222,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     reporter.run(signal),
     carryOutPurges(() => work.begin('purge'), { clock, log }, purgesCame, signal),
     time.run(signal),
+    judged.run(signal),
     pruneAlways(() => work.begin('prune'), { clock, log }, signal),
     lazy?.budget.run(signal),
   ];

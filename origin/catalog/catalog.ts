@@ -14,6 +14,7 @@ import type { PurgeCalls } from './purge-calls.ts';
 import type { ReceiptCalls } from './receipt-calls.ts';
 import type { RetentionCalls } from './retention-calls.ts';
 import type { LagReads, RevisionReads } from './revision-calls.ts';
+import type { RolloutCalls } from './rollout-calls.ts';
 import type { SiteCalls } from './site-calls.ts';
 import type { StagingCalls } from './staging-calls.ts';
 import type { TaskCalls } from './task-calls.ts';
@@ -46,6 +47,7 @@ export type CatalogCalls = LogCalls &
   StagingCalls &
   PublishCalls &
   AliasCalls &
+  RolloutCalls &
   ObjectCalls &
   DamageCalls &
   DeployCalls &

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { SkerryError } from '../errors.ts';
 import { NO_QUOTA, quotaSchema } from './quota.ts';
+import { checkRollout, rolloutChoiceSchema } from './rollout-policy.ts';
 import { pathPattern } from './rules/path-pattern.ts';
 import { checkSchedule, scheduleSchema } from './schedule.ts';
 import { ACCESS_KEY_PATTERN } from './signed-url.ts';
@@ -114,9 +115,13 @@ const previewsSchema = Type.Object(
   closed,
 );
 
+const rolloutDefaultSchema = Type.Union([rolloutChoiceSchema, Type.Null()], {
+  description: 'How deploys reach the edges, unless they say otherwise; null for all edges at once.',
+});
+
 /**
  * How a site is replicated, which of its old revisions are kept and which of its old assets are served, which paths are
- * private, where its aliases answer, and how large it may become.
+ * private, where its aliases answer, how large it may become, and in which steps its deploys reach the edges.
  */
 export const sitePolicySchema = Type.Object({
   mode: modeSchema,
@@ -128,6 +133,7 @@ export const sitePolicySchema = Type.Object({
   pinned: pinnedSchema,
   previews: previewsSchema,
   quota: quotaSchema,
+  rollout: rolloutDefaultSchema,
 });
 export type SitePolicy = Static<typeof sitePolicySchema>;
 
@@ -143,6 +149,7 @@ export const policyChangeSchema = Type.Object(
     pinned: Type.Optional(pinnedSchema),
     previews: Type.Optional(Type.Partial(previewsSchema, closed)),
     quota: Type.Optional(Type.Partial(quotaSchema, closed)),
+    rollout: Type.Optional(rolloutDefaultSchema),
   },
   closed,
 );
@@ -158,6 +165,7 @@ export const DEFAULT_POLICY: SitePolicy = {
   pinned: [],
   previews: { domain: null, under: [], private: false },
   quota: NO_QUOTA,
+  rollout: null,
 };
 
 function checkPatterns(field: string, paths: readonly string[]): void {
@@ -182,11 +190,13 @@ export function changedPolicy(policy: SitePolicy, change: PolicyChange): SitePol
     pinned: change.pinned ?? policy.pinned,
     previews: { ...policy.previews, ...change.previews },
     quota: { ...policy.quota, ...change.quota },
+    rollout: change.rollout === undefined ? policy.rollout : change.rollout,
   };
   checkSchedule(changed.batch.window);
   checkPatterns('formerAssets.paths', changed.formerAssets.paths ?? []);
   checkPatterns('private.paths', changed.private?.paths ?? []);
   checkPatterns('pinned', changed.pinned);
+  if (changed.rollout !== null) checkRollout(changed.rollout);
   if (changed.previews.private && changed.private === null)
     throw new SkerryError('bad-policy', 'private aliases need the keys of `private`, which may sign URLs');
   if (changed.sync.withoutLease === 'refuse' && changed.sync.timeout < REFUSING_TIMEOUT) {

@@ -13,6 +13,7 @@ import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 import type { VerifiedSite, VerifyResult } from '../../../shared/work/verify.ts';
 import type { ObjectFetch } from '../../follow/fetch/object-fetch.ts';
 import type { ObjectSource } from '../../follow/fetch/object-source.ts';
+import { namedBeside } from '../../follow/sync/alias-plan.ts';
 import { remakeDigests, stageLeaves } from '../../follow/sync/compare.ts';
 import { isWanted } from '../../follow/sync/next-step-plan.ts';
 import { fetchManifest, unstage } from '../../follow/sync/site-sync.ts';
@@ -257,7 +258,7 @@ function mendManifest(
   });
 }
 
-/** Gives up newer revisions, which only aliases show, because their rows would be in the way. They are fetched again. */
+/** Gives up newer revisions, which only aliases and rollouts show, because their rows would be in the way. They are fetched again. */
 async function giveUpNewer(
   { catalog, shown }: VerifyParts,
   site: EdgeSite,
@@ -282,7 +283,7 @@ function dropDamagedKept(parts: VerifyParts, id: number, signal: AbortSignal): P
     const site = await catalog.site(id);
     if (site === undefined || site.staging !== null) return;
     for (const { revision } of site.kept.toReversed()) {
-      const root = site.aliases.find((alias) => alias.revision === revision)?.root;
+      const root = namedBeside(site).find((named) => named.revision === revision)?.root;
       if (root === undefined || rootOf((await audit(catalog, id, revision)).nodes) === root) continue;
       if (revision > site.active.revision) return giveUpNewer(parts, site, signal);
       await catalog.dropKept(id, [revision]);

@@ -22,6 +22,7 @@ export const site: Site = {
     pinned: [],
     quota: { bytes: 10_000_000_000, files: null, fileBytes: null },
     previews: { domain: null, under: [], private: false },
+    rollout: null,
   },
 };
 
