@@ -46,6 +46,7 @@ import { type Switchboard, startSwitchboard } from './processes/switchboard.ts';
 import type { ReadThrough } from './read-through/read-through.ts';
 import { ServingReads } from './read-through/serving-reads.ts';
 import { startReplica } from './replica/replica.ts';
+import { selfRequests } from './replica/self-request.ts';
 import { CertificateFolder } from './serve/tls/certificate-folder.ts';
 import { openEdgeCatalog } from './store/sqlite/open-catalog.ts';
 import { forgettingVariants, tellingVariants } from './variants/variant-upkeep.ts';
@@ -233,6 +234,11 @@ export async function startEdge(
     reportChecks: reports && new ReportChecks(reports, 'report', clock),
     lazy,
     use: () => use.latest(),
+    trials: {
+      counters: () => switchboard.counters(),
+      deaths: () => switchboard.deaths(),
+      answers: selfRequests({ catalog, host: /^(0\.0\.0\.0|::)$/.test(host) ? LOOPBACK : host, port }),
+    },
     clock,
     time,
     log,

@@ -6,7 +6,7 @@ import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import { ReportCalls } from '../../shared/feed/report-calls.ts';
 import { Judged } from '../activate/judged.ts';
 import { Lease } from '../activate/lease.ts';
-import { Visible } from '../activate/visible.ts';
+import { type ViewSwitch, Visible } from '../activate/visible.ts';
 import { LazyStorage } from '../disk-budget/lazy-storage.ts';
 import { Children } from '../feed/children.ts';
 import { parentFeed } from '../feed/parent-feed.ts';
@@ -40,6 +40,7 @@ import type { ReplicaParts } from './parts.ts';
 import { readsOf } from './reads.ts';
 import { replicaStatus } from './replica-status.ts';
 import { reportContents } from './report-contents.ts';
+import { Trials } from './trials.ts';
 
 /** The replicating side of an edge: it follows the log, fetches revisions, shows them, and reports. */
 export interface Replica {
@@ -118,7 +119,14 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   });
   const showing = (): ShowingEdge => ({ name, keepsUp: keepsUp(), isLapsed: judged.isLapsed });
   const became = (site: EdgeSite, shown: Shown) => statements.visible(site, shown);
-  const visible = await Visible.open(catalog, readers, became, wanted, showing);
+  const trials = new Trials({ source: parts.trials, clock, changed: () => reporter.changed() });
+  const shownToReaders: ViewSwitch = {
+    async show(views) {
+      await readers.show(views);
+      trials.shown(views);
+    },
+  };
+  const visible = await Visible.open(catalog, shownToReaders, became, wanted, showing);
   const reporter = new Reporter({
     ...{ upstreams, self, catalog, clock, log, faults },
     now: () => time.now(),
@@ -133,8 +141,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         misses: () => reads.counts.misses,
         tasks: () => tasks.report,
         hot: () => lazy?.hot.take(),
+        trials: () => trials.latest,
       }),
-    isBusy: () => tasks.isBusy,
+    isBusy: () => tasks.isBusy || trials.areOn,
     assigned: (digest, list) => tasks.assigned(digest, list),
     unanswered: () => tasks.unanswered(),
     answered(grant, sent) {
@@ -223,6 +232,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     carryOutPurges(() => work.begin('purge'), { clock, log }, purgesCame, signal),
     time.run(signal),
     judged.run(signal),
+    trials.run(signal),
     pruneAlways(() => work.begin('prune'), { clock, log }, signal),
     lazy?.budget.run(signal),
   ];

@@ -12,6 +12,7 @@ import { type SentExchange, send } from './send.ts';
 import { NO_BODY, textAnswer, withoutBody } from './site/answer.ts';
 import type { ReaderHeaders, ReaderRequest } from './site/decide.ts';
 import type { LogClock } from './site/log-clock.ts';
+import { refererPath } from './site/referer.ts';
 import type { SiteAnswer, SiteHandler } from './site/site-handler.ts';
 import type { Views } from './site/views.ts';
 import { isMisdirected } from './tls/misdirected.ts';
@@ -75,6 +76,7 @@ export function responder(
     const reader = waitingReader(exchange.client, reply);
     const answer = await site.answer(asked, reader);
     if (answer.isExcess) counters.countExcess(site.name);
+    if (isMissing(answer.status) && refererPath(asked) !== undefined) counters.countBroken(site.name);
     await send(answer, { exchange, reader, reply });
     return reply;
   };
@@ -100,7 +102,7 @@ export function responder(
     if (!limits.allows(request.client, performance.now()))
       return answered(textAnswer(429, 'Too many requests\n', { 'retry-after': '1' }));
     const headers = request.headers as ReaderHeaders;
-    const asked = { method: request.method, target, headers, client: request.client };
+    const asked = { method: request.method, target, headers, client: request.client, host };
     return { kind: 'next', asked, host, exchange };
   }
 
@@ -141,6 +143,8 @@ export function responder(
     return { kind: 'next', site };
   }
 }
+
+const isMissing = (status: number) => status === 404 || status === 410;
 
 function answered(answer: SiteAnswer): Step<never> {
   return { kind: 'answered', answer };

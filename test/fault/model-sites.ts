@@ -157,8 +157,13 @@ export class ModelSites {
   async activate(site: SiteModel, alias: string): Promise<void> {
     const named = site.aliases.get(alias);
     if (site.isDeleted || named === undefined) return;
-    const answer = await this.#origin.committer.activate(site.id, { alias }, { mode: 'async' });
-    this.#committed(site, answer, site.trees.get(named) ?? new Map());
+    try {
+      const answer = await this.#origin.committer.activate(site.id, { alias }, { mode: 'async' });
+      this.#committed(site, answer, site.trees.get(named) ?? new Map());
+    } catch (error) {
+      // A rollout of the revision was taken back.
+      if (!hasCode(error, 'no-such-revision')) throw error;
+    }
   }
 
   async unname(site: SiteModel, alias: string): Promise<void> {
