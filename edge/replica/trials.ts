@@ -7,7 +7,7 @@ import type { SiteView } from '../messages/views.ts';
 import { trialOf } from './trial-counts.ts';
 
 /** Between two looks at what readers meet. */
-const LOOK_MS = 400;
+const LOOK_MS = 250;
 /** Between two rounds of requests for the paths that must answer. */
 const ASK_MS = 1000;
 /** A path fails when it does not answer so often in a row. */

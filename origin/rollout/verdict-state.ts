@@ -9,6 +9,8 @@ import { upperTail } from './binomial.ts';
 export const ALPHA = 0.001;
 /** Fewer events than this prove nothing. */
 const LEAST_EVENTS = 3;
+/** A single error may come from a page that its reader loaded before the switch. */
+const LEAST_LOST = 2;
 /** One serving process may end for a reason of its own. */
 const MOST_DEATHS = 1;
 /** An edge that has had no lease for so long shows the base again, and counts as bad. */
@@ -55,7 +57,7 @@ export function judgeEdge(
   const { requests, lost, broken, errors, deaths, checks, past } = trial;
   if (checks.failed > 0) return bad(`${checks.failed} paths that must answer do not`);
   if (deaths > MOST_DEATHS) return bad(`${deaths} serving processes ended`);
-  if (lost >= LEAST_EVENTS && lost > guards.lost * requests)
+  if (lost >= LEAST_LOST && lost > guards.lost * requests)
     return bad(`${lost} of ${requests} answers are errors that the base does not have`);
   // Each of the two guards may err with half of the probability.
   if (isWorse(broken, requests, past.broken, past.requests, alpha / 2))
