@@ -10,7 +10,7 @@ const LAYERS = {
     ['shared/delta', 'shared/http', 'shared/reports'],
     ['shared/wire', 'shared/tls'],
     ['shared/store'],
-    ['shared/hashing'],
+    ['shared/hashing', 'shared/receipts'],
     ['shared/log'],
     ['shared/work'],
     ['shared/site'],
@@ -78,6 +78,7 @@ const LAYERS = {
     [
       'bin/running',
       'bin/publishing',
+      'bin/receipts',
       'bin/tasks',
       'bin/example',
       'bin/doctor',

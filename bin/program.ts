@@ -30,6 +30,7 @@ import { tasksCommand } from './commands/tasks.ts';
 import { terraformCommand } from './commands/terraform.ts';
 import { tokenCommand } from './commands/token.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { verifyReceiptsCommand } from './commands/verify-receipts.ts';
 import { warmCommand } from './commands/warm.ts';
 import { watchCommand } from './commands/watch.ts';
 import { webhookCommand } from './commands/webhook.ts';
@@ -64,6 +65,7 @@ export function createProgram(): Command {
     diffCommand(),
     revisionsCommand(),
     receiptsCommand(),
+    verifyReceiptsCommand(),
     statusCommand(),
     doctorCommand(),
     sitesCommand(),

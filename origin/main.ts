@@ -47,6 +47,7 @@ import { originFeed } from './fleet/feed.ts';
 import { watchHealth } from './fleet/health-watch.ts';
 import { hotObjects } from './fleet/hot-objects.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
+import { ReceiptExport } from './fleet/receipt-export.ts';
 import { rolloutFleet } from './fleet/rollout-edges.ts';
 import { foundLog } from './founding.ts';
 import { Archives } from './ingest/archives.ts';
@@ -300,6 +301,7 @@ export async function startOrigin(
     keys,
     files: new SiteFiles({ catalog, store, intake, rules, changes, noteAct }),
     fleet,
+    receiptExport: new ReceiptExport({ catalog, clock, identity, key }),
     retention,
     verifier,
     tasks,

@@ -255,6 +255,10 @@ const table = {
   ],
   'disk-full': [507, 'Free some space. Nothing was changed.'],
   unconfirmed: [504, 'See `skerry edges` and `skerry receipts`. An edge that is online continues by itself.'],
+  'bad-receipts': [
+    422,
+    'Nothing in this file is proved. Ask for it again, and compare the fingerprint of the recovery key with one that you know.',
+  ],
   'sync-timeout': [504, 'Nothing was committed. Try again, or give the site a longer time-out.'],
   'sync-aborted': [
     504,

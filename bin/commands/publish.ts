@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { ApiClient } from '../../origin/client/api-client.ts';
 import type { Published } from '../../origin/client/folder/publish-folder.ts';
 import { allowsShrinking, refusesShrinking } from '../../origin/client/folder/shrink-plan.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -16,10 +17,11 @@ import {
   waitTimeoutOption,
 } from '../options/options.ts';
 import { type RolloutFlag, rolloutOption } from '../options/rollout-option.ts';
-import { showing } from '../publishing/awaited-edges.ts';
+import { showing, wouldShow } from '../publishing/awaited-edges.ts';
 import { confirmCommit, printCommit } from '../publishing/print-commit.ts';
 import { printPreview } from '../publishing/print-preview.ts';
 import { waitForEdges, waiting } from '../publishing/wait-for-edges.ts';
+import { checkGoal, countedEdges, ONLINE, type WaitGoal, waitGoal } from '../publishing/wait-goal.ts';
 import { interruptibleHashing } from '../terminal/interruptible-hashing.ts';
 import { humanBytes, humanSeconds, plural, printJson, printLine } from '../terminal/output.ts';
 import { aliasName, daysOption, lifeOf } from './aliases.ts';
@@ -36,6 +38,7 @@ interface PublishFlags extends ClientOptions {
   readonly rollout?: RolloutFlag | true;
   readonly dryRun?: boolean;
   readonly wait?: boolean;
+  readonly waitFor?: WaitGoal;
   readonly waitTimeout?: number;
   readonly allowShrink?: boolean;
   readonly include?: readonly string[];
@@ -58,6 +61,7 @@ export function publishCommand(): Command {
     .addOption(dryRunOption())
     .addOption(option('--now', 'open a batch window now, for all waiting revisions'))
     .addOption(option('--wait', 'wait until every online edge shows the revision'))
+    .addOption(waitForOption())
     .addOption(waitTimeoutOption())
     .addOption(allowShrinkOption())
     .addOption(includeOption())
@@ -66,6 +70,8 @@ export function publishCommand(): Command {
         const site = required(flags.site, '--site');
         const began = systemClock.monotonic();
         const commitAs = commitRequest(flags);
+        const goal = flags.waitFor ?? (flags.wait ? ONLINE : undefined);
+        if (goal !== undefined) await refuseOutOfReach(client, site, goal);
         const { include, allowShrink, json } = flags;
         const shrinking = allowShrink ? allowsShrinking : refusesShrinking;
         const { progressBar } = await import('../terminal/progress.ts');
@@ -105,21 +111,31 @@ export function publishCommand(): Command {
         else printCommit(site, commit, whatItTook(published));
         if (!flags.json && address !== undefined) printLine(`  ${address}`);
         confirmCommit(commit);
-        if (flags.wait && commit.outcome === 'rollout') {
-          const { rolloutOf } = await import('../../origin/client/rollout-calls.ts');
-          const { confirmRollout, followRollout } = await import('../publishing/follow-rollout.ts');
-          const { printRollout } = await import('../publishing/print-rollout.ts');
-          const changed = flags.json ? () => {} : printRollout;
-          confirmRollout(await followRollout({ look: () => rolloutOf(client, site), changed, signal }));
+        if (goal !== undefined && commit.outcome === 'rollout') {
+          const { waitForRollout } = await import('../publishing/follow-rollout.ts');
+          await waitForRollout(client, site, commit, { json, signal });
         }
-        if (flags.wait) {
-          const look = async () => showing(await client.edges(), site, commit);
-          const edges = await waitForEdges({ look, signal, ...waiting(flags) });
+        if (goal !== undefined) {
+          const look = async () => showing(countedEdges(goal, await client.edges()), site, commit);
+          const edges = await waitForEdges({ look, goal, signal, ...waiting(flags) });
           const seconds = humanSeconds((systemClock.monotonic() - began) / 1000);
           if (!flags.json) printLine(`visible on ${plural(edges.length, 'online edge')} after ${seconds}`);
         }
       }),
     );
+}
+
+function waitForOption(): Option {
+  return option(
+    '--wait-for <edges>',
+    'which edges --wait waits for: a number of them, all, offline ones included, or region:NAME',
+  ).argParser(waitGoal);
+}
+
+/** Throws `bad-config` if the fleet cannot reach the goal. */
+async function refuseOutOfReach(client: ApiClient, site: string, goal: WaitGoal): Promise<void> {
+  if (goal.kind === 'online' || goal.kind === 'all') return;
+  checkGoal(goal, wouldShow(countedEdges(goal, await client.edges()), site));
 }
 
 /** It has no variable, because it is meant for one call. */
@@ -128,13 +144,13 @@ function dryRunOption(): Option {
 }
 
 function commitRequest(flags: PublishFlags): CommitRequest {
-  const { mode, message, now, draft, alias, days, rollout, wait } = flags;
+  const { mode, message, now, draft, alias, days, rollout, wait, waitFor } = flags;
   const isDraft = draft || alias !== undefined;
   if (days !== undefined && !isDraft)
     throw new SkerryError('bad-config', '--days belongs to --draft or --alias');
   if (isDraft && mode !== undefined)
     throw new SkerryError('bad-config', 'a draft has no --mode, because it does not become live');
-  if (isDraft && wait)
+  if (isDraft && (wait || waitFor !== undefined))
     throw new SkerryError('bad-config', '--wait waits for what becomes live, and a draft does not');
   if (isDraft && rollout !== undefined)
     throw new SkerryError('bad-config', 'a draft has no --rollout, because it does not become live');

@@ -5,7 +5,7 @@ import { type ClientOptions, readingCommand, withClient } from '../options/clien
 import { list, option, siteName, waitTimeoutOption } from '../options/options.ts';
 import { purged } from '../publishing/awaited-edges.ts';
 import { type WaitOptions, waitForEdges, waiting } from '../publishing/wait-for-edges.ts';
-import { printJson, printTable, timestamp } from '../terminal/output.ts';
+import { printPurge } from '../receipts/print-purge.ts';
 
 interface PurgeFlags extends ClientOptions {
   readonly json?: boolean;
@@ -36,11 +36,7 @@ export function purgeCommand(): Command {
               ...waiting({ waitTimeout }),
             })
           : asked;
-        if (json) return printJson(purge);
-        printTable(
-          ['edge', 'done (utc)', 'matched'],
-          purge.receipts.map(({ edge, since, matched }) => [edge, timestamp(since), String(matched)]),
-        );
+        printPurge(purge, json);
       }),
     );
 }

@@ -1,8 +1,25 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { ApiClient } from '../../origin/client/api-client.ts';
+import { SkerryError } from '../../shared/errors.ts';
 import type { EdgeStatus, RevisionWithReceipts } from '../../shared/wire/api.ts';
 import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
-import { siteMaybeRevision } from '../options/options.ts';
-import { printJson, printTable, timestamp } from '../terminal/output.ts';
+import { siteMaybeRevision, whole } from '../options/options.ts';
+import { printPurge } from '../receipts/print-purge.ts';
+import { plural, printJson, printLine, printTable, timestamp } from '../terminal/output.ts';
+
+/** The file holds no secret, and is meant for others. */
+const READABLE = 0o644;
+
+interface ReceiptsFlags extends ClientOptions {
+  readonly json?: boolean;
+  readonly purge?: number;
+  readonly export?: string;
+}
+
+interface Of {
+  readonly site: string;
+  readonly revision?: number;
+}
 
 export function receiptsCommand(): Command {
   return readingCommand('receipts', 'show which edges have proved that they serve a revision')
@@ -11,26 +28,69 @@ export function receiptsCommand(): Command {
       'the site, or one of its revisions, such as docs@12 (default: the live one)',
       siteMaybeRevision,
     )
-    .action((of: { site: string; revision?: number }, options: ClientOptions & { json?: boolean }) =>
+    .addOption(
+      new Option(
+        '--purge <record>',
+        'show who has carried out the purge in this record of the log',
+      ).argParser(whole(1, Number.MAX_SAFE_INTEGER)),
+    )
+    .addOption(
+      new Option('--export <file>', 'write them to a file that others can check: see skerry verify-receipts'),
+    )
+    .action((of: Of, { json, purge, export: file, ...options }: ReceiptsFlags) =>
       withClient(options, async (client) => {
-        const number = of.revision ?? (await client.site(of.site)).revision;
-        const revision = await client.revision(of.site, number);
-        const missing = withoutReceipt(revision, await client.edges());
-        if (options.json) return printJson({ ...revision, missing });
-        printTable(
-          ['edge', 'visible since (utc)', 'covers', 'root'],
-          [
-            ...revision.receipts.map(({ edge, since, covers, root }) => [
-              edge,
-              timestamp(since),
-              covers,
-              root.slice(0, 16),
-            ]),
-            ...missing.map((edge) => [edge, 'no receipt', '', '']),
-          ],
-        );
+        if (purge !== undefined && of.revision !== undefined)
+          throw new SkerryError(
+            'bad-config',
+            '--purge names a record of the log, so give the site without a revision',
+          );
+        const subject = purge === undefined ? { revision: await revisionOf(client, of) } : { purge };
+        if (file !== undefined) return exportReceipts(client, of.site, subject, { file, json });
+        if ('purge' in subject) return printPurge(await client.purgeAt(of.site, subject.purge), json);
+        await showRevision(client, await client.revision(of.site, subject.revision), json);
       }),
     );
+}
+
+async function revisionOf(client: ApiClient, { site, revision }: Of): Promise<number> {
+  return revision ?? (await client.site(site)).revision;
+}
+
+/** The file is checked before it is written, so a fault shows here and not at whom it is sent to. */
+async function exportReceipts(
+  client: ApiClient,
+  site: string,
+  subject: { readonly revision: number } | { readonly purge: number },
+  { file, json }: { readonly file: string; readonly json: boolean | undefined },
+): Promise<void> {
+  const { writeDurably } = await import('../../shared/files/durable-file.ts');
+  const { checked } = await import('../receipts/checked-receipts.ts');
+  const text = await client.receiptFile(site, subject);
+  const { recovery, confirmed, missing } = checked(Buffer.from(text));
+  await writeDurably(file, text, READABLE);
+  if (json)
+    return printJson({ file, recoveryKey: recovery, confirmed: confirmed.length, missing: missing.length });
+  printLine(
+    `${plural(confirmed.length, 'receipt')} in ${file}, ${plural(missing.length, 'edge')} without one`,
+  );
+  printLine(`check: skerry verify-receipts ${file} --key ${recovery}`);
+}
+
+async function showRevision(client: ApiClient, revision: RevisionWithReceipts, json: boolean | undefined) {
+  const missing = withoutReceipt(revision, await client.edges());
+  if (json) return printJson({ ...revision, missing });
+  printTable(
+    ['edge', 'visible since (utc)', 'covers', 'root'],
+    [
+      ...revision.receipts.map(({ edge, since, covers, root }) => [
+        edge,
+        timestamp(since),
+        covers,
+        root.slice(0, 16),
+      ]),
+      ...missing.map((edge) => [edge, 'no receipt', '', '']),
+    ],
+  );
 }
 
 /** The names of the edges that have not signed a receipt. Revoked edges are left out. */

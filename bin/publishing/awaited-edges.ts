@@ -36,6 +36,12 @@ export function showing(
   return sorted(awaited, isDone, (edge) => lateEdge(edge, seq, site));
 }
 
+/** How many edges would show a publish to this site, which need not exist yet. */
+export function wouldShow(edges: readonly EdgeStatus[], site: string): number {
+  const takes = (sites: readonly string[] | null) => sites === null || sites.includes(site);
+  return edges.filter((edge) => keepsUp(edge) && takes(edge.mayRead) && takes(edge.limits.sites)).length;
+}
+
 /** Sorts the edges by whether they have answered the purge in record `seq`. */
 export function purged(edges: readonly EdgeStatus[], seq: number, answered: ReadonlySet<string>): Awaited {
   const awaited = edges.filter(({ revoked }) => !revoked);

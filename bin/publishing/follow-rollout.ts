@@ -1,6 +1,10 @@
+import type { ApiClient } from '../../origin/client/api-client.ts';
+import { rolloutOf } from '../../origin/client/rollout-calls.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
+import type { Commit } from '../../shared/wire/api.ts';
 import type { Rollout } from '../../shared/wire/rollout-api.ts';
+import { printRollout } from './print-rollout.ts';
 
 const POLL_MS = 250;
 
@@ -25,8 +29,25 @@ export async function followRollout({ look, changed, signal }: FollowOptions): P
   }
 }
 
+/**
+ * Waits until the revision of a publish has become live, and prints its steps. Throws `rollout-failed` when it has not.
+ */
+export async function waitForRollout(
+  client: ApiClient,
+  site: string,
+  { revision }: Pick<Commit, 'revision'>,
+  { json, signal }: { readonly json: boolean | undefined; readonly signal: AbortSignal },
+): Promise<void> {
+  const look = async (): Promise<Rollout> => {
+    const newest = await rolloutOf(client, site);
+    if (newest.revision === revision) return newest;
+    throw new SkerryError('rollout-failed', `revision ${revision} of ${site} was taken back for another one`);
+  };
+  confirmRollout(await followRollout({ look, changed: json ? () => {} : printRollout, signal }));
+}
+
 /** Throws `rollout-failed` unless the revision has become live. Names the worst differences and the pages behind them. */
-export function confirmRollout({ site, revision, state, reason, evidence }: Rollout): void {
+function confirmRollout({ site, revision, state, reason, evidence }: Rollout): void {
   if (state === 'done') return;
   const worst = evidence.worst.map(({ path, status, before, count, referer }) => {
     const from = referer === null ? '' : ` from ${referer}`;

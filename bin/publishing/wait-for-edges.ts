@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { plural, printError } from '../terminal/output.ts';
 import type { Awaited, LateEdge } from './awaited-edges.ts';
+import { lateEdges, ONLINE, type WaitGoal } from './wait-goal.ts';
 
 const POLL_MS = 100;
 /** On a terminal, the command prints at this interval which edges it waits for. */
@@ -9,6 +10,8 @@ const TELL_MS = 5000;
 
 export interface WaitOptions {
   readonly look: () => Promise<Awaited>;
+  /** Which edges must be done. By default, those that are online. */
+  readonly goal?: WaitGoal;
   /** How long the command waits without progress on any edge. */
   readonly patienceMs: number;
   readonly clock: Clock;
@@ -22,21 +25,20 @@ export function waiting({ waitTimeout = 60 }: { readonly waitTimeout?: number | 
 }
 
 /**
- * Waits until all online edges are done, prints which edges are offline, and resolves with the names of those that are
- * done. Throws `unconfirmed` with the names of the others if no edge makes progress for `patienceMs`, if no edge comes
- * online in this time, or if it is useless to wait for any of them.
+ * Waits until the goal is reached, and resolves with the names of the edges that are done. If only online edges count,
+ * it prints which are offline. Throws `unconfirmed` with the names of the others if no edge makes progress for
+ * `patienceMs`, if no edge comes online in this time, or if it is useless to wait for any of them.
  */
 export async function waitForEdges(options: WaitOptions): Promise<readonly string[]> {
-  const { look, patienceMs, clock, signal, isTerminal } = options;
+  const { look, goal = ONLINE, patienceMs, clock, signal, isTerminal } = options;
   let progress = '';
   let since = clock.monotonic();
   let toldAt = since;
   while (true) {
     const { done, missing, absent } = await look();
-    // Offline edges are awaited only while no edge is online.
-    const late = missing.length > 0 || done.length > 0 ? missing : absent;
+    const late = lateEdges(goal, { done, missing, absent });
     if (late.length === 0) {
-      if (absent.length > 0) printError(`not waiting for: ${named(absent)}`);
+      if (absent.length > 0 && goal.kind === 'online') printError(`not waiting for: ${named(absent)}`);
       return done;
     }
     const now = clock.monotonic();

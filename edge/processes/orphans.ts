@@ -7,6 +7,11 @@ import { freePort, type ListenAddress } from '../../shared/http/listen.ts';
 import { SERVING } from './serving-process.ts';
 
 const DYING = { tries: 100, ms: 50 };
+/**
+ * A process that ends loses its command line a moment before its port, and an edge that is killed holds its data folder
+ * a moment longer. So the first tries may find nobody to kill.
+ */
+const TRIES_WITHOUT_ORPHANS = 20;
 
 /**
  * Returns the port if no process listens on it. Otherwise throws `port-in-use`. When an edge is killed, its serving
@@ -14,12 +19,14 @@ const DYING = { tries: 100, ms: 50 };
  * earlier edge with the same data folder.
  */
 export async function servingPort(address: ListenAddress, data: string, clock: Clock): Promise<number> {
+  let killed = false;
   for (let attempt = 0; ; attempt++) {
     try {
       return await freePort(address);
     } catch (error) {
       if (!hasCode(error, 'port-in-use') || attempt === DYING.tries) throw error;
-      if (attempt === 0 && !(await killOrphans(resolve(data)))) throw error;
+      killed ||= await killOrphans(resolve(data));
+      if (!killed && attempt === TRIES_WITHOUT_ORPHANS) throw error;
       await clock.sleep(DYING.ms);
     }
   }

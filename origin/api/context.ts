@@ -26,6 +26,7 @@ import type { EventReads } from '../events/event-reads.ts';
 import type { FollowerPlaces } from '../events/follower-places.ts';
 import type { Webhooks } from '../events/webhooks/webhooks.ts';
 import type { FleetView } from '../fleet/fleet.ts';
+import type { ReceiptExport } from '../fleet/receipt-export.ts';
 import type { Archives } from '../ingest/archives.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { RequestKeys } from '../ingest/request-keys.ts';
@@ -69,6 +70,7 @@ export interface ApiContext {
   readonly archives: Pick<Archives, 'publish'>;
   readonly keys: Pick<RequestKeys, 'deployOf'>;
   readonly fleet: FleetView & Pick<SyncEdges, 'refusesWithoutLease'>;
+  readonly receiptExport: ReceiptExport;
   readonly retention: Retention;
   readonly verifier: Pick<StoreVerifier, 'verifyNow' | 'status'>;
   readonly tasks: Tasks;

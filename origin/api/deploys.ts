@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { SkerryError } from '../../shared/errors.ts';
 import { takesRawBodies } from '../../shared/http/raw-bodies.ts';
@@ -9,7 +10,11 @@ import {
   type CommitRequest,
   commitRequestSchema,
   type Deploy,
+  deployFileSchema,
+  deployHeaderSchema,
   deploySchema,
+  type OpenDeploy,
+  openDeploySchema,
 } from '../../shared/wire/deploy-api.ts';
 import { MAX_UPLOAD_BYTES, objectsOfBundle, uploadedSchema } from '../../shared/wire/object-bundle.ts';
 import { commitLimits } from '../access/commit-rights.ts';
@@ -31,6 +36,19 @@ const bundleBody = Type.Unsafe<Readable>({
     'For each object its size (u32, big-endian) and its bytes. An object has at most 64 KiB, a bundle at most 100,000 objects and 256 MiB. `Content-Encoding: zstd` is accepted.',
 });
 
+/** The body is read as a stream. The schema describes its JSON, and requires nothing of the stream. */
+const deployBody = Type.Unsafe<Readable>({
+  ...Type.Object({
+    ...deployHeaderSchema.properties,
+    files: Type.Optional(Type.Record(Type.String(), deployFileSchema)),
+    delete: Type.Optional(Type.Array(Type.String())),
+  }),
+  description:
+    'JSON, or NDJSON: the header may come first, and each further line is a file, with its path, or a deletion.',
+});
+
+const deployParams = Type.Object({ id: Type.String() });
+
 /** The limit has room for the five million files of the largest deploy. */
 const DEPLOY_BYTES = 2 * 1024 * 1024 * 1024;
 
@@ -38,24 +56,53 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
   const { catalog, clock, committer, intake, keys, noteAct } = context;
   const pieces = new PieceTurns();
 
+  app.get(
+    '/v1/deploys/:id',
+    {
+      onRequest: needsUploadOfDeploy,
+      schema: {
+        summary: 'Shows a deploy',
+        description:
+          'Tells which objects are still missing, so that an interrupted publish goes on without naming its files again. A deploy expires 24 hours after it was begun.',
+        params: deployParams,
+        response: { 200: openDeploySchema },
+      },
+    },
+    async (request, reply) => {
+      const { id, siteName: site, base, result } = await catalog.deploy(request.params.id);
+      const known = { site, base, committed: result?.revision ?? null };
+      // Fastify sends a stream unchanged. The schema describes its JSON.
+      return reply
+        .type('application/json')
+        .send(Readable.from(deployAnswer(id, known)) as unknown as OpenDeploy);
+    },
+  );
+
+  app.delete(
+    '/v1/deploys/:id',
+    {
+      onRequest: needsUploadOfDeploy,
+      schema: {
+        summary: 'Gives up a deploy',
+        description:
+          'Objects that nothing else refers to are deleted later. If the deploy is committed already, its revision stays.',
+        params: deployParams,
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      await catalog.dropDeploy(request.params.id);
+      return reply.code(204).send(null);
+    },
+  );
+
   app.post(
     '/v1/deploys/:id/commit',
     {
-      onRequest: async (request) => {
-        const token = await authenticate(request, context);
-        request.token = token;
-        const { id } = request.params as { id: string };
-        const deploy = await catalog.deploy(id).catch((error: unknown) => {
-          // A deploy that does not exist has no site whose rights could be checked. Only a caller who may read
-          // everything learns that the deploy does not exist.
-          requirePermission(token.scopes, { kind: 'read' });
-          throw error;
-        });
-        requirePermission(token.scopes, { kind: 'upload', site: deploy.siteName });
-      },
+      onRequest: needsUploadOfDeploy,
       schema: {
         summary: 'Makes a revision of a deploy',
-        params: Type.Object({ id: Type.String() }),
+        params: deployParams,
         body: Type.Union([commitRequestSchema, Type.Null()]),
         response: { 200: commitSchema },
       },
@@ -85,7 +132,9 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
         schema: {
           summary: 'Begins a deploy: names its files, and tells which objects are missing',
           headers: keyHeader,
+          consumes: ['application/json', 'application/x-ndjson'],
           params: siteParams,
+          body: deployBody,
           response: { 200: deploySchema },
         },
       },
@@ -126,9 +175,23 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
     );
   });
 
+  async function needsUploadOfDeploy(request: FastifyRequest): Promise<void> {
+    const token = await authenticate(request, context);
+    request.token = token;
+    const { id } = request.params as { id: string };
+    const deploy = await catalog.deploy(id).catch((error: unknown) => {
+      // A deploy that does not exist has no site whose rights could be checked. Only a caller who may read everything
+      // learns that the deploy does not exist.
+      requirePermission(token.scopes, { kind: 'read' });
+      throw error;
+    });
+    requirePermission(token.scopes, { kind: 'upload', site: deploy.siteName });
+  }
+
   /** The response is a stream, because the first publish of a million files lacks a million objects. */
-  async function* deployAnswer(id: string): AsyncGenerator<string> {
-    yield `{"id":${JSON.stringify(id)},"missing":[`;
+  async function* deployAnswer(id: string, known: object = {}): AsyncGenerator<string> {
+    const members = JSON.stringify({ id, ...known }).slice(1, -1);
+    yield `{${members},"missing":[`;
     let separator = '';
     for await (const digest of missingObjects(catalog, id)) {
       yield `${separator}"${digest}"`;

@@ -6,6 +6,7 @@ import { MOST_PURGED, namedPaths, type PurgeTarget } from '../../shared/site/pur
 import { type PurgeRequest, purgeRequestSchema, purgeSchema } from '../../shared/wire/api.ts';
 import { publishedPath } from '../ingest/published-path.ts';
 import { type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import { EXPORTED, JSON_TYPE, receiptFileAnswer } from './receipt-file-answer.ts';
 
 const purgeParams = Type.Object({
   ...siteParams.properties,
@@ -16,7 +17,7 @@ const purgeParams = Type.Object({
 const PURGE_BYTES = 128 * 1024;
 
 export function purgeRoutes(app: HttpServer, context: ApiContext): void {
-  const { catalog, clock, allowance, noteAct } = context;
+  const { catalog, clock, allowance, receiptExport, noteAct } = context;
 
   app.post(
     '/v1/sites/:site/purge',
@@ -51,6 +52,23 @@ export function purgeRoutes(app: HttpServer, context: ApiContext): void {
       },
     },
     async ({ params }) => catalog.purge((await catalog.siteNamed(params.site)).id, Number(params.seq)),
+  );
+
+  app.get(
+    '/v1/sites/:site/purges/:seq/receipts',
+    {
+      onRequest: needsSiteRead(context),
+      schema: {
+        summary: 'Exports the receipts of a purge, for others to check',
+        description: EXPORTED,
+        params: purgeParams,
+        response: receiptFileAnswer,
+      },
+    },
+    async ({ params }, reply) => {
+      const site = await catalog.siteNamed(params.site);
+      return reply.type(JSON_TYPE).send(await receiptExport.ofPurge(site, Number(params.seq)));
+    },
   );
 }
 

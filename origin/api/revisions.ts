@@ -14,6 +14,7 @@ import {
 } from '../../shared/wire/api.ts';
 import { committed } from '../callers/committed.ts';
 import { type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import { EXPORTED, JSON_TYPE, receiptFileAnswer } from './receipt-file-answer.ts';
 import { keyHeader, once } from './repeatable.ts';
 
 const PAGE = 2000;
@@ -33,7 +34,7 @@ const rangeQuery = Type.Object({
 });
 
 export function revisionRoutes(app: HttpServer, context: ApiContext): void {
-  const { catalog, committer, noteAct } = context;
+  const { catalog, committer, receiptExport, noteAct } = context;
 
   app.get(
     '/v1/sites/:site/revisions',
@@ -72,6 +73,23 @@ export function revisionRoutes(app: HttpServer, context: ApiContext): void {
       const { id } = await catalog.siteNamed(params.site);
       const revision = await catalog.revision(id, Number(params.revision));
       return { ...revision, receipts: await catalog.receipts(id, revision.revision) };
+    },
+  );
+
+  app.get(
+    '/v1/sites/:site/revisions/:revision/receipts',
+    {
+      onRequest: needsSiteRead(context),
+      schema: {
+        summary: 'Exports the receipts of a revision, for others to check',
+        description: EXPORTED,
+        params: revisionParams,
+        response: receiptFileAnswer,
+      },
+    },
+    async ({ params }, reply) => {
+      const site = await catalog.siteNamed(params.site);
+      return reply.type(JSON_TYPE).send(await receiptExport.ofRevision(site, Number(params.revision)));
     },
   );
 

@@ -6,6 +6,7 @@ import type { AliasCalls } from './alias-calls.ts';
 import type { DamageCalls } from './damage-calls.ts';
 import type { DeployCalls } from './deploy-calls.ts';
 import type { EventCalls } from './event-calls.ts';
+import type { EvidenceCalls } from './evidence-calls.ts';
 import type { FleetCalls } from './fleet-calls.ts';
 import type { LogCalls } from './log-calls.ts';
 import type { ObjectCalls } from './object-calls.ts';
@@ -55,6 +56,7 @@ export type CatalogCalls = LogCalls &
   FleetCalls &
   ReceiptCalls &
   PurgeCalls &
+  EvidenceCalls &
   EventCalls &
   WebhookCalls &
   RetentionCalls &

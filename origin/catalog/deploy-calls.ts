@@ -73,13 +73,13 @@ export interface DeployCalls extends DeployReads {
    * Throws `too-many-requests` when all of them are young.
    */
   createDeploy(id: string, site: number, time: number): void;
-  /** Replaces an earlier header. Does nothing when the deploy is gone. */
-  setDeployHeader(id: string, base: number | null, expect: number | null): void;
   /**
    * Adds all files or none. Throws `too-large`, `no-such-deploy`, and `duplicate-path`, the last also for a path that
    * an earlier call has added.
    */
   addDeployFiles(id: string, files: readonly DeployFile[]): void;
+  /** Notes the header, and makes the deploy and all of its files durable. Does nothing when the deploy is gone. */
+  completeDeploy(id: string, base: number | null, expect: number | null): void;
   /** Notes which request opened the deploy. An older deploy loses the key. Throws `no-such-deploy`. */
   keyDeploy(id: string, request: RequestKey): void;
   /** Hides the deploy at once. Retention deletes its files later. Throws `no-such-deploy`, also when repeated. */

@@ -73,8 +73,9 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   saveStorePass: 'relaxed',
 
   createDeploy: 'durable',
-  setDeployHeader: 'durable',
-  addDeployFiles: 'durable',
+  // Until the deploy is complete, nobody knows its id.
+  addDeployFiles: 'relaxed',
+  completeDeploy: 'durable',
   dropDeploy: 'durable',
   deploy: 'reads',
   deployMissing: 'reads',
@@ -105,6 +106,8 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   addPurges: 'appends',
   purge: 'reads',
   addPurgeReceipts: 'durable',
+  revisionEvidence: 'reads',
+  purgeEvidence: 'reads',
 
   addEvents: 'durable',
   events: 'reads',

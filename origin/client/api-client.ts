@@ -237,6 +237,12 @@ export class ApiClient {
     return this.#read('GET', `/v1/sites/${site}/revisions/${revision}`, answers.revision);
   }
 
+  /** The text of a file of receipts: see `readReceiptFile`. */
+  receiptFile(site: string, of: { readonly revision: number } | { readonly purge: number }): Promise<string> {
+    const subject = 'purge' in of ? `purges/${of.purge}` : `revisions/${of.revision}`;
+    return this.#text('GET', `/v1/sites/${site}/${subject}/receipts`);
+  }
+
   manifest(site: string, revision: number): AsyncGenerator<ManifestLine> {
     return this.#lines(`/v1/sites/${site}/revisions/${revision}/manifest`, manifestLineSchema);
   }

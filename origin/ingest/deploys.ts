@@ -29,8 +29,9 @@ export async function createDeploy(
     isOpen = true;
   };
   try {
-    await fill(catalog, site, { id, open }, items);
+    const header = await fill(catalog, site, { id, open }, items);
     await checkDeploySizes(catalog, id);
+    await catalog.completeDeploy(id, header.base, header.expect);
   } catch (error) {
     // The original error matters. A deploy that cannot be dropped expires later.
     if (isOpen) await catalog.dropDeploy(id).catch(() => {});
@@ -44,9 +45,10 @@ async function fill(
   site: SiteRow,
   { id, open }: { readonly id: string; readonly open: () => Promise<void> },
   items: AsyncIterable<DeployItem>,
-): Promise<void> {
+): Promise<{ base: number | null; expect: number | null }> {
   let files: DeployFile[] = [];
   let base: number | null = null;
+  let expect: number | null = null;
   let deletion: DeployFile | undefined;
   let isHeaderSeen = false;
   const size = { files: 0, bytes: 0 };
@@ -59,10 +61,9 @@ async function fill(
     await open();
     if ('header' in item) {
       base = item.header.base ?? null;
-      const expect = item.header.expect ?? null;
+      expect = item.header.expect ?? null;
       if (base !== null && base !== 0) await catalog.revision(site.id, base);
       checkExpectation(site, expect);
-      await catalog.setDeployHeader(id, base, expect);
       isHeaderSeen = true;
       continue;
     }
@@ -88,4 +89,5 @@ async function fill(
       `${deletion.path} cannot be deleted: without "base", files lists the whole tree`,
     );
   }
+  return { base, expect };
 }

@@ -18,8 +18,13 @@ export type KeyFingerprint = string & { readonly brand: 'key-fingerprint' };
 /** An Ed25519 signature as base64url. */
 export type Signature = string & { readonly brand: 'signature' };
 
-/** 64 bytes as base64url. The pattern is strict, because Node's decoder would ignore stray characters. */
-export const SIGNATURE_PATTERN = '^[A-Za-z0-9_-]{86}$';
+/**
+ * 64 bytes as base64url. The pattern is strict, because Node's decoder would ignore stray characters and the unused bits
+ * of the last one.
+ */
+export const SIGNATURE_PATTERN = '^[A-Za-z0-9_-]{85}[AQgw]$';
+/** 32 bytes as base64url, as strict as the pattern of signatures. */
+export const PUBLIC_KEY_PATTERN = '^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$';
 
 export interface SigningKey {
   readonly publicKey: PublicKey;

@@ -57,6 +57,19 @@ export const deploySchema = Type.Object({
 });
 export type Deploy = Static<typeof deploySchema>;
 
+/** GET /v1/deploys/:id */
+export const openDeploySchema = Type.Object({
+  ...deploySchema.properties,
+  site: Type.String(),
+  base: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'The revision that the deploy is a change to. null for a whole tree.',
+  }),
+  committed: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'The revision that a commit has made of it.',
+  }),
+});
+export type OpenDeploy = Static<typeof openDeploySchema>;
+
 /**
  * What a commit does when its deploy has a base and the site has moved on: apply the change to the newest revision
  * unless both changed the same path, refuse, or take back what came after the base.

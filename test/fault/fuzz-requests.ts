@@ -35,7 +35,7 @@ const send = (
   ...{ ports, method, path, sample },
   type: type ?? JSON_TYPE,
 });
-const report = { edge: 'nobody', text: '{"time":1}', sig: 'a'.repeat(86) };
+const report = { edge: 'nobody', text: '{"time":1}', sig: 'A'.repeat(86) };
 const domains = {
   domains: ['a.example'],
   policy: { mode: 'async', sync: { timeout: 30 }, pinned: ['/a/*'] },
@@ -77,7 +77,7 @@ const ROUTES: readonly Route[] = [
   send(ORIGIN, 'DELETE', '/v1/tokens/none'),
   send(FEEDS, 'POST', '/feed/v1/join', {
     ...{ token: 'skj_0011.aa.ff', name: 'nobody', region: 'r', lat: 1.5, lon: null },
-    ...{ publicKey: 'a'.repeat(43), proof: 'a'.repeat(86) },
+    ...{ publicKey: 'A'.repeat(43), proof: 'A'.repeat(86) },
   }),
   send(FEEDS, 'POST', '/feed/v1/join/hello', { edgeNonce: 'a'.repeat(43) }),
   get(FEEDS, '/feed/v1/hello'),

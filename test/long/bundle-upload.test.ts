@@ -7,8 +7,7 @@ import { ApiClient } from '../../origin/client/api-client.ts';
 import { hashFiles } from '../../origin/client/folder/hash-files.ts';
 import { publishFolder } from '../../origin/client/folder/publish-folder.ts';
 import { scanFolder } from '../../origin/client/folder/scan.ts';
-import { sendFiles } from '../../origin/client/folder/send-files.ts';
-import { planSending } from '../../origin/client/folder/send-plan.ts';
+import { FileSender } from '../../origin/client/folder/send-files.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import { SMALL_OBJECT } from '../../shared/content/small-object.ts';
 import { startHashThreads } from '../../shared/hashing/hash-threads.ts';
@@ -145,13 +144,10 @@ t.test('files that change underneath', async (t) => {
   const folder = await writeTree(join(cluster.folder, 'tree'), manyFiles(100, 'three'));
   const files = await hashFiles((await scanFolder(folder)).files, hashThreads, () => {}, signal);
   await writeFile(join(folder, '7/7.txt'), 'same length? no');
-  const plan = planSending(files, new Set<string>(files.map(({ digest }) => digest)));
+  const sender = new FileSender(client, SITE, () => {}, signal);
+  sender.add(files);
   const failure = { code: 'file-changed', message: /7\/7\.txt changed/ };
-  await t.rejects(
-    sendFiles(client, SITE, plan, () => {}, signal),
-    failure,
-    'the failure is the reader’s own',
-  );
+  await t.rejects(sender.end(), failure, 'the failure is the reader’s own');
 
   await writeTree(folder, { ...manyFiles(100, 'four'), 'large.bin': large });
   const changes: (() => Promise<void>)[] = [

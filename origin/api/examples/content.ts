@@ -1,3 +1,4 @@
+import type { ReceiptFile } from '../../../shared/receipts/receipt-file.ts';
 import type { Alias } from '../../../shared/wire/alias-api.ts';
 import type { Commit, Purge, Revision, Site } from '../../../shared/wire/api.ts';
 import type { Examples } from './example.ts';
@@ -73,6 +74,35 @@ const purge: Purge = {
   receipts: [],
 };
 
+const LOG = 'c0ffee00c0ffee00c0ffee00c0ffee00';
+const KEYS = {
+  signing: 'gTl3Dqh9F19Wo1Rmw0x-zMuNipG07jeiXfYPW4_Js5Q',
+  recovery: 'iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w',
+  edge: '7UkoxijRwsbq6QM4kFmVYSlZJzpcY_k2NsFGFKyHN9E',
+};
+const SIGNATURE = 'LOSOuF_rMsG4cGxnnpDugF5HivWchjMHb3JFtyEItUaFp_vShc6ndSp02J38t8GL4Rvp7ROnNoonKPDUs3M8BA';
+/** The signatures of this example are not valid. docs/protocol.md has an example with valid ones. */
+const receiptFile: ReceiptFile = {
+  format: 'skerry-receipts-1',
+  certificates: [{ publicKey: KEYS.signing, recoveryKey: KEYS.recovery, certificate: SIGNATURE }],
+  record: {
+    ...{ log: LOG, epoch: 1, seq: 55, prev: DIGEST, kind: 'activate', critical: true, time: revision.time },
+    ...{ site: 1, revision: 12, root: ROOT, payload: '{"mode":"async"}', sig: SIGNATURE },
+  },
+  roster: {
+    ...{ log: LOG, epoch: 1, seq: 57, hash: DIGEST, time: 1_795_945_952_000, site: 'docs', about: DIGEST },
+    keys: [[KEYS.signing, 1]],
+    members: [['paris', 'eu-west', KEYS.edge, 'member', true]],
+    sig: SIGNATURE,
+  },
+  receipts: [
+    {
+      ...{ log: LOG, epoch: 1, edge: 'paris', site: 1, revision: 12, root: ROOT, seq: 55 },
+      ...{ since: 1_795_945_951_700, covers: 'all', sig: SIGNATURE },
+    },
+  ],
+};
+
 export const contentExamples: Examples = {
   'GET /v1/sites': { answer: { sites: [site] } },
   'GET /v1/sites/{site}': { answer: site },
@@ -85,6 +115,13 @@ export const contentExamples: Examples = {
     request: { base: 12, files: { 'index.html': { digest: DIGEST, size: 3 } }, delete: ['old.html'] },
     answer: { id: '1c654e1b1fda9837cac34f70', missing: [DIGEST] },
   },
+  'GET /v1/deploys/{id}': {
+    answer: {
+      ...{ id: '1c654e1b1fda9837cac34f70', site: 'docs', base: 12, committed: null },
+      missing: [DIGEST],
+    },
+  },
+  'DELETE /v1/deploys/{id}': {},
   'POST /v1/deploys/{id}/commit': { request: { mode: 'sync', message: 'new start page' }, answer: inSync },
   'POST /v1/sites/{site}/objects': { answer: { objects: 250, bytes: 1_204_113 } },
   'PUT /v1/sites/{site}/archive': { answer: live },
@@ -92,6 +129,7 @@ export const contentExamples: Examples = {
   'DELETE /v1/sites/{site}/files/{*}': { answer: live },
   'GET /v1/sites/{site}/revisions': { answer: { revisions: [revision] } },
   'GET /v1/sites/{site}/revisions/{revision}': { answer: { ...revision, receipts: [] } },
+  'GET /v1/sites/{site}/revisions/{revision}/receipts': { answer: receiptFile },
   'POST /v1/sites/{site}/rollback': { request: { to: 11 }, answer: live },
   'GET /v1/sites/{site}/aliases': { answer: { aliases: [alias] } },
   'GET /v1/sites/{site}/aliases/{alias}': { answer: alias },
@@ -99,4 +137,5 @@ export const contentExamples: Examples = {
   'POST /v1/sites/{site}/activate': { request: { alias: 'pr-12' }, answer: live },
   'POST /v1/sites/{site}/purge': { request: { paths: ['/index.html', '/img/*'] }, answer: purge },
   'GET /v1/sites/{site}/purges/{seq}': { answer: purge },
+  'GET /v1/sites/{site}/purges/{seq}/receipts': { answer: receiptFile },
 };

@@ -7,6 +7,7 @@ import { catalogContext } from './context.ts';
 import { damageCalls } from './damage.ts';
 import { deployCalls } from './deploys.ts';
 import { eventCalls } from './events.ts';
+import { evidenceCalls } from './evidence.ts';
 import { fleetCalls } from './fleet.ts';
 import { heldRevisionReaders } from './held-revisions.ts';
 import { lagReads } from './lag.ts';
@@ -44,6 +45,7 @@ export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): Catal
     ...tokenCalls(context),
     ...fleetCalls(context),
     ...purgeCalls(context),
+    ...evidenceCalls(context),
     ...eventCalls(context),
     ...webhookCalls(context),
     ...retentionCalls(context),

@@ -6,7 +6,7 @@ import { openManifestReader } from '../../../shared/content/manifest/sqlite/read
 import { metaOf, metaText, type Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { openStaging } from '../../../shared/content/manifest/sqlite/staging.ts';
 import { SkerryError } from '../../../shared/errors.ts';
-import { transaction } from '../../../shared/sqlite/open.ts';
+import { relaxed, transaction } from '../../../shared/sqlite/open.ts';
 import type { Commit } from '../../../shared/wire/api.ts';
 import type { DeployCalls, DeployCursor } from '../deploy-calls.ts';
 import { checkSizes, deployToGiveUp } from '../deploy-plan.ts';
@@ -59,13 +59,13 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
       });
     },
 
-    setDeployHeader(id, base, expect) {
+    completeDeploy(id, base, expect) {
       sql('UPDATE deploy SET base = ?, expect = ? WHERE id = ?').run(base, expect, id);
     },
 
     addDeployFiles(id, files) {
       const { number } = place(id);
-      transaction(database, () => {
+      relaxed(database, () => {
         const row = sql('UPDATE deploy SET files = files + ? WHERE number = ? RETURNING files').get(
           files.length,
           number,

@@ -54,11 +54,10 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
   }
 
   function markLive(site: number, revision: number, seq: Seq): void {
-    sql("UPDATE revision SET state = 'activated', seq = ? WHERE site = ? AND revision = ?").run(
-      seq,
-      site,
-      revision,
-    );
+    sql(
+      `UPDATE revision SET state = 'activated', seq = :seq, activation = (SELECT json FROM record WHERE seq = :seq)
+       WHERE site = :site AND revision = :revision`,
+    ).run({ seq, site, revision });
     sql('UPDATE site SET live = :revision, tip = :revision WHERE id = :site').run({ revision, site });
   }
 

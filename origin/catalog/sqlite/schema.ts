@@ -49,6 +49,8 @@ export const migrations: Migrations = [
     -- pending (committed, but never live), draft (not meant to become live by itself), activated or aborted
     state TEXT NOT NULL,
     pinned INTEGER NOT NULL DEFAULT 0,
+    -- the record that made it live, which receipts answer. It stays when the log is pruned
+    activation TEXT,
     PRIMARY KEY (site, revision)
   ) STRICT, WITHOUT ROWID;
 

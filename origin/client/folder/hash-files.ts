@@ -1,3 +1,4 @@
+import { JobQueue } from '../../../shared/concurrency/job-queue.ts';
 import type { Digest } from '../../../shared/content/digest.ts';
 import { fromPlainError, hasCode, SkerryError } from '../../../shared/errors.ts';
 import { changed, type FileStamp } from '../../../shared/files/real-file.ts';
@@ -6,50 +7,74 @@ import type { FoundFile } from './scan.ts';
 
 const AT_ONCE = 4;
 /** Small files go to a thread in batches, because handing over a single small file takes longer than hashing it. */
-const BATCH = { files: 64, bytes: 4 * 1024 * 1024 };
+const BATCH = { files: 256, bytes: 4 * 1024 * 1024 };
 
 export interface HashedFile extends FoundFile {
   readonly digest: Digest;
   readonly stamp: FileStamp;
 }
 
-/** Hashes files in threads and keeps their order. A file that grew or shrank since it was found gets its new size. */
+/**
+ * Hashes files in threads, in the order in which they are added. A file that grew or shrank since it was found gets its
+ * new size.
+ */
+export class FileHashing {
+  readonly #hashThreads: HashThreads;
+  readonly #hashed: (files: readonly HashedFile[]) => void;
+  readonly #signal: AbortSignal;
+  readonly #queue = new JobQueue(AT_ONCE);
+  readonly #results: (readonly HashedFile[])[] = [];
+  #batch: FoundFile[] = [];
+  #bytes = 0;
+
+  /** `hashed` is called with each batch when it is done. */
+  constructor(hashThreads: HashThreads, hashed: (files: readonly HashedFile[]) => void, signal: AbortSignal) {
+    this.#hashThreads = hashThreads;
+    this.#hashed = hashed;
+    this.#signal = signal;
+  }
+
+  add(file: FoundFile): void {
+    this.#batch.push(file);
+    this.#bytes += file.size;
+    if (this.#batch.length === BATCH.files || this.#bytes >= BATCH.bytes) this.#passOn();
+  }
+
+  /** All files, in the order in which they were added. */
+  async end(): Promise<HashedFile[]> {
+    this.#passOn();
+    await this.#queue.ended();
+    return this.#results.flat();
+  }
+
+  #passOn(): void {
+    const batch = this.#batch;
+    const place = this.#results.push([]) - 1;
+    this.#batch = [];
+    this.#bytes = 0;
+    this.#queue.add(async () => {
+      this.#signal.throwIfAborted();
+      const files = await hashBatch(batch, this.#hashThreads).catch((error: unknown) => {
+        // The abort also stopped the threads.
+        this.#signal.throwIfAborted();
+        throw error;
+      });
+      this.#results[place] = files;
+      this.#hashed(files);
+    });
+  }
+}
+
+/** Hashes files that are all known. */
 export async function hashFiles(
   files: readonly FoundFile[],
   hashThreads: HashThreads,
-  hashed: (files: number) => void,
+  hashed: (files: readonly HashedFile[]) => void,
   signal: AbortSignal,
 ): Promise<HashedFile[]> {
-  const batches = [...batchesOf(files)];
-  const results: HashedFile[][] = new Array(batches.length);
-  const queue = batches.entries();
-  const work = async () => {
-    for (const [i, batch] of queue) {
-      signal.throwIfAborted();
-      results[i] = await hashBatch(batch, hashThreads).catch((error: unknown) => {
-        // The abort also stopped the threads.
-        signal.throwIfAborted();
-        throw error;
-      });
-      hashed(batch.length);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return results.flat();
-}
-
-function* batchesOf(files: readonly FoundFile[]): Generator<FoundFile[]> {
-  let batch: FoundFile[] = [];
-  let bytes = 0;
-  for (const file of files) {
-    batch.push(file);
-    bytes += file.size;
-    if (batch.length < BATCH.files && bytes < BATCH.bytes) continue;
-    yield batch;
-    batch = [];
-    bytes = 0;
-  }
-  if (batch.length > 0) yield batch;
+  const hashing = new FileHashing(hashThreads, hashed, signal);
+  for (const file of files) hashing.add(file);
+  return hashing.end();
 }
 
 async function hashBatch(batch: readonly FoundFile[], hashThreads: HashThreads): Promise<HashedFile[]> {

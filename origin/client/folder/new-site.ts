@@ -20,14 +20,16 @@ export async function existingSite(client: ApiClient, name: string): Promise<Sit
 }
 
 /**
- * Creates a site, if the token permits it, and publishes into it. When the publish is refused or interrupted, the site
- * is removed again, because readers of a site without a revision get a 503.
+ * Creates a site, if the token permits it, and publishes into it. When the publish is refused, the site is removed
+ * again, because readers of a site without a revision get a 503. When it is interrupted, it is removed unless
+ * `hasSent`: its objects need not be sent again when the publish is repeated.
  */
 export async function inNewSite<T>(
   client: ApiClient,
   name: string,
   patience: Patience,
   publish: () => Promise<T>,
+  hasSent: () => boolean,
 ): Promise<T> {
   let isCreated = false;
   try {
@@ -35,8 +37,10 @@ export async function inNewSite<T>(
     isCreated = true;
     return await publish();
   } catch (error) {
+    const isRefused = error instanceof SkerryError && error.code !== 'origin-unreachable';
     // A request that was interrupted rather than refused may have created the site.
-    if (isCreated || !(error instanceof SkerryError)) await takeBack(client, name);
+    const mayExist = isCreated || !(error instanceof SkerryError);
+    if (mayExist && (isRefused || !hasSent())) await takeBack(client, name);
     throw error;
   }
 }

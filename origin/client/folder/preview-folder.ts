@@ -1,4 +1,4 @@
-import { hashFiles } from './hash-files.ts';
+import { type HashedFile, hashFiles } from './hash-files.ts';
 import { readLeftOut } from './left-out.ts';
 import { existingSite } from './new-site.ts';
 import { type Preview, planPreview } from './preview-plan.ts';
@@ -23,8 +23,8 @@ export async function previewFolder(
   const site = await existingSite(client, name);
   const revision = site?.pending?.revision ?? site?.revision ?? 0;
   let hashed = 0;
-  const count = (files: number) => {
-    hashed += files;
+  const count = (files: readonly HashedFile[]) => {
+    hashed += files.length;
     progress({ hashed, files: found.length, sentBytes: 0, bytesToSend: 0 });
   };
   const files = await hashFiles(found, hashThreads, count, signal);

@@ -1,5 +1,5 @@
 import type { HashedFile } from './hash-files.ts';
-import { planSending } from './send-plan.ts';
+import { SendPlan } from './send-plan.ts';
 
 interface PlannedChange {
   readonly change: 'added' | 'modified' | 'deleted';
@@ -29,7 +29,12 @@ export function planPreview(files: readonly HashedFile[], published: ReadonlyMap
   const unchanged = files.length - changes.length;
   for (const path of published.keys()) if (!paths.has(path)) changes.push({ change: 'deleted', path });
   const held = new Set(published.values());
-  const missing = new Set(files.map(({ digest }) => digest).filter((digest) => !held.has(digest)));
-  const { files: objects, bytes } = planSending(files, missing);
-  return { changes: changes.sort((a, b) => (a.path < b.path ? -1 : 1)), unchanged, objects, bytes };
+  const plan = new SendPlan();
+  plan.add(files.filter(({ digest }) => !held.has(digest)));
+  return {
+    changes: changes.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    unchanged,
+    objects: plan.files,
+    bytes: plan.bytes,
+  };
 }

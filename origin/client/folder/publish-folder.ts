@@ -6,13 +6,12 @@ import type { CommitRequest, DeployHeader, DeployLine } from '../../../shared/wi
 import type { ApiClient } from '../api-client.ts';
 import { deployLines, type FolderChanges, type FolderState, folderState } from './change-plan.ts';
 import { changesSince, type KnownContent, knownContent } from './changes-since.ts';
-import { type HashedFile, hashFiles } from './hash-files.ts';
+import type { HashedFile } from './hash-files.ts';
 import { readLeftOut } from './left-out.ts';
 import { existingSite, inNewSite } from './new-site.ts';
 import { impatient, type Patience } from './patience.ts';
-import { scanFolder } from './scan.ts';
-import { sendFiles } from './send-files.ts';
-import { planSending } from './send-plan.ts';
+import { FolderReading } from './read-folder.ts';
+import { FileSender } from './send-files.ts';
 import { allowsShrinking, type ShrinkRule, type SizeChange } from './shrink-plan.ts';
 
 const TRIES = 4;
@@ -66,32 +65,72 @@ export async function publishFolder(parts: PublishParts, folder: string): Promis
 }
 
 async function publishAsFound(parts: PublishParts, folder: string): Promise<Published> {
-  const rules = await readLeftOut(folder, parts.include ?? []);
-  const { files: found, leftOut } = await scanFolder(folder, rules);
-  const site = await existingSite(parts.client, parts.site);
-  refuseShrinking(parts, { before: site?.files ?? 0, after: found.length });
-  const reading = site && readNewest(parts, site);
-  let hashed = 0;
-  const report = (sentBytes: number, bytesToSend: number) =>
-    parts.progress({ hashed, files: found.length, sentBytes, bytesToSend });
-  const files = await hashFiles(
-    found,
-    parts.hashThreads,
-    (files) => {
-      hashed += files;
-      report(0, 0);
-    },
-    parts.signal,
-  );
-  const lines = deployLines({ put: files, deleted: [] });
   const { client, patience = impatient } = parts;
-  const whole = () => publishChanges(parts, {}, lines, files, report);
-  const compared = compare(await reading, files);
-  const publish = () =>
-    patience(() => (compared === undefined ? whole() : publishCompared(parts, compared, whole, report)));
-  const sent = site === undefined ? await inNewSite(client, parts.site, patience, publish) : await publish();
-  return { ...sent, state: folderState(files), files: files.length, leftOut };
+  const rules = await readLeftOut(folder, parts.include ?? []);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([parts.signal, stop.signal]);
+  const progress = { hashed: 0, files: 0, sentBytes: 0, bytesToSend: 0 };
+  const report: Report = (change) => parts.progress(Object.assign(progress, change));
+  const reading = new FolderReading(parts.hashThreads, (hashed, files) => report({ hashed, files }), signal);
+  try {
+    const [{ files: found, leftOut }, site] = await Promise.all([
+      reading.scan(folder, rules),
+      existingSite(client, parts.site),
+    ]);
+    const bytes = found.reduce((sum, { size }) => sum + size, 0);
+    refuseShrinking(parts, { before: site?.files ?? 0, after: found.length });
+    const sent =
+      site === undefined
+        ? await inNewSite(
+            client,
+            parts.site,
+            patience,
+            () => publishFirst({ ...parts, signal }, reading, bytes, report),
+            () => progress.sentBytes > 0,
+          )
+        : await publishNext(parts, site, reading, report);
+    const files = await reading.hashed();
+    return { ...sent, state: folderState(files), files: files.length, leftOut };
+  } finally {
+    // A scan that failed leaves files to hash.
+    stop.abort();
+  }
 }
+
+/**
+ * Publishes into a site that has no object yet, so files can be sent while others are hashed. After that, a deploy is
+ * begun at once: it keeps the objects, even if sending the rest takes hours.
+ */
+async function publishFirst(
+  parts: PublishParts,
+  reading: FolderReading,
+  bytesToSend: number,
+  report: Report,
+): Promise<Sent> {
+  const { client, site, signal, patience = impatient } = parts;
+  const early = new FileSender(client, site, (sentBytes) => report({ sentBytes, bytesToSend }), signal);
+  reading.passOn((files) => early.add(files));
+  const files = await reading.hashed();
+  const lines = deployLines({ put: files, deleted: [] });
+  return patience(() => publishChanges(parts, {}, lines, files, report, early));
+}
+
+/** Publishes into a site that may have revisions or objects. */
+async function publishNext(
+  parts: PublishParts,
+  site: Site,
+  reading: FolderReading,
+  report: Report,
+): Promise<Sent> {
+  const { patience = impatient } = parts;
+  const [newest, files] = await Promise.all([readNewest(parts, site), reading.hashed()]);
+  const lines = deployLines({ put: files, deleted: [] });
+  const whole = () => publishChanges(parts, {}, lines, files, report);
+  const compared = compare(newest, files);
+  return patience(() => (compared === undefined ? whole() : publishCompared(parts, compared, whole, report)));
+}
+
+type Report = (change: Partial<PublishProgress>) => void;
 
 /** A folder as changes of the newest revision. */
 interface Compared extends Pick<FolderChanges, 'put' | 'deleted'> {
@@ -133,7 +172,7 @@ async function publishCompared(
   parts: PublishParts,
   { base, put, deleted }: Compared,
   whole: () => Promise<Sent>,
-  report: (sentBytes: number, bytesToSend: number) => void,
+  report: Report,
 ): Promise<Sent> {
   try {
     const lines = deployLines({ put, deleted });
@@ -160,23 +199,38 @@ export function refuseShrinking(
   });
 }
 
-/** Publishes changes of the revision in the header, or a whole tree when the header has no base. */
+/**
+ * Publishes changes of the revision in the header, or a whole tree when the header has no base. Files that `early` is
+ * sending are not sent twice.
+ */
 export async function publishChanges(
   { client, site, commit, signal }: PublishParts,
   header: DeployHeader,
   lines: readonly DeployLine[],
   files: readonly HashedFile[],
-  report: (sentBytes: number, bytesToSend: number) => void,
+  report: Report,
+  early?: FileSender,
 ): Promise<Sent> {
-  const { id, missing } = await client.createDeploy(site, Readable.from(ndjson(header, lines)));
-  const plan = planSending(files, new Set(missing));
-  let sentBytes = 0;
-  const sent = (bytes: number) => {
-    sentBytes += bytes;
-    report(sentBytes, plan.bytes);
+  const underWay = new Set(early?.pending);
+  const [{ id, missing }] = await Promise.all([
+    client.createDeploy(site, Readable.from(ndjson(header, lines))),
+    early?.stop(),
+  ]);
+  const arrived = (digest: string) => underWay.has(digest) && !early?.pending.has(digest);
+  const toSend = new Set<string>(missing.filter((digest) => !arrived(digest)));
+  const sender = new FileSender(
+    client,
+    site,
+    (sentBytes) => report({ sentBytes, bytesToSend: sender.bytesToSend }),
+    signal,
+  );
+  sender.add(files.filter(({ digest }) => toSend.has(digest)));
+  await sender.end();
+  return {
+    commit: await client.commit(id, commit),
+    sentFiles: sender.sent.files + (early?.sent.files ?? 0),
+    sentBytes: sender.sent.bytes + (early?.sent.bytes ?? 0),
   };
-  await sendFiles(client, site, plan, sent, signal);
-  return { commit: await client.commit(id, commit), sentFiles: plan.files, sentBytes };
 }
 
 /** Whether the error comes from a folder that is being written to. In that case it helps to read the folder again. */

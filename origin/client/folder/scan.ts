@@ -30,9 +30,13 @@ export interface ScannedFolder {
 /**
  * Finds all that a folder publishes: every file except those that are left out, those of Git, and those in Skerry's own
  * data folders. Links are followed within the folder. The whole folder is refused for a link that leads out of it, a
- * loop, a pipe, or a name that cannot be published.
+ * loop, a pipe, or a name that cannot be published. `found` is called with each file at once.
  */
-export async function scanFolder(root: string, rules: LeftOut = leftOutByDefault): Promise<ScannedFolder> {
+export async function scanFolder(
+  root: string,
+  rules: LeftOut = leftOutByDefault,
+  found: (file: FoundFile) => void = () => {},
+): Promise<ScannedFolder> {
   const top = await realFolder(root);
   if (await isDataFolder(top)) throw new SkerryError('not-a-folder', `${root} is a data folder of Skerry`);
   const files: FoundFile[] = [];
@@ -65,7 +69,11 @@ export async function scanFolder(root: string, rules: LeftOut = leftOutByDefault
           if (open.has(place.target))
             throw new SkerryError('symlink-loop', `the link ${path} leads back to a folder above it`);
           await walk(place.target, path, new Set([...open, place.target]));
-        } else files.push(foundFile(path, place));
+        } else {
+          const file = foundFile(path, place);
+          files.push(file);
+          found(file);
+        }
       }
     }
   }

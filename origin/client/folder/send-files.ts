@@ -1,66 +1,117 @@
 import { Readable } from 'node:stream';
+import { JobQueue } from '../../../shared/concurrency/job-queue.ts';
 import { SMALL_OBJECT } from '../../../shared/content/small-object.ts';
 import { RESUMED_FROM_BYTES } from '../../../shared/wire/deploy-api.ts';
 import type { ApiClient } from '../api-client.ts';
 import type { HashedFile } from './hash-files.ts';
 import { readHashed, streamHashed } from './read-hashed.ts';
 import { sendLarge } from './send-large.ts';
-import type { SendPlan } from './send-plan.ts';
+import { type Parcel, SendPlan } from './send-plan.ts';
 
 /** The second bundle is read and packed while the origin stores the first. */
 const BUNDLES_AT_ONCE = 2;
 const SINGLE_AT_ONCE = 4;
 
-/**
- * Sends everything that is planned. `sent` is called with the bytes of each file as it goes out. After the first
- * failure, the other requests are stopped before the failure is thrown.
- */
-export async function sendFiles(
-  client: ApiClient,
-  site: string,
-  plan: SendPlan,
-  sent: (bytes: number) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
+/** Sends files to a site while they become known, each content once. After the first failure, it sends nothing more. */
+export class FileSender {
+  readonly #client: ApiClient;
+  readonly #site: string;
+  readonly #progress: (sentBytes: number) => void;
+  readonly #failed = new AbortController();
+  readonly #stop: AbortSignal;
+  readonly #plan = new SendPlan();
+  readonly #bundles = new JobQueue(BUNDLES_AT_ONCE);
+  readonly #single = new JobQueue(SINGLE_AT_ONCE);
+  readonly #pending = new Set<string>();
+  #sentFiles = 0;
+  #sentBytes = 0;
 
-  const bundle = (files: readonly HashedFile[]) => client.putObjects(site, contents(files));
-  async function* contents(files: readonly HashedFile[]): AsyncGenerator<Buffer> {
-    for (const file of files) {
-      stop.throwIfAborted();
-      yield readHashed(file);
-      sent(file.size);
+  /** `progress` is called with the bytes of all files that have gone out. */
+  constructor(client: ApiClient, site: string, progress: (sentBytes: number) => void, signal: AbortSignal) {
+    this.#client = client;
+    this.#site = site;
+    this.#progress = progress;
+    this.#stop = AbortSignal.any([signal, this.#failed.signal]);
+  }
+
+  get bytesToSend(): number {
+    return this.#plan.bytes;
+  }
+
+  get sent(): { readonly files: number; readonly bytes: number } {
+    return { files: this.#sentFiles, bytes: this.#sentBytes };
+  }
+
+  /** The digests in requests that the origin has not acknowledged. */
+  get pending(): ReadonlySet<string> {
+    return this.#pending;
+  }
+
+  add(files: Iterable<HashedFile>): void {
+    for (const parcel of this.#plan.add(files)) this.#enqueue(parcel);
+  }
+
+  /** Resolves when the origin has all that was added. Throws the first failure, when no request runs any more. */
+  async end(): Promise<void> {
+    for (const parcel of this.#plan.end()) this.#enqueue(parcel);
+    await Promise.allSettled([this.#bundles.ended(), this.#single.ended()]);
+    this.#stop.throwIfAborted();
+  }
+
+  /** Begins no further request. Resolves when those that have begun have ended, whether they failed or not. */
+  async stop(): Promise<void> {
+    this.#bundles.clear();
+    this.#single.clear();
+    await Promise.allSettled([this.#bundles.ended(), this.#single.ended()]);
+  }
+
+  #enqueue(parcel: Parcel): void {
+    const [first, second] = parcel;
+    if (first === undefined) return;
+    // A request for a single object names its digest.
+    if (second === undefined) this.#single.add(() => this.#send(parcel, () => this.#sendSingle(first)));
+    else this.#bundles.add(() => this.#send(parcel, () => this.#sendBundle(parcel)));
+  }
+
+  async #send(parcel: Parcel, request: () => Promise<void>): Promise<void> {
+    try {
+      this.#stop.throwIfAborted();
+      for (const { digest } of parcel) this.#pending.add(digest);
+      await request();
+      for (const { digest } of parcel) this.#pending.delete(digest);
+      this.#sentFiles += parcel.length;
+    } catch (error) {
+      this.#failed.abort(error);
+      throw error;
     }
   }
-  const single = async (file: HashedFile) => {
-    if (file.size > RESUMED_FROM_BYTES) await sendLarge(client, site, file, stop);
-    else await putFile(client, site, file);
-    sent(file.size);
-  };
 
-  const work = async <T>(queue: Iterator<T> & Iterable<T>, send: (item: T) => Promise<unknown>) => {
-    try {
-      for (const item of queue) {
-        stop.throwIfAborted();
-        await send(item);
-      }
-    } catch (error) {
-      failed.abort(error);
+  async #sendBundle(parcel: Parcel): Promise<void> {
+    await this.#client.putObjects(this.#site, this.#contents(parcel));
+  }
+
+  async *#contents(parcel: Parcel): AsyncGenerator<Buffer> {
+    for (const file of parcel) {
+      this.#stop.throwIfAborted();
+      yield readHashed(file);
+      this.#note(file.size);
     }
-  };
-  const bundles = plan.bundles.values();
-  const files = plan.single.values();
-  await Promise.all([
-    ...Array.from({ length: BUNDLES_AT_ONCE }, () => work(bundles, bundle)),
-    ...Array.from({ length: SINGLE_AT_ONCE }, () => work(files, single)),
-  ]);
-  stop.throwIfAborted();
+  }
+
+  async #sendSingle(file: HashedFile): Promise<void> {
+    if (file.size > RESUMED_FROM_BYTES) await sendLarge(this.#client, this.#site, file, this.#stop);
+    else await this.#client.putObject(this.#site, file.digest, bodyOf(file), file.size);
+    this.#note(file.size);
+  }
+
+  #note(bytes: number): void {
+    this.#sentBytes += bytes;
+    this.#progress(this.#sentBytes);
+  }
 }
 
-async function putFile(client: ApiClient, site: string, file: HashedFile): Promise<void> {
-  const { digest, size } = file;
-  const body =
-    size > SMALL_OBJECT ? Readable.from(streamHashed(file), { objectMode: false }) : readHashed(file);
-  await client.putObject(site, digest, body, size);
+function bodyOf(file: HashedFile): Buffer | Readable {
+  return file.size > SMALL_OBJECT
+    ? Readable.from(streamHashed(file), { objectMode: false })
+    : readHashed(file);
 }

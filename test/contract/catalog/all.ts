@@ -3,6 +3,7 @@ import { damageContract } from './damage.ts';
 import { deploysContract } from './deploys.ts';
 import { edgesContract } from './edges.ts';
 import { eventsContract } from './events.ts';
+import { evidenceContract } from './evidence.ts';
 import { catalogTheme, type Theme } from './harness.ts';
 import { logContract } from './log.ts';
 import { manifestsContract } from './manifests.ts';
@@ -32,6 +33,7 @@ export function catalogContract(name: string, place: Theme['place']): void {
   modesContract(theme);
   aliasesContract(theme);
   purgesContract(theme);
+  evidenceContract(theme);
   tasksContract(theme);
   eventsContract(theme);
   webhooksContract(theme);

@@ -33,7 +33,7 @@ export function deploysContract({ suite }: Theme): void {
       expect: null,
       result: null,
     });
-    await catalog.setDeployHeader('d', 3, 4);
+    await catalog.completeDeploy('d', 3, 4);
     t.match(await catalog.deploy('d'), { base: 3, expect: 4 });
     const result: Commit = {
       ...{ revision: 1, seq: 2, unchanged: true, receipts: [] },

@@ -112,7 +112,7 @@ export class Publisher {
   ) {
     const id = randomBytes(12).toString('hex');
     await this.catalog.createDeploy(id, site, this.clock.now());
-    await this.catalog.setDeployHeader(id, base, expect);
+    await this.catalog.completeDeploy(id, base, expect);
     await this.catalog.addDeployFiles(id, files);
     return id;
   }

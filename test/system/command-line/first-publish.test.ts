@@ -1,13 +1,14 @@
 import type { Readable } from 'node:stream';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { ApiClient } from '../../../origin/client/api-client.ts';
 import { publishFolder } from '../../../origin/client/folder/publish-folder.ts';
 import { startHashThreads } from '../../../shared/hashing/hash-threads.ts';
-import { loneOrigin } from '../../helpers/lone-origin.ts';
+import { type LoneOrigin, loneOrigin } from '../../helpers/lone-origin.ts';
 
-/** Is interrupted when it has begun a deploy, or when it has created the site. */
+/** Is interrupted when it has begun a deploy and what is being sent has arrived, or when it has created the site. */
 class Interrupted extends ApiClient {
   readonly #stop: AbortController;
+  readonly #sending: Promise<unknown>[] = [];
   readonly #at: 'deploy' | 'site';
 
   constructor(origin: { url: string; token: string }, at: 'deploy' | 'site', stop: AbortController) {
@@ -16,8 +17,15 @@ class Interrupted extends ApiClient {
     this.#at = at;
   }
 
+  override putObjects(site: string, objects: AsyncIterable<Uint8Array>) {
+    const sending = super.putObjects(site, objects);
+    this.#sending.push(sending);
+    return sending;
+  }
+
   override async createDeploy(site: string, lines: Readable) {
     const deploy = await super.createDeploy(site, lines);
+    await Promise.all(this.#sending);
     if (this.#at === 'deploy') this.#stop.abort();
     return deploy;
   }
@@ -30,19 +38,54 @@ class Interrupted extends ApiClient {
   }
 }
 
-t.test('a first publish that is interrupted leaves no site', async (t) => {
+const many = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`${i}.txt`, `file ${i}`]));
+
+/** Publishes with a client that is interrupted. */
+async function interrupted(t: Test, origin: LoneOrigin, at: 'site' | 'deploy', folder: string) {
+  const hashThreads = startHashThreads(1);
+  t.teardown(() => hashThreads.close());
+  const stop = new AbortController();
+  const client = new Interrupted(origin, at, stop);
+  const rest = { hashThreads, site: `interrupted-at-${at}`, commit: {}, progress: () => {} };
+  await t.rejects(publishFolder({ ...rest, client, signal: stop.signal }, folder), { name: 'AbortError' });
+  await client.close();
+  return { ...rest, client: origin.client, signal: new AbortController().signal };
+}
+
+t.test('a first publish that is interrupted before it has sent anything leaves no site', async (t) => {
+  const origin = await loneOrigin(t);
+  const folder = t.testdir({ 'a.txt': 'a' });
+  for (const at of ['site', 'deploy'] as const) {
+    const { site } = await interrupted(t, origin, at, folder);
+    await t.rejects(origin.client.site(site), { code: 'no-such-site' }, at);
+  }
+  t.strictSame(await origin.client.sites(), []);
+});
+
+t.test('a first publish that is interrupted later sends nothing again', async (t) => {
+  const origin = await loneOrigin(t);
+  const folder = t.testdir(many);
+  const parts = await interrupted(t, origin, 'deploy', folder);
+  t.equal((await origin.client.site(parts.site)).revision, 0);
+  const { sentFiles } = await publishFolder(parts, folder);
+  t.equal(sentFiles, 1000, 'the first 4,000 were sent while the others were hashed');
+  t.match(await origin.client.site(parts.site), { revision: 1, files: 5000 });
+});
+
+t.test('a first publish that is refused leaves no site', async (t) => {
   const origin = await loneOrigin(t);
   const hashThreads = startHashThreads(1);
   t.teardown(() => hashThreads.close());
-  const folder = t.testdir({ 'a.txt': 'a' });
-  for (const at of ['site', 'deploy'] as const) {
-    const stop = new AbortController();
-    const client = new Interrupted(origin, at, stop);
-    const site = `interrupted-at-${at}`;
-    const parts = { client, hashThreads, site, commit: {}, progress: () => {}, signal: stop.signal };
-    await t.rejects(publishFolder(parts, folder), { name: 'AbortError' });
-    await client.close();
-    await t.rejects(origin.client.site(site), { code: 'no-such-site' }, at);
-  }
+  const { signal } = new AbortController();
+  const parts = {
+    client: origin.client,
+    hashThreads,
+    site: 'refused',
+    commit: {},
+    progress: () => {},
+    signal,
+  };
+  const folder = t.testdir({ 'a.txt': 'a', _headers: 'nonsense\n' });
+  await t.rejects(publishFolder(parts, folder), { code: 'bad-rules' });
   t.strictSame(await origin.client.sites(), []);
 });

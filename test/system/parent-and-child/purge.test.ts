@@ -1,6 +1,7 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { cli } from '../../helpers/cli.ts';
 import { ask, read } from '../../helpers/http.ts';
 import { writeTree } from '../../helpers/tree.ts';
 import { until } from '../../helpers/until.ts';
@@ -40,6 +41,47 @@ const current = {
   'img/newer.png': 'z',
   _headers: rules,
 };
+
+t.test('receipts of a publish and of a purge are exported, and checked by themselves', async (t) => {
+  await publish(current);
+  const recovery = cluster.token.split('.').at(-1) ?? '';
+  const names = edges.map(({ name }) => ({ edge: name, state: 'member', covers: 'all' }));
+  const file = join(cluster.folder, 'receipts');
+  const exported = await cluster.skerry('receipts', SITE, '--export', file);
+  t.match(exported, { code: 0, stdout: `verify-receipts ${file} --key ${recovery}` });
+  const check = (...args: string[]) => cli(['verify-receipts', file, ...args]);
+  const { revision } = await cluster.client.site(SITE);
+  const { code, stdout } = await check('--key', recovery, '--json');
+  t.equal(code, 0);
+  t.match(JSON.parse(stdout), {
+    ...{ recoveryKey: recovery, site: SITE, kind: 'activate', revision, confirmed: names, missing: [] },
+  });
+  t.match(await check(), {
+    code: 0,
+    stdout: new RegExp(`edge-1 .* all[\\s\\S]*recovery key ${recovery}. Compare it`),
+  });
+  t.match(await check('--key', '0'.repeat(32)), { code: 1, stderr: /belongs to another origin/ });
+  t.match(await check('--key', 'x'), { code: 2 });
+  await writeFile(file, (await readFile(file, 'utf8')).replace('edge-2', 'edge-3'));
+  t.match(await check(), { code: 1, stderr: /the roster was changed/ });
+
+  const purged = await cluster.skerry('purge', SITE, '--all', '--wait');
+  const [, seq = ''] = /^record (\d+)$/m.exec(purged.stdout) ?? [];
+  t.match(await cluster.skerry('receipts', SITE, '--purge', seq), { stdout: /edge-1 .* 5\n/ });
+  t.match(await cluster.skerry('receipts', SITE, '--purge', seq, '--export', file, '--json'), {
+    stdout: `"recoveryKey":"${recovery}","confirmed":2,"missing":0`,
+  });
+  t.match(await check('--key', recovery), { code: 0, stdout: /a purge[\s\S]*edge-1 .* 5\n/ });
+  t.match(await cluster.skerry('receipts', `${SITE}@1`, '--purge', seq), {
+    code: 1,
+    stderr: /without a revision/,
+  });
+  t.match(await cluster.skerry('receipts', `${SITE}@99`, '--export', file), {
+    code: 1,
+    stderr: /no revision 99/,
+  });
+  t.match(await cli(['verify-receipts', join(cluster.folder, 'none')]), { code: 1, stderr: /cannot read/ });
+});
 
 t.test('a purge ends what older revisions answer, on every edge, and tells what it matched', async (t) => {
   await publish(old);

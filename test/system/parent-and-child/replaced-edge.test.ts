@@ -74,6 +74,13 @@ t.test('a new host takes the place of an edge behind a parent, while the old one
   });
   t.equal((await read(old.url, SITE, '')).body.toString(), 'one');
   await t.rejects(newHost('another', token), /bad-join-token|the join token is used/);
+
+  const file = join(cluster.folder, 'of-both-hosts');
+  await cluster.skerry('receipts', `${SITE}@1`, '--export', file);
+  t.match(await cluster.skerry('verify-receipts', file), {
+    code: 0,
+    stdout: / 0 edges without one[\s\S]*edge-2 \(replaced since\)/,
+  });
 });
 
 t.test('a new host takes the name of a revoked edge, and nothing but its limits', async (t) => {

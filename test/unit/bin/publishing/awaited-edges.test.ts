@@ -1,6 +1,7 @@
 import t from 'tap';
-import { purged, showing, unconfirmed } from '../../../../bin/publishing/awaited-edges.ts';
+import { purged, showing, unconfirmed, wouldShow } from '../../../../bin/publishing/awaited-edges.ts';
 import { waitForEdges } from '../../../../bin/publishing/wait-for-edges.ts';
+import { checkGoal, countedEdges, type WaitGoal, waitGoal } from '../../../../bin/publishing/wait-goal.ts';
 import type { EdgeStatus } from '../../../../shared/wire/api.ts';
 
 const edge = (name: string, revision: number, changes: Partial<EdgeStatus> = {}): EdgeStatus => ({
@@ -57,22 +58,23 @@ t.test('a sync publish is confirmed by all that it waited for, or not', (t) => {
   t.end();
 });
 
+let now = 0;
+let looks = 0;
+const clock = {
+  now: () => now,
+  monotonic: () => now,
+  async sleep(ms: number) {
+    now += ms;
+  },
+};
+const wait = (at: (look: number) => EdgeStatus[], goal: WaitGoal = { kind: 'online' }) => {
+  [now, looks] = [0, 0];
+  const look = async () => showing(countedEdges(goal, at(looks++)), 'docs', { revision: 8, seq: 9 });
+  const { signal } = new AbortController();
+  return waitForEdges({ look, goal, patienceMs: 60_000, clock, signal, isTerminal: false });
+};
+
 t.test('waiting ends when all have come, or when nobody comes further', async (t) => {
-  let now = 0;
-  let looks = 0;
-  const clock = {
-    now: () => now,
-    monotonic: () => now,
-    async sleep(ms: number) {
-      now += ms;
-    },
-  };
-  const wait = (at: (look: number) => EdgeStatus[]) => {
-    [now, looks] = [0, 0];
-    const look = async () => showing(at(looks++), 'docs', { revision: 8, seq: 9 });
-    const { signal } = new AbortController();
-    return waitForEdges({ look, patienceMs: 60_000, clock, signal, isTerminal: false });
-  };
   t.strictSame(await wait((look) => [edge('a', 8), edge('b', look < 5 ? 7 : 8)]), ['a', 'b']);
   await t.rejects(
     wait(() => [edge('a', 8), edge('b', 7)]),
@@ -108,4 +110,43 @@ t.test('waiting ends when all have come, or when nobody comes further', async (t
   t.ok(now >= 60_000);
   t.strictSame(await wait((look) => (look < 9 ? [away] : [edge('d', 8)])), ['d'], 'it comes back meanwhile');
   t.strictSame(await wait(() => []), [], 'an origin without edges');
+});
+
+t.test('goals', async (t) => {
+  t.strictSame(waitGoal('2'), { kind: 'count', count: 2 });
+  t.strictSame(waitGoal('all'), { kind: 'all' });
+  t.strictSame(waitGoal('region:eu west'), { kind: 'region', region: 'eu west' });
+  for (const text of ['', '0', '-1', 'some', 'region:', '1.5'])
+    t.throws(() => waitGoal(text), /Give a number/);
+
+  const away = edge('d', 7, { online: false });
+  const all = (look: number) => [edge('a', 8), edge('b', 7), look < 5 ? away : edge('d', 8)];
+  t.strictSame(await wait(all, { kind: 'count', count: 2 }), ['a', 'd'], 'any two');
+  await t.rejects(wait(all, { kind: 'count', count: 3 }), { code: 'unconfirmed', message: /not on b/ });
+  t.equal(now > 60_000, true, 'after its patience');
+  await t.rejects(
+    wait(() => [edge('a', 8), away], { kind: 'all' }),
+    { code: 'unconfirmed', message: /not on d \(offline\)/ },
+    'who is away is awaited, too',
+  );
+  t.strictSame(await wait((look) => [edge('a', 8), look < 5 ? away : edge('d', 8)], { kind: 'all' }), [
+    'a',
+    'd',
+  ]);
+  const near = (revision: number) => edge('n', revision, { region: 'near' });
+  const inRegion: WaitGoal = { kind: 'region', region: 'near' };
+  t.strictSame(await wait((look) => [edge('a', 7), near(look < 5 ? 7 : 8)], inRegion), ['n']);
+});
+
+t.test('a goal out of reach is refused', async (t) => {
+  const limits = { ...edge('x', 1).limits, sites: ['blog'] };
+  const fleet = [
+    ...[edge('a', 0), edge('b', 0, { online: false }), edge('c', 0, { paused: true })],
+    ...[edge('d', 0, { mayRead: ['blog'] }), edge('e', 0, { limits })],
+  ];
+  t.equal(wouldShow(fleet, 'new-site'), 2);
+  checkGoal({ kind: 'count', count: 2 }, 2);
+  t.throws(() => checkGoal({ kind: 'count', count: 3 }, 2), { code: 'bad-config', message: /only 2 edges/ });
+  t.throws(() => checkGoal({ kind: 'region', region: 'far' }, 0), { message: /no edge of the region far/ });
+  checkGoal({ kind: 'region', region: 'far' }, 1);
 });

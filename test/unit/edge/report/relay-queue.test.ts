@@ -120,7 +120,7 @@ t.test('lists of assignments are passed on as they are, as many as one answer ma
 
 t.test('the largest answer is one that an edge reads', async (t) => {
   const grant = {
-    ...{ edge: 'n'.repeat(63), report: 'f'.repeat(64), sig: 's'.repeat(86) },
+    ...{ edge: 'n'.repeat(63), report: 'f'.repeat(64), sig: 'A'.repeat(86) },
     text: JSON.stringify({
       ...{ newest: 1e13, time: 1e13, lease: 99_999, serves: 99_999, diverged: false },
       ...{ assignments: 'f'.repeat(64), takes: Array(10).fill('k'.repeat(40)) },

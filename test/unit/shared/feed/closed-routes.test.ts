@@ -95,6 +95,7 @@ t.test('the API', async (t) => {
         'webhooks',
         'stopping',
         'retention',
+        'receiptExport',
         'verifier',
         'tasks',
         'reconciler',

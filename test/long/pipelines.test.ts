@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
-import { pathWithSkerry } from '../../helpers/command-in-path.ts';
-import { loneOrigin } from '../../helpers/lone-origin.ts';
+import { pathWithSkerry } from '../helpers/command-in-path.ts';
+import { loneOrigin } from '../helpers/lone-origin.ts';
 
 const run = promisify(execFile);
 const origin = await loneOrigin(t);
@@ -15,7 +15,7 @@ const publishes = (await origin.client.createToken({ scope: 'publish:docs,publis
 type Variables = Readonly<Record<string, string>>;
 
 const template = async <T>(name: string): Promise<T> =>
-  parse(await readFile(join(import.meta.dirname, '../../../docs/ci', name), 'utf8'));
+  parse(await readFile(join(import.meta.dirname, '../../docs/ci', name), 'utf8'));
 
 /** Runs a script as runners do, in a folder with the site. Environment: what the runner sets, and nothing of ours. */
 async function inRunner(folder: string, script: string, env: Variables): Promise<string> {
