@@ -58,7 +58,7 @@ export const MOST_TRIAL_PATHS = 50;
 
 export const NO_TRIAL: TrialCounts = { lost: 0, lostErrors: 0, broken: 0, worst: [] };
 
-export interface ShownSince extends AnswerCounts {
+interface ShownSince extends AnswerCounts {
   readonly revision: number;
   readonly bytes: number;
 }

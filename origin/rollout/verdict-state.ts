@@ -6,7 +6,7 @@ import { upperTail } from './binomial.ts';
  * The probability with which a rollout is taken back although its revision changes nothing for readers, over all edges,
  * guards and looks together. Exact comparisons need no probability: they count only what differs.
  */
-export const ALPHA = 0.001;
+const ALPHA = 0.001;
 /** Fewer events than this prove nothing. */
 const LEAST_EVENTS = 3;
 /** A single error may come from a page that its reader loaded before the switch. */
@@ -47,11 +47,7 @@ export function judgeEdges(
 }
 
 /** Judges one edge. `alpha` is the probability that an edge without a difference counts as bad. */
-export function judgeEdge(
-  { silentMs, trial }: JudgedEdge,
-  guards: RolloutPolicy['guards'],
-  alpha: number,
-): Verdict {
+function judgeEdge({ silentMs, trial }: JudgedEdge, guards: RolloutPolicy['guards'], alpha: number): Verdict {
   if (silentMs >= MOST_SILENT_MS) return bad('it has lost its lease');
   if (trial === null) return none('it has not reported yet');
   const { requests, lost, broken, errors, deaths, checks, past } = trial;

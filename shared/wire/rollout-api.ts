@@ -9,7 +9,7 @@ const count = Type.Integer({ minimum: 0 });
 const text = Type.String({ maxLength: MOST_EVIDENCE_TEXT });
 
 /** Errors under the new revision at one path. */
-export const differenceSchema = Type.Object({
+const differenceSchema = Type.Object({
   path: text,
   status: Type.Integer({ description: 'The status under the new revision.' }),
   before: Type.Integer({ description: 'The status that the same request gets under the base.' }),
@@ -45,7 +45,7 @@ export const trialSchema = Type.Object({
 });
 export type Trial = Static<typeof trialSchema>;
 
-export const edgeEvidenceSchema = Type.Object({
+const edgeEvidenceSchema = Type.Object({
   edge: Type.String(),
   verdict: Type.Union([Type.Literal('good'), Type.Literal('bad'), Type.Literal('none')]),
   why: Type.String(),
@@ -53,7 +53,7 @@ export const edgeEvidenceSchema = Type.Object({
 });
 export type EdgeEvidence = Static<typeof edgeEvidenceSchema>;
 
-export const rolloutEvidenceSchema = Type.Object({
+const rolloutEvidenceSchema = Type.Object({
   edges: Type.Array(edgeEvidenceSchema),
   worst: Type.Array(Type.Object({ edge: Type.String(), ...differenceSchema.properties }), {
     description: 'The worst differences of all edges, the worst first.',

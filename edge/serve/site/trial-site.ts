@@ -1,12 +1,10 @@
+import { MOST_EVIDENCE_TEXT } from '../../../shared/wire/rollout-api.ts';
 import type { TrialError } from '../../messages/counters.ts';
 import type { SiteView, Trial } from '../../messages/views.ts';
 import type { ReaderRequest } from './decide.ts';
 import type { PublishedSite } from './published-site.ts';
 import { refererPath } from './referer.ts';
 import type { PreparedAnswer, SiteAnswer, SiteHandler } from './site-handler.ts';
-
-/** A path or Referer in evidence is cut to this length. */
-const MOST_TEXT = 200;
 
 /**
  * A revision on trial. For each error it also decides what the same request would have got under the base, so that only
@@ -45,8 +43,8 @@ export class TrialSite implements SiteHandler {
     if (!isLost && (status >= 500 || referer === undefined || !this.#isNewPage(referer))) return;
     this.#note({
       ...{ isLost, status, before },
-      path: (request.target.split('?', 1)[0] ?? '').slice(0, MOST_TEXT),
-      referer: referer?.slice(0, MOST_TEXT) ?? null,
+      path: (request.target.split('?', 1)[0] ?? '').slice(0, MOST_EVIDENCE_TEXT),
+      referer: referer?.slice(0, MOST_EVIDENCE_TEXT) ?? null,
     });
   }
 
