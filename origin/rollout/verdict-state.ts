@@ -6,9 +6,11 @@ import { upperTail } from './binomial.ts';
  * The probability with which a rollout is taken back although its revision changes nothing for readers, over all edges,
  * guards and looks together. Exact comparisons need no probability: they count only what differs.
  */
-const ALPHA = 0.001;
-/** Fewer events than this prove nothing. */
+export const ALPHA = 0.001;
+/** Fewer groups than this prove nothing. */
 const LEAST_EVENTS = 3;
+/** Failures come in groups, as when a reader tries again. So many of them count as one event. */
+const GROUP = 3;
 /** A single error may come from a page that its reader loaded before the switch. */
 const LEAST_LOST = 2;
 /** One serving process may end for a reason of its own. */
@@ -67,11 +69,19 @@ function judgeEdge({ silentMs, trial }: JudgedEdge, guards: RolloutPolicy['guard
 }
 
 /**
- * Whether `events` of `all` are more than the past explains. Under the same rate, the events of both times fall to the
+ * Whether `failures` of `all` are more than the past explains. Under the same rate, the events of both times fall to the
  * present one by a binomial distribution. The test is repeated at each look, but while no event is added, its result can
  * only get weaker. So each number of events gets its share of the probability (6 / π² · 1 / k², which add up to 1).
  */
-function isWorse(events: number, all: number, pastEvents: number, pastAll: number, alpha: number): boolean {
+function isWorse(
+  failures: number,
+  all: number,
+  pastFailures: number,
+  pastAll: number,
+  alpha: number,
+): boolean {
+  const events = Math.floor(failures / GROUP);
+  const pastEvents = Math.ceil(pastFailures / GROUP);
   if (events < LEAST_EVENTS || pastAll === 0) return false;
   const look = events - LEAST_EVENTS + 1;
   const share = (6 / Math.PI ** 2 / look ** 2) * alpha;
