@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Option } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
-import { READY_POLICIES, type RolloutChoice } from '../../shared/site/rollout-policy.ts';
+import { READY_POLICIES } from '../../shared/site/ready-rollouts.ts';
+import type { RolloutChoice } from '../../shared/site/rollout-policy.ts';
 import { option } from './options.ts';
 
 /** A rollout as a flag names it: a ready policy, a file with a policy, or none. */

@@ -1,5 +1,5 @@
 import { SkerryError } from '../../shared/errors.ts';
-import { checkRollout } from '../../shared/site/rollout-policy.ts';
+import { checkRollout } from '../../shared/site/chosen-rollout.ts';
 import type { CommitRequest } from '../../shared/wire/deploy-api.ts';
 import type { CommitOptions } from '../publish/commit-options.ts';
 

@@ -12,7 +12,7 @@ const ACTS: { readonly [K in RolloutAct]: Act } = {
 };
 
 export function rolloutRoutes(app: HttpServer, context: ApiContext): void {
-  const { catalog, rollouts, noteAct } = context;
+  const { catalog, noteAct } = context;
 
   app.get(
     '/v1/sites/:site/rollout',
@@ -26,7 +26,7 @@ export function rolloutRoutes(app: HttpServer, context: ApiContext): void {
     },
     async ({ params }) => {
       const { id } = await catalog.siteNamed(params.site);
-      return shownRollout(await rollouts.newest(id));
+      return shownRollout(await context.rollouts.newest(id));
     },
   );
 
@@ -45,7 +45,7 @@ export function rolloutRoutes(app: HttpServer, context: ApiContext): void {
     },
     async ({ params, body }) => {
       const { id } = await catalog.siteNamed(params.site);
-      const rollout = await rollouts[body.act](id);
+      const rollout = await context.rollouts[body.act](id);
       noteAct(ACTS[body.act], { site: params.site, revision: rollout.revision });
       return shownRollout(rollout);
     },

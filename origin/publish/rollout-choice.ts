@@ -1,5 +1,6 @@
 import { SkerryError } from '../../shared/errors.ts';
-import { chosenPolicy, type RolloutPolicy } from '../../shared/site/rollout-policy.ts';
+import { chosenPolicy } from '../../shared/site/chosen-rollout.ts';
+import type { RolloutPolicy } from '../../shared/site/rollout-policy.ts';
 import type { ChangeSet, Turn } from './commit-turn.ts';
 import type { SyncEdges } from './sync-edges.ts';
 

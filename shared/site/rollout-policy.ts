@@ -1,5 +1,4 @@
 import { type Static, Type } from 'typebox';
-import { SkerryError } from '../errors.ts';
 import { nameSchema } from './names.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -73,28 +72,6 @@ export const rolloutPolicySchema = Type.Object(
 );
 export type RolloutPolicy = Static<typeof rolloutPolicySchema>;
 
-const USUAL_GUARDS: RolloutPolicy['guards'] = { requests: 100, lost: 0.005, paths: [] };
-
-/** The policies that every origin has. */
-export const READY_POLICIES = {
-  canary: {
-    steps: [
-      { count: 1, dwell: 60 },
-      { share: 0.1, dwell: 60 },
-    ],
-    guards: USUAL_GUARDS,
-    without: 'go-on',
-  },
-  regions: {
-    steps: [
-      { count: 1, dwell: 60 },
-      { each: 'region', dwell: 60 },
-    ],
-    guards: USUAL_GUARDS,
-    without: 'go-on',
-  },
-} as const satisfies Readonly<Record<string, RolloutPolicy>>;
-
 /** A policy by the name of a ready one, or in full. */
 export const rolloutChoiceSchema = Type.Union([
   Type.Literal('canary'),
@@ -102,21 +79,3 @@ export const rolloutChoiceSchema = Type.Union([
   rolloutPolicySchema,
 ]);
 export type RolloutChoice = Static<typeof rolloutChoiceSchema>;
-
-export function chosenPolicy(choice: RolloutChoice): RolloutPolicy {
-  return typeof choice === 'string' ? READY_POLICIES[choice] : choice;
-}
-
-const SELECTORS = ['edges', 'labels', 'regions', 'count', 'share', 'each'] as const;
-
-/** Throws `bad-policy` for a step that does not say which edges it adds, or says it twice. */
-export function checkRollout(choice: RolloutChoice): void {
-  for (const [i, step] of chosenPolicy(choice).steps.entries()) {
-    const given = SELECTORS.filter((selector) => step[selector] !== undefined);
-    if (given.length !== 1)
-      throw new SkerryError(
-        'bad-policy',
-        `step ${i + 1} of the rollout needs one of ${SELECTORS.join(', ')}`,
-      );
-  }
-}

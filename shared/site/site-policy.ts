@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { SkerryError } from '../errors.ts';
+import { checkRollout } from './chosen-rollout.ts';
 import { NO_QUOTA, quotaSchema } from './quota.ts';
-import { checkRollout, rolloutChoiceSchema } from './rollout-policy.ts';
+import { rolloutChoiceSchema } from './rollout-policy.ts';
 import { pathPattern } from './rules/path-pattern.ts';
 import { checkSchedule, scheduleSchema } from './schedule.ts';
 import { ACCESS_KEY_PATTERN } from './signed-url.ts';

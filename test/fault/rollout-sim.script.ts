@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { planRollout, type RolloutEdge } from '../../origin/rollout/rollout-plan.ts';
 import { ALPHA, judgeEdges } from '../../origin/rollout/verdict-state.ts';
-import { READY_POLICIES } from '../../shared/site/rollout-policy.ts';
+import { READY_POLICIES } from '../../shared/site/ready-rollouts.ts';
 import type { Trial } from '../../shared/wire/rollout-api.ts';
 import { type Random, random } from '../helpers/random.ts';
 

@@ -32,7 +32,7 @@ import { ReportCalls } from '../../shared/feed/report-calls.ts';
 import { certifyKey } from '../../shared/log/certificate.ts';
 import { ReportChecks } from '../../shared/reports/report-checks.ts';
 import { fingerprintOf, generateSigningKey } from '../../shared/signing/keys.ts';
-import { READY_POLICIES } from '../../shared/site/rollout-policy.ts';
+import { READY_POLICIES } from '../../shared/site/ready-rollouts.ts';
 import { ruleFaults } from '../../shared/site/rules/rule-faults.ts';
 import { openDatabase } from '../../shared/sqlite/open.ts';
 import { asRemote } from './in-process.ts';

@@ -1,5 +1,5 @@
 import type { ReceiptFile } from '../../../shared/receipts/receipt-file.ts';
-import { READY_POLICIES } from '../../../shared/site/rollout-policy.ts';
+import { READY_POLICIES } from '../../../shared/site/ready-rollouts.ts';
 import type { Alias } from '../../../shared/wire/alias-api.ts';
 import type { Commit, Purge, Revision, Site } from '../../../shared/wire/api.ts';
 import type { Rollout } from '../../../shared/wire/rollout-api.ts';

@@ -1,5 +1,5 @@
 import { payloads } from '../../../shared/log/record-kinds.ts';
-import { READY_POLICIES } from '../../../shared/site/rollout-policy.ts';
+import { READY_POLICIES } from '../../../shared/site/ready-rollouts.ts';
 import { checkLog, pend, type Theme } from './harness.ts';
 
 const rollout = READY_POLICIES.canary;

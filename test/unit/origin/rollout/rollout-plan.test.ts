@@ -4,7 +4,8 @@ import {
   type RolloutEdge,
   type RolloutSituation,
 } from '../../../../origin/rollout/rollout-plan.ts';
-import { READY_POLICIES, type RolloutPolicy } from '../../../../shared/site/rollout-policy.ts';
+import { READY_POLICIES } from '../../../../shared/site/ready-rollouts.ts';
+import type { RolloutPolicy } from '../../../../shared/site/rollout-policy.ts';
 import type { EdgeEvidence } from '../../../../shared/wire/rollout-api.ts';
 
 const edge = (name: string, changes: Partial<RolloutEdge> = {}): RolloutEdge => ({
