@@ -102,6 +102,7 @@ export class RolloutDriver {
   async #carryOut(rollout: RolloutRow, move: RolloutMove, evidence: RolloutEvidence): Promise<void> {
     const { rollouts, call, note } = this.#parts;
     const { siteName: site, revision } = rollout;
+    const isFirst = rollout.step === 0;
     const told = (kind: Parameters<EventNotes['note']>[0]['kind'], cause: string, what = {}) =>
       note({ kind, site, cause, what: { revision, ...what } });
     switch (move.kind) {
@@ -110,7 +111,7 @@ export class RolloutDriver {
       case 'step':
         await rollouts.step(rollout, move, evidence);
         call(move.edges);
-        return told('rollout-step', `the edges before gave no reason to stop`, {
+        return told('rollout-step', isFirst ? 'the edges have the revision' : 'the edges before are good', {
           step: rollout.step + 1,
           edges: move.edges.length,
         });

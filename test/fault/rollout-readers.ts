@@ -7,6 +7,7 @@ import { assetsIn } from './rollout-site.ts';
 export interface Tally {
   requests: number;
   bad: number;
+  requestsAt: Map<number, number>;
   badAt: Map<number, number>;
   firstBad: number;
   lastBad: number;
@@ -91,6 +92,7 @@ export class Readers {
 
   #count(tally: Tally, edge: number, status: number): void {
     tally.requests++;
+    tally.requestsAt.set(edge, (tally.requestsAt.get(edge) ?? 0) + 1);
     if (status === 200) return;
     const now = performance.now();
     tally.bad++;
@@ -103,20 +105,35 @@ export class Readers {
     const { ports, host } = this.#parts;
     const { promise, resolve } = Promise.withResolvers<{ status: number; text: string }>();
     const headers = { host, ...(referer !== undefined && { referer: `http://${host}${referer}` }) };
-    request({ host: '127.0.0.1', port: ports[edge], path, headers, agent: this.#agent }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, text }));
-      response.once('error', () => resolve({ status: 0, text: '' }));
-    })
-      .once('error', () => resolve({ status: 0, text: '' }))
-      .end();
+    const asked = request(
+      { host: '127.0.0.1', port: ports[edge], path, headers, agent: this.#agent },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.once('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        response.once('error', () => resolve({ status: 0, text: '' }));
+      },
+    );
+    asked.once('error', () => {
+      // The server may have closed an idle connection just now. Browsers then ask again.
+      const again = asked.reusedSocket ? this.#get(edge, path, referer) : { status: 0, text: '' };
+      resolve(again);
+    });
+    asked.end();
     return promise;
   }
 }
 
 function emptyTally(): Tally {
-  return { requests: 0, bad: 0, badAt: new Map(), firstBad: 0, lastBad: 0, crossed: [] };
+  return {
+    requests: 0,
+    bad: 0,
+    requestsAt: new Map(),
+    badAt: new Map(),
+    firstBad: 0,
+    lastBad: 0,
+    crossed: [],
+  };
 }

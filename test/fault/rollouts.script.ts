@@ -101,8 +101,10 @@ async function play({ name, change, isGood = false, kills = false }: Round, edit
     state: string;
     reason: string;
   };
+  const canaries = rollout.edges.map((edge) => cluster.edges.findIndex((node) => node.name === edge));
+  const share = canaries.reduce((sum, i) => sum + (tally.requestsAt.get(i) ?? 0), 0) / tally.requests;
   tell(
-    `${name}: ${rollout.state} after ${seconds.toFixed(1)} s at ${rollout.edges.length} edges; ${tally.requests} requests, ` +
+    `${name}: ${rollout.state} after ${seconds.toFixed(1)} s at ${rollout.edges.length} edges; ${tally.requests} requests, ${(100 * share).toFixed(0)} % of them at these, ` +
       `${tally.bad} bad answers at ${tally.badAt.size} edges within ${lasted.toFixed(2)} s; ${rollout.reason}`,
   );
   if (stderr !== '') tell(`  ${stderr.trim()}`);
