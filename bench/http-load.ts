@@ -1,20 +1,25 @@
 import { execFile } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { quantile } from './table.ts';
 
 const run = promisify(execFile);
 
 export interface Load {
-  readonly url: string;
+  /** Several URLs are requested in turns, which only `h2load` can. */
+  readonly urls: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
   readonly connections: number;
   readonly seconds: number;
   /** The core on which the load generator runs. */
   readonly core: number;
+  /** How many requests each connection has at the same time. Only HTTP/2 can have more than one. */
+  readonly streams: number;
 }
 
 export interface Measured {
+  readonly requests: number;
   readonly requestsPerSecond: number;
   /** Counts bodies and heads. */
   readonly bytesPerSecond: number;
@@ -24,7 +29,13 @@ export interface Measured {
 }
 
 /** Sends requests over keep-alive connections as fast as they are answered. Throws if any response is not 200. */
-export async function wrk({ url, headers, connections, seconds, core }: Load): Promise<Measured> {
+export async function wrk({
+  urls: [url = ''],
+  headers,
+  connections,
+  seconds,
+  core,
+}: Load): Promise<Measured> {
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const { stdout } = await run('taskset', [
     ...['-c', String(core), 'wrk', '--latency', '-t', '1', '-c', String(connections), '-d', `${seconds}s`],
@@ -32,6 +43,7 @@ export async function wrk({ url, headers, connections, seconds, core }: Load): P
   ]);
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`requests failed:\n${stdout}`);
   return {
+    requests: Number(figure(stdout, /(\d+) requests in/)),
     requestsPerSecond: Number(figure(stdout, /Requests\/sec:\s+([\d.]+)/)),
     bytesPerSecond: bytes(figure(stdout, /Transfer\/sec:\s+([\d.]+\w+)/)),
     p50: duration(figure(stdout, /^\s+50%\s+([\d.]+\w+)$/m)),
@@ -39,19 +51,22 @@ export async function wrk({ url, headers, connections, seconds, core }: Load): P
   };
 }
 
-/** Does the same over HTTP/2, with one request at a time on each connection, like `wrk`. Overwrites `logFile`. */
+/** Does the same over HTTP/2. Overwrites files in `folder`. */
 export async function h2load(
-  { url, headers, connections, seconds, core }: Load,
-  logFile: string,
+  { urls, headers, connections, seconds, core, streams }: Load,
+  folder: string,
 ): Promise<Measured> {
+  const logFile = join(folder, 'h2load.log');
+  const urlFile = join(folder, 'h2load.urls');
+  await writeFile(urlFile, `${urls.join('\n')}\n`);
   const { Host: authority, Connection: _connection, ...others } = headers;
   const fields = Object.entries({ ':authority': authority, ...others }).flatMap(([name, value]) => [
     ...['-H', `${name.toLowerCase()}: ${value}`],
   ]);
   await rm(logFile, { force: true });
   const { stdout } = await run('taskset', [
-    ...['-c', String(core), 'h2load', '-t', '1', '-c', String(connections), '-m', '1', '-D', String(seconds)],
-    ...[`--log-file=${logFile}`, ...fields, url],
+    ...['-c', String(core), 'h2load', '-t', '1', '-c', String(connections), '-m', String(streams)],
+    ...['-D', String(seconds), `--log-file=${logFile}`, ...fields, '-i', urlFile],
   ]);
   const failed = Number(figure(stdout, /(\d+) failed/)) + Number(figure(stdout, /(\d+) 4xx/));
   if (failed > 0 || Number(figure(stdout, /(\d+) 5xx/)) > 0) throw new Error(`requests failed:\n${stdout}`);
@@ -62,6 +77,7 @@ export async function h2load(
     .map((line) => Number(line.split('\t')[2]) / 1000);
   const [, requests = '', transferred = ''] = /([\d.]+) req\/s, ([\d.]+\w+)\/s/.exec(stdout) ?? [];
   return {
+    requests: durations.length,
     requestsPerSecond: Number(requests),
     bytesPerSecond: bytes(transferred),
     p50: quantile(durations, 0.5),

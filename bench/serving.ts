@@ -1,13 +1,16 @@
 /**
  * `npm run bench:serving [-- --seconds 4] [-- --rounds 5] [-- --protocols http,tls,h2]`: requests hot files from
- * Skerry, nginx and Varnish (which has no TLS) in turns, with keep-alive and the header fields of a browser. Each
- * server has one core, and the load generator has the other one.
+ * Skerry, nginx and Varnish (which has no TLS) in turns, with keep-alive and the header fields of a browser. Over
+ * HTTP/2, it also does so with ten requests at a time on each connection, and for 300 files in turns. Each server has
+ * one core, and the load generator has the other one. A busy load generator hides differences, so the processor time
+ * for each request is printed, too.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeCertificate } from '../test/helpers/certificates.ts';
+import { cpuSeconds } from './cpu-time.ts';
 import { h2load, type Load, type Measured, pin, wrk } from './http-load.ts';
 import { withScratch } from './scratch.ts';
 import { median, milliseconds, printTable } from './table.ts';
@@ -18,7 +21,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '5' },
     protocols: { type: 'string', default: 'http,tls,h2' },
-    objects: { type: 'string', default: 'one.bin,ten.bin,large.bin' },
+    objects: { type: 'string', default: 'one,files,ten,large,crowd' },
   },
 });
 const seconds = Number(values.seconds);
@@ -26,11 +29,25 @@ const rounds = Number(values.rounds);
 
 const PROTOCOLS = values.protocols.split(',');
 const CORES = { server: 0, load: 1 };
+const FILES = 300;
+const KB = 1024;
 const OBJECTS = [
-  { file: 'one.bin', name: '1 KB', bytes: 1024, connections: 64 },
-  { file: 'ten.bin', name: '10 KB', bytes: 10 * 1024, connections: 64 },
-  { file: 'large.bin', name: '10 MB', bytes: 10 * 1024 * 1024, connections: 4 },
-].filter(({ file }) => values.objects.split(',').includes(file));
+  { key: 'one', name: '1 KB', files: ['one.bin'], bytes: KB, connections: [64], streams: [1, 10] },
+  {
+    ...{ key: 'files', name: '300 files', bytes: KB, connections: [64], streams: [1, 10] },
+    files: Array.from({ length: FILES }, (_, i) => `file-${i}.bin`),
+  },
+  { key: 'ten', name: '10 KB', files: ['ten.bin'], bytes: 10 * KB, connections: [64], streams: [1, 10] },
+  { key: 'large', name: '10 MB', files: ['large.bin'], bytes: 10 * KB * KB, connections: [4], streams: [1] },
+  {
+    key: 'crowd',
+    name: '10 MB',
+    files: ['large.bin'],
+    bytes: 10 * KB * KB,
+    connections: [64],
+    streams: [1, 10],
+  },
+].filter(({ key }) => values.objects.split(',').includes(key));
 
 /** The fields that Chromium sends. */
 const BROWSER = {
@@ -56,7 +73,8 @@ await withScratch(async (scratch) => {
   await mkdir(folder);
   await writeFile(join(folder, 'index.html'), 'bench');
   // The bytes are random, so no server can send fewer by compression.
-  for (const { file, bytes } of OBJECTS) await writeFile(join(folder, file), randomBytes(bytes));
+  for (const { files, bytes } of OBJECTS)
+    for (const file of files) await writeFile(join(folder, file), randomBytes(bytes));
   const certs = join(scratch.folder, 'certs');
   // No request asks for this name, because readers of a host with a certificate would be redirected to TLS.
   await writeCertificate(join(certs, 'bench'), ['bench.example']);
@@ -66,46 +84,73 @@ await withScratch(async (scratch) => {
   for (const server of all) await pin(server.pids, CORES.server);
 
   const rows: string[][] = [];
-  for (const protocol of PROTOCOLS)
-    for (const object of OBJECTS) {
-      const servers = protocol === 'http' ? all : all.filter(({ secureUrl }) => secureUrl !== undefined);
-      const results = new Map<WebServer, Measured[]>(servers.map((server) => [server, []]));
-      const load = (server: WebServer, duration: number) => {
-        const wanted: Load = {
-          url: `${protocol === 'http' ? server.url : server.secureUrl}/${object.file}`,
-          headers: BROWSER,
-          connections: object.connections,
-          seconds: duration,
-          core: CORES.load,
-        };
-        return protocol === 'h2' ? h2load(wanted, join(scratch.folder, 'h2load.log')) : wrk(wanted);
+  for (const round of plan()) {
+    const { protocol, object, connections, streams } = round;
+    const servers = protocol === 'http' ? all : all.filter(({ secureUrl }) => secureUrl !== undefined);
+    const results = new Map<WebServer, Result[]>(servers.map((server) => [server, []]));
+    const load = async (server: WebServer, duration: number): Promise<Result> => {
+      const base = protocol === 'http' ? server.url : server.secureUrl;
+      const wanted: Load = {
+        urls: object.files.map((file) => `${base}/${file}`),
+        ...{ headers: BROWSER, connections, streams, seconds: duration, core: CORES.load },
       };
-      for (const server of servers) await load(server, 1);
-      for (let round = 1; round <= rounds; round++) {
-        process.stderr.write(`${protocol}, ${object.name}, round ${round} …\n`);
-        for (const server of servers) results.get(server)?.push(await load(server, seconds));
-      }
-      rows.push(...rowsOf(protocol, object, skerry, results));
+      const before = await cpuSeconds(server.pids);
+      const measured = await (protocol === 'h2' ? h2load(wanted, scratch.folder) : wrk(wanted));
+      return { ...measured, cpuSeconds: (await cpuSeconds(server.pids)) - before };
+    };
+    for (const server of servers) await load(server, 1);
+    for (let i = 1; i <= rounds; i++) {
+      process.stderr.write(`${protocol}, ${object.name}, ${connections} × ${streams}, round ${i} …\n`);
+      for (const server of servers) results.get(server)?.push(await load(server, seconds));
     }
-  printTable(['over', 'object', 'server', 'median', 'Skerry ÷ it', 'p50', 'p99'], rows);
+    rows.push(...rowsOf(round, skerry, results));
+  }
+  const headings = ['over', 'object', 'connections × streams', 'server', 'median', 'Skerry ÷ it'];
+  printTable([...headings, 'CPU each', 'Skerry ÷ it', 'p50', 'p99'], rows);
 });
 
+type Result = Measured & { readonly cpuSeconds: number };
+
+interface Round {
+  readonly protocol: string;
+  readonly object: (typeof OBJECTS)[number];
+  readonly connections: number;
+  readonly streams: number;
+}
+
+function plan(): Round[] {
+  return PROTOCOLS.flatMap((protocol) =>
+    OBJECTS.flatMap((object) =>
+      object.connections.flatMap((connections) =>
+        object.streams
+          // Only HTTP/2 has several requests at a time, and `wrk` requests only one URL.
+          .filter((streams) => protocol === 'h2' || (streams === 1 && object.files.length === 1))
+          .map((streams) => ({ protocol, object, connections, streams })),
+      ),
+    ),
+  );
+}
+
 function rowsOf(
-  protocol: string,
-  object: (typeof OBJECTS)[number],
+  { protocol, object, connections, streams }: Round,
   skerry: WebServer,
-  results: ReadonlyMap<WebServer, readonly Measured[]>,
+  results: ReadonlyMap<WebServer, readonly Result[]>,
 ): string[][] {
   const isLarge = object.bytes > 1e6;
+  const of = (server: WebServer, figure: (one: Result) => number) =>
+    median((results.get(server) ?? []).map(figure));
   const speed = (server: WebServer) =>
-    median((results.get(server) ?? []).map((one) => (isLarge ? one.bytesPerSecond : one.requestsPerSecond)));
-  return [...results].map(([server, measured]) => [
-    protocol,
-    object.name,
-    server.name,
+    of(server, (one) => (isLarge ? one.bytesPerSecond : one.requestsPerSecond));
+  const cpu = (server: WebServer) => of(server, (one) => (one.cpuSeconds * 1e6) / one.requests);
+  const ratio = (server: WebServer, figure: (server: WebServer) => number) =>
+    server === skerry ? '' : (figure(skerry) / figure(server)).toFixed(2);
+  return [...results.keys()].map((server) => [
+    ...[protocol, object.name, `${connections} × ${streams}`, server.name],
     isLarge ? `${Math.round(speed(server) / 1e6)} MB/s` : `${Math.round(speed(server))}/s`,
-    server === skerry ? '' : (speed(skerry) / speed(server)).toFixed(2),
-    milliseconds(median(measured.map(({ p50 }) => p50))),
-    milliseconds(median(measured.map(({ p99 }) => p99))),
+    ratio(server, speed),
+    `${cpu(server).toFixed(1)} µs`,
+    ratio(server, cpu),
+    milliseconds(of(server, ({ p50 }) => p50)),
+    milliseconds(of(server, ({ p99 }) => p99)),
   ]);
 }

@@ -8,35 +8,38 @@ import { Wakeup } from '../shared/concurrency/wakeup.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
 import { SkerryError } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
+import { ObjectsAhead } from '../shared/feed/objects-ahead.ts';
 import { ReportCalls } from '../shared/feed/report-calls.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { writeDurably } from '../shared/files/durable-file.ts';
-import { type HashThreads, startHashThreads } from '../shared/hashing/hash-threads.ts';
+import { startHashThreads } from '../shared/hashing/hash-threads.ts';
+import { drainServer } from '../shared/http/drain-server.ts';
 import type { Cidr } from '../shared/http/ip-address.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
-import type { HttpServer } from '../shared/http/server.ts';
 import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
 import { collectOnceQuiet } from '../shared/process/idle-memory.ts';
 import { alwaysTold } from '../shared/process/logger.ts';
 import { ReportChecks, startReportCheckers } from '../shared/reports/report-checks.ts';
 import { keyInFile } from '../shared/signing/key-file.ts';
 import { fingerprintOf, type PublicKey, signingKeyToPem } from '../shared/signing/keys.ts';
-import { openFileObjectStore } from '../shared/store/file-object-store.ts';
 import { dropDrafts } from '../shared/store/leftover-drafts.ts';
 import { version } from '../shared/version.ts';
 import { FailedAttempts } from './access/failed-attempts.ts';
+import { tokenSecrets } from './access/token-secrets.ts';
 import { TokenUse } from './access/token-use.ts';
-import { createToken } from './access/tokens.ts';
+import { createToken, type TokenIssuer } from './access/tokens.ts';
 import { ADMIN_TOKEN_FILE } from './admin-token.ts';
 import type { ApiContext } from './api/context.ts';
 import { buildApi } from './api/server.ts';
 import { originCertificates } from './authority/origin-certificates.ts';
 import { type TransportOptions, transportOf } from './authority/transport.ts';
+import { HeldCommits } from './buckets/held-commits.ts';
 import { actLog } from './callers/acts.ts';
 import { wakingAfterAppends } from './catalog/append-wakes.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { inTurns } from './catalog/catalog-turns.ts';
+import type { StoredObject } from './catalog/object-calls.ts';
 import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
 import { EventReads } from './events/event-reads.ts';
 import { Events } from './events/events.ts';
@@ -45,6 +48,7 @@ import { Webhooks } from './events/webhooks/webhooks.ts';
 import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
 import { watchHealth } from './fleet/health-watch.ts';
+import { holdersOf } from './fleet/holder.ts';
 import { hotObjects } from './fleet/hot-objects.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
 import { ReceiptExport } from './fleet/receipt-export.ts';
@@ -58,6 +62,8 @@ import { RepairUploads } from './ingest/repair-uploads.ts';
 import { RequestKeys } from './ingest/request-keys.ts';
 import { ResumableUploads } from './ingest/resumable-uploads.ts';
 import { SiteFiles } from './ingest/site-files.ts';
+import { UploadsAhead } from './ingest/uploads-ahead.ts';
+import { StoreMigration } from './migration/store-migration.ts';
 import { removeExpiredAliases } from './publish/alias-expiry.ts';
 import { Committer } from './publish/commit.ts';
 import { LogAllowance } from './publish/log-allowance.ts';
@@ -69,7 +75,9 @@ import { Reconciler } from './reconcile/reconciler.ts';
 import { StoreRepair } from './reconcile/store-repair.ts';
 import { Retention } from './retention/retention.ts';
 import { RolloutDriver } from './rollout/driver.ts';
-import { checkStore } from './store/remembered-store.ts';
+import { openStore } from './store/open-store.ts';
+import { storePlace } from './store/place.ts';
+import { writePlaces } from './store/places-file.ts';
 import type { S3Location } from './store/s3/location.ts';
 import { TaskBoard } from './tasks/task-board.ts';
 import { Tasks } from './tasks/tasks.ts';
@@ -78,6 +86,8 @@ import { StoreVerifier } from './verify/store-verifier.ts';
 export interface OriginOptions extends TransportOptions {
   readonly data: string;
   readonly port: number;
+  /** The port of the S3-compatible API. Without one, the origin does not offer it. */
+  readonly s3Port?: number | undefined;
   /** The bucket that keeps the objects. Without one, the data folder keeps them. */
   readonly store?: S3Location | undefined;
   /** Appends to the log even if edges have records that it lacks. */
@@ -92,11 +102,11 @@ export interface OriginOptions extends TransportOptions {
 
 export interface Running {
   readonly url: string;
+  /** The address of the S3-compatible API, if there is one. */
+  readonly s3Url?: string | undefined;
   close(): Promise<void>;
 }
 
-const DRAIN_MS = 5000;
-const IDLE_MS = 50;
 /** At most this many streams of events are open at a time. */
 const MOST_STREAMS = { perToken: 20, all: 200 };
 /** The limits for encoding the bundles and deltas that many edges request, and for keeping the results. */
@@ -111,6 +121,7 @@ export async function startOrigin(
   await using opened = new AsyncDisposableStack();
   const transport = transportOf(options);
   await freePort(options);
+  if (options.s3Port !== undefined) await freePort({ host: options.host, port: options.s3Port });
   const folder = await openDataFolder(options.data, 'origin');
   opened.defer(() => folder.release());
 
@@ -118,16 +129,12 @@ export async function startOrigin(
   const hashThreads = startHashThreads();
   opened.defer(() => hashThreads.close());
   const objects = join(folder.path, 'objects');
-  const rememberStore = await checkStore(folder.path, options.store?.url);
   await mkdir(objects, { recursive: true });
   // Removes drafts of uploads that a crash interrupted, except large ones that a client can go on with.
   const leftDrafts = await dropDrafts(objects, (name) => placeOf(name) === undefined);
-  const store =
-    options.store === undefined
-      ? await openFileObjectStore(objects, hashThreads)
-      : await openBucketStore(options.store, objects, hashThreads);
+  const place = (url: string) => storePlace(url, objects, hashThreads);
+  const { store, places } = await openStore(folder.path, options.store?.url, place, log);
   opened.defer(() => store.close());
-  await rememberStore();
 
   const catalogFile = join(folder.path, 'catalog.sqlite');
   const tokenFile = join(folder.path, ADMIN_TOKEN_FILE);
@@ -153,7 +160,8 @@ export async function startOrigin(
       `signing-key.pem and catalog.sqlite in ${folder.path} do not belong to the same log`,
     );
   const recovery = fingerprintOf(identity.key.recoveryKey as PublicKey);
-  await leaveAdminToken(catalog, tokenFile, recovery);
+  const tokens = { recovery, secretOf: await tokenSecrets(join(folder.path, 'token-key')) };
+  await leaveAdminToken(catalog, tokenFile, tokens);
   const certificates = await originCertificates(transport, {
     ...{ folder: folder.path, host: options.host, log, clock },
     identity: { log: identity.log, recovery },
@@ -172,6 +180,10 @@ export async function startOrigin(
     isAccepted: options.acceptDivergence ?? false,
   });
   const calls = new ReportCalls();
+  const call = (edges: readonly string[]) => {
+    calls.call(edges);
+    appended.wake();
+  };
   const board = await TaskBoard.open({
     ...{ catalog, clock, log, note: (event) => events.note(event) },
     edges: () => fleet.taskEdges(),
@@ -179,16 +191,19 @@ export async function startOrigin(
       reconciler.counted(task, share);
       storeRepair.wake();
     },
-    call(edges) {
-      calls.call(edges);
-      appended.wake();
-    },
+    call,
   });
   const fleet = await InProcessFleet.open({
     ...{ catalog, clock, identity, key, checks, divergence, tasks: board },
   });
   fleet.changed.always(() => board.wake());
   const stopping = new AbortController();
+  /** What runs until the origin stops is waited for when it does. */
+  const waitedFor = (running: Promise<unknown> | undefined) =>
+    opened.defer(async () => {
+      stopping.abort();
+      await running;
+    });
   const tasks = new Tasks({ board, catalog, clock, edges: () => fleet.taskEdges() });
   const reconciler = new Reconciler({
     ...{ tasks, catalog, clock, log, note: (event) => events.note(event) },
@@ -198,29 +213,35 @@ export async function startOrigin(
   });
   const storeRepair = new StoreRepair({
     ...{ tasks, catalog, clock, log, note: (event) => events.note(event) },
-    holders: () => fleet.holders(),
+    holders: () => holdersOf(fleet.records, clock.monotonic()),
   });
   const gate = new InProcessGate();
   const verifier = await StoreVerifier.open({
     ...{ catalog, store, gate, clock, log, note: (event) => events.note(event) },
     found: () => storeRepair.wake(),
   });
+  const migration = new StoreMigration(
+    {
+      ...{ catalog, store, gate, place, clock, log, note: (event) => events.note(event) },
+      save: (next) => writePlaces(folder.path, next),
+      verify: () => void verifier.verifyNow().catch(() => {}),
+    },
+    places,
+  );
   const eventReads = new EventReads({ catalog, clock, stored: events.stored });
-  const planning = Promise.all([
-    ...[board, reconciler, storeRepair, verifier].map((loop) => loop.run(stopping.signal)),
-    watchHealth(
-      {
-        ...{ events: eventReads, clock, log, note: (event) => events.note(event) },
-        judged: () => fleet.judged(),
-        before: fleet.toldBefore,
-      },
-      stopping.signal,
-    ),
-  ]);
-  opened.defer(async () => {
-    stopping.abort();
-    await planning;
-  });
+  waitedFor(
+    Promise.all([
+      ...[board, reconciler, storeRepair, verifier, migration].map((loop) => loop.run(stopping.signal)),
+      watchHealth(
+        {
+          ...{ events: eventReads, clock, log, note: (event) => events.note(event) },
+          judged: () => fleet.judged(),
+          before: fleet.toldBefore,
+        },
+        stopping.signal,
+      ),
+    ]),
+  );
   const sites = new KeyedLock<number>();
   const publishing = { catalog, clock, edges: fleet, sites, stopping: stopping.signal };
   await endOrphans({ catalog, clock, sites });
@@ -231,42 +252,28 @@ export async function startOrigin(
     ...{ rollouts, catalog, clock, log, note: (event) => events.note(event) },
     fleet: rolloutFleet(fleet, clock),
     begun: committer.rolledOut,
-    call(edges) {
-      calls.call(edges);
-      appended.wake();
-    },
+    call,
   });
-  const driving = driver.run(stopping.signal);
-  opened.defer(() => {
-    stopping.abort();
-    return driving;
-  });
+  waitedFor(driver.run(stopping.signal));
   const retention = new Retention({
     ...{ catalog, store, clock, gate, runs: new KeyedLock<'prune'>() },
     stopping: stopping.signal,
   });
-  const pruning = retention.keepRunning(log);
-  opened.defer(() => {
-    stopping.abort();
-    return pruning;
-  });
-  const failed = (err: unknown) =>
-    log.error({ err }, 'a batch window could not be opened; the origin tries again');
-  const windows = keepWindows({ catalog, clock, committer, stopping: stopping.signal, failed });
-  opened.defer(() => {
-    stopping.abort();
-    return windows;
-  });
-  const expiry = removeExpiredAliases({
-    ...{ catalog, clock, committer, stopping: stopping.signal },
-    expired: ({ siteName: site, name }) =>
-      events.note({ kind: 'alias-expired', site, cause: 'its time was over', what: { alias: name } }),
-    failed: (err) => log.error({ err }, 'an expired alias could not be removed; the origin tries again'),
-  });
-  opened.defer(() => {
-    stopping.abort();
-    return expiry;
-  });
+  waitedFor(retention.keepRunning(log));
+  waitedFor(
+    keepWindows({
+      ...{ catalog, clock, committer, stopping: stopping.signal },
+      failed: (err) => log.error({ err }, 'a batch window could not be opened; the origin tries again'),
+    }),
+  );
+  waitedFor(
+    removeExpiredAliases({
+      ...{ catalog, clock, committer, stopping: stopping.signal },
+      expired: ({ siteName: site, name }) =>
+        events.note({ kind: 'alias-expired', site, cause: 'its time was over', what: { alias: name } }),
+      failed: (err) => log.error({ err }, 'an expired alias could not be removed; the origin tries again'),
+    }),
+  );
   const noteAct = actLog(alwaysTold(log), events);
   const webhooks = await Webhooks.open({
     ...{ catalog, clock, log, events: eventReads, stored: events.stored, notes: events },
@@ -278,13 +285,13 @@ export async function startOrigin(
   opened.defer(() => webhooks.close());
   const attempts = new FailedAttempts(clock);
   const followers = new FollowerPlaces(MOST_STREAMS);
-  const intake = new ObjectIntake(store, catalog, clock, gate);
+  const ahead = new ObjectsAhead();
+  const offered = () => appended.wake();
+  const uploadsAhead = new UploadsAhead({ catalog, ahead, identity, key, appended, offered });
+  const arrived = (objects: readonly StoredObject[]) => uploadsAhead.note(objects);
+  const intake = new ObjectIntake(store, catalog, clock, gate, arrived);
   const uploads = new ResumableUploads({ store, catalog, intake, clock }, leftDrafts);
-  const sweeping = uploads.run(stopping.signal);
-  opened.defer(() => {
-    stopping.abort();
-    return sweeping;
-  });
+  waitedFor(uploads.run(stopping.signal));
   const keys = new RequestKeys(catalog, clock);
   const spool = join(folder.path, 'spool');
   await mkdir(spool, { recursive: true });
@@ -304,6 +311,7 @@ export async function startOrigin(
     receiptExport: new ReceiptExport({ catalog, clock, identity, key }),
     retention,
     verifier,
+    migration,
     tasks,
     reconciler,
     noteAct,
@@ -319,7 +327,7 @@ export async function startOrigin(
     }),
     attempts,
     tokenUse: new TokenUse(catalog),
-    recovery,
+    tokens,
     version,
     certificate: () =>
       certificates === undefined ? null : { kind: certificates.kind, expires: certificates.expires },
@@ -327,13 +335,9 @@ export async function startOrigin(
     trustedProxies: options.trustedProxy ?? [],
     stopping: stopping.signal,
   };
-  const renewing = certificates?.run(stopping.signal);
-  opened.defer(() => {
-    stopping.abort();
-    return renewing;
-  });
+  waitedFor(certificates?.run(stopping.signal));
   const app = await buildApi(context, log, certificates);
-  opened.defer(() => drain(app));
+  opened.defer(() => drainServer(app));
   opened.defer(() => stopping.abort());
   await app.register(async (scope) => {
     feedRoutes(
@@ -347,6 +351,7 @@ export async function startOrigin(
           fleet,
           appended,
           calls,
+          ahead,
           uploads: new RepairUploads({ tasks: board, catalog, store, gate, clock }),
           noteAct,
           clock,
@@ -358,33 +363,30 @@ export async function startOrigin(
     );
   });
   const scheme = certificates === undefined ? 'http' : 'https';
+  // Changes that S3 clients made before may wait for their revision, whether the port is open or not.
+  const held = new HeldCommits({ catalog, committer, clock, log, noteAct });
+  opened.defer(() => held.close());
+  await held.start();
+  const { s3Port } = options;
+  let s3Url: string | undefined;
+  if (s3Port !== undefined) {
+    // Without this API, its libraries are not loaded.
+    const { openS3Door } = await import('./s3-door/open.ts');
+    const parts = { ...context, store, rules, held, gate, secretOf: tokens.secretOf };
+    const s3 = await openS3Door({ ...parts, catalog }, log, certificates);
+    opened.defer(() => drainServer(s3));
+    s3Url = await listen(s3, { host: options.host, port: s3Port }, scheme);
+  }
   const url = await listen(app, { host: options.host, port: options.port }, scheme);
   opened.defer(collectOnceQuiet());
 
   const running = opened.move();
-  return { url, close: () => running.disposeAsync() };
+  return { url, s3Url, close: () => running.disposeAsync() };
 }
 
-/** Opens a store in a bucket. Only this loads the AWS SDK, which takes longer than the rest of the start. */
-async function openBucketStore(location: S3Location, folder: string, hashThreads: HashThreads) {
-  const { openBucket } = await import('./store/s3/bucket.ts');
-  const { openS3ObjectStore } = await import('./store/s3/s3-object-store.ts');
-  return openS3ObjectStore(openBucket(location), folder, hashThreads);
-}
-
-/** Answers the requests that have begun, for at most `DRAIN_MS`. */
-async function drain(app: HttpServer): Promise<void> {
-  // A client keeps its connection open after a response, so connections become idle while the server closes.
-  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_MS);
-  const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
-  await app.close();
-  clearInterval(idle);
-  clearTimeout(timer);
-}
-
-async function leaveAdminToken(catalog: Catalog, file: string, recovery: ReturnType<typeof fingerprintOf>) {
+async function leaveAdminToken(catalog: Catalog, file: string, tokens: TokenIssuer) {
   if (await exists(file)) return;
-  const { token } = await createToken(catalog, systemClock, { scope: 'admin' }, recovery);
+  const { token } = await createToken(catalog, systemClock, { scope: 'admin' }, tokens);
   await writeDurably(file, `${token}\n`);
 }
 

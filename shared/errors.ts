@@ -130,6 +130,7 @@ const table = {
     413,
     'Publish less, or let an admin raise the quota: `skerry sites set SITE --max-bytes N`. Nothing was changed.',
   ],
+  'completed-upload': [400, 'Send nothing more: the origin has the object.'],
   'offset-mismatch': [409, 'Ask for the offset with HEAD, and send what follows it.'],
   'objects-missing': [409, 'Upload the named objects and commit again.'],
   'nothing-to-roll-back': [409, 'Give the revision to return to with --to.'],
@@ -249,6 +250,12 @@ const table = {
     'Something in front of the origin answered in its place: see docs/operations.md, "Behind a reverse proxy".',
   ],
   'edge-unreachable': [503, 'Start the edge, or name its admin port with --admin.'],
+  'store-unchanged': [409, '`skerry store migrate` shows where the objects are.'],
+  'store-busy': [
+    409,
+    'Wait until it is done, cancel it with --cancel, or delete the earlier store with --drop-old; --forget leaves its objects there.',
+  ],
+  'store-not-empty': [409, 'Give a bucket or a prefix that holds nothing. Nothing was changed.'],
   'store-unreachable': [
     503,
     'Check the bucket, its endpoint (AWS_ENDPOINT_URL_S3), region and credentials in the environment.',

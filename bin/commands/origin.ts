@@ -17,6 +17,11 @@ export function originCommand(): Command {
     )
     .addOption(option('--port <port>', 'the port of the API').argParser(port).default(7400))
     .addOption(
+      option('--s3-port [port]', 'also offer the S3-compatible API, on this port (7480 if none is named)')
+        .argParser(port)
+        .preset(7480),
+    )
+    .addOption(
       option('--store <url>', 'keep objects in s3://BUCKET/PREFIX instead of the data folder').argParser(
         s3Location,
       ),
@@ -55,7 +60,8 @@ export function originCommand(): Command {
       const { startOrigin } = await import('../../origin/main.ts');
       const { createLogger } = await import('../../shared/process/logger.ts');
       const origin = await startOrigin(options, createLogger());
-      announce(`skerry origin listens on ${origin.url}`, signal);
+      const s3 = origin.s3Url === undefined ? '' : `, and for S3 clients on ${origin.s3Url}`;
+      announce(`skerry origin listens on ${origin.url}${s3}`, signal);
       await aborted(signal);
       await origin.close();
     });

@@ -5,6 +5,7 @@ import { allowsShrinking, refusesShrinking } from '../../origin/client/folder/sh
 import { systemClock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
+import type { Commit } from '../../shared/wire/api.ts';
 import type { CommitRequest } from '../../shared/wire/deploy-api.ts';
 import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
 import {
@@ -17,7 +18,7 @@ import {
   waitTimeoutOption,
 } from '../options/options.ts';
 import { type RolloutFlag, rolloutOption } from '../options/rollout-option.ts';
-import { showing, wouldShow } from '../publishing/awaited-edges.ts';
+import { type Awaited, showing, showingUnder, wouldShow } from '../publishing/awaited-edges.ts';
 import { confirmCommit, printCommit } from '../publishing/print-commit.ts';
 import { printPreview } from '../publishing/print-preview.ts';
 import { waitForEdges, waiting } from '../publishing/wait-for-edges.ts';
@@ -116,13 +117,26 @@ export function publishCommand(): Command {
           await waitForRollout(client, site, commit, { json, signal });
         }
         if (goal !== undefined) {
-          const look = async () => showing(countedEdges(goal, await client.edges()), site, commit);
-          const edges = await waitForEdges({ look, goal, signal, ...waiting(flags) });
+          const edges = await waitForEdges({
+            ...{ look: lookAt(client, goal, site, commit), goal, signal, ...waiting(flags) },
+            ...(commit.alias !== undefined && { what: 'the draft is published' }),
+          });
           const seconds = humanSeconds((systemClock.monotonic() - began) / 1000);
           if (!flags.json) printLine(`visible on ${plural(edges.length, 'online edge')} after ${seconds}`);
         }
       }),
     );
+}
+
+/** Looks at which edges show what was committed. Edges show a draft under its alias alone. */
+function lookAt(client: ApiClient, goal: WaitGoal, site: string, commit: Commit): () => Promise<Awaited> {
+  const { alias } = commit;
+  return async () => {
+    const edges = countedEdges(goal, await client.edges());
+    if (alias === undefined) return showing(edges, site, commit);
+    const { aliasOf } = await import('../../origin/client/alias-calls.ts');
+    return showingUnder(edges, commit, await aliasOf(client, site, alias.name));
+  };
 }
 
 function waitForOption(): Option {
@@ -143,15 +157,12 @@ function dryRunOption(): Option {
   return new Option('--dry-run', 'show what the publish would change and send, and change nothing');
 }
 
-function commitRequest(flags: PublishFlags): CommitRequest {
-  const { mode, message, now, draft, alias, days, rollout, wait, waitFor } = flags;
+function commitRequest({ mode, message, now, draft, alias, days, rollout }: PublishFlags): CommitRequest {
   const isDraft = draft || alias !== undefined;
   if (days !== undefined && !isDraft)
     throw new SkerryError('bad-config', '--days belongs to --draft or --alias');
   if (isDraft && mode !== undefined)
     throw new SkerryError('bad-config', 'a draft has no --mode, because it does not become live');
-  if (isDraft && (wait || waitFor !== undefined))
-    throw new SkerryError('bad-config', '--wait waits for what becomes live, and a draft does not');
   if (isDraft && rollout !== undefined)
     throw new SkerryError('bad-config', 'a draft has no --rollout, because it does not become live');
   return {

@@ -3,7 +3,7 @@ import type { ApiClient } from '../../origin/client/api-client.ts';
 import { hasCode } from '../../shared/errors.ts';
 import type { PolicyChange, SitePolicy } from '../../shared/site/site-policy.ts';
 import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
-import { bytes, minutes, siteName, whole } from '../options/options.ts';
+import { bytes, duration, minutes, siteName, whole } from '../options/options.ts';
 import { type RolloutFlag, rolloutFlag } from '../options/rollout-option.ts';
 import { printJson } from '../terminal/output.ts';
 import { printSites } from '../terminal/print-sites.ts';
@@ -35,6 +35,8 @@ export interface PolicyFlags {
   readonly maxBytes?: number | null;
   readonly maxFiles?: number | null;
   readonly maxFileBytes?: number | null;
+  readonly s3Quiet?: number;
+  readonly s3Hold?: number;
   readonly previewDomain?: string;
   readonly previewUnder?: string[];
   readonly privatePreviews?: boolean;
@@ -127,6 +129,13 @@ export function sitesSetCommand(): Command {
         'how deploys reach the edges: canary, regions, a JSON file with a policy, or none',
       ).argParser(rolloutFlag),
     )
+    .addOption(
+      flag(
+        '--s3-quiet <time>',
+        'make a revision of what S3 clients wrote after this much quiet, such as 2s',
+      ).argParser(duration),
+    )
+    .addOption(flag('--s3-hold <time>', '… and after this much time at the latest').argParser(duration))
     .addOption(flag('--domain <host>', 'a domain of the site; may be repeated').argParser(another))
     .action((site: string, flags: SetFlags) =>
       withClient(flags, async (client) => {
@@ -164,6 +173,7 @@ export function policyChange(flags: PolicyFlags, current: SitePolicy): PolicyCha
     }),
     retention: part({ revisions: flags.keepRevisions, days: flags.keepDays }),
     private: flags.public ? null : privateChange(flags, current),
+    bucket: part({ quiet: flags.s3Quiet, hold: flags.s3Hold }),
     quota: part({ bytes: flags.maxBytes, files: flags.maxFiles, fileBytes: flags.maxFileBytes }),
     pinned: flags.pinPath?.filter((path) => path !== 'none'),
     previews: part({

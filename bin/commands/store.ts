@@ -3,9 +3,13 @@ import { systemClock } from '../../shared/clock.ts';
 import type { StoreStatus } from '../../shared/wire/store-api.ts';
 import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
 import { humanBytes, plural, printJson, printLine } from '../terminal/output.ts';
+import { storeMigrateCommand } from './store-migrate.ts';
 
 export function storeCommand(): Command {
-  return new Command('store').description("check the origin's object store").addCommand(verifyCommand());
+  return new Command('store')
+    .description("check the origin's object store, or move it")
+    .addCommand(verifyCommand())
+    .addCommand(storeMigrateCommand());
 }
 
 function verifyCommand(): Command {

@@ -1,3 +1,5 @@
+import { SkerryError } from '../../shared/errors.ts';
+import type { AliasWithEdges } from '../../shared/wire/alias-api.ts';
 import type { Commit, EdgeStatus } from '../../shared/wire/api.ts';
 import { humanBytes } from '../terminal/output.ts';
 
@@ -34,6 +36,30 @@ export function showing(
   const awaited = edges.filter(keepsUp).filter((edge) => edge.diverged !== null || site in edge.sites);
   const isDone = ({ sites }: EdgeStatus) => (sites[site]?.revision ?? 0) >= revision;
   return sorted(awaited, isDone, (edge) => lateEdge(edge, seq, site));
+}
+
+/** Sorts the edges by whether readers see this revision under an alias. */
+export function showingUnder(
+  edges: readonly EdgeStatus[],
+  { revision, seq }: Pick<Commit, 'revision' | 'seq'>,
+  alias: AliasWithEdges,
+): Awaited {
+  if (alias.revision !== revision)
+    throw new SkerryError('unconfirmed', `the alias ${alias.name} now points to revision ${alias.revision}`);
+  const shown = new Map(alias.edges.map((one) => [one.edge, one]));
+  const awaited = edges.filter(({ name, diverged }) => shown.has(name) || diverged !== null).filter(keepsUp);
+  const isDone = ({ name }: EdgeStatus) => shown.get(name)?.revision === revision;
+  return sorted(awaited, isDone, (edge) => {
+    const late = lateEdge(edge, seq);
+    const under = shown.get(edge.name);
+    if (under === undefined || late.isHopeless) return late;
+    const at = under.revision === 0 ? 'nothing there' : `revision ${under.revision} there`;
+    return {
+      ...late,
+      why: whyLate(at, under.pendingBytes, under.error),
+      progress: JSON.stringify([late.progress, under]),
+    };
+  });
 }
 
 /** How many edges would show a publish to this site, which need not exist yet. */
@@ -87,13 +113,11 @@ function lateEdge(
   const isHopeless = diverged !== null;
   const fault = shown?.error ?? faults.at(-1)?.message;
   const at = shown === undefined ? `at record ${position}` : `at revision ${shown.revision}`;
-  const left =
-    shown === undefined || shown.lag.bytes === 0 ? '' : `, ${humanBytes(shown.lag.bytes)} to fetch`;
   return {
     edge: name,
     why: isHopeless
       ? `diverged: it has records up to ${diverged.position} that are not the origin's`
-      : `${at}${left}${fault === undefined ? '' : `: ${fault}`}`,
+      : whyLate(at, shown?.lag.bytes ?? 0, fault),
     progress: JSON.stringify([
       name,
       Math.min(position, seq),
@@ -103,4 +127,8 @@ function lateEdge(
     ]),
     isHopeless,
   };
+}
+
+function whyLate(at: string, bytes: number, fault: string | null | undefined): string {
+  return `${at}${bytes === 0 ? '' : `, ${humanBytes(bytes)} to fetch`}${fault == null ? '' : `: ${fault}`}`;
 }

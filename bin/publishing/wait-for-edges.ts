@@ -12,6 +12,8 @@ export interface WaitOptions {
   readonly look: () => Promise<Awaited>;
   /** Which edges must be done. By default, those that are online. */
   readonly goal?: WaitGoal;
+  /** What has happened, for the case that not all edges show it in time. */
+  readonly what?: string;
   /** How long the command waits without progress on any edge. */
   readonly patienceMs: number;
   readonly clock: Clock;
@@ -30,7 +32,7 @@ export function waiting({ waitTimeout = 60 }: { readonly waitTimeout?: number | 
  * `patienceMs`, if no edge comes online in this time, or if it is useless to wait for any of them.
  */
 export async function waitForEdges(options: WaitOptions): Promise<readonly string[]> {
-  const { look, goal = ONLINE, patienceMs, clock, signal, isTerminal } = options;
+  const { look, goal = ONLINE, what = 'the change is live', patienceMs, clock, signal, isTerminal } = options;
   let progress = '';
   let since = clock.monotonic();
   let toldAt = since;
@@ -46,7 +48,7 @@ export async function waitForEdges(options: WaitOptions): Promise<readonly strin
     if (seen !== progress) since = now;
     progress = seen;
     const isOver = now - since >= patienceMs || late.every(({ isHopeless }) => isHopeless);
-    if (isOver) throw new SkerryError('unconfirmed', `the change is live, but not on ${named(late)}`);
+    if (isOver) throw new SkerryError('unconfirmed', `${what}, but not on ${named(late)}`);
     if (isTerminal && now - toldAt >= TELL_MS) {
       toldAt = now;
       printError(`done on ${plural(done.length, 'edge')}, waiting for ${named(late)}`);

@@ -22,6 +22,8 @@ export class Visible {
   readonly #self: () => ShowingEdge;
   readonly #switches = new KeyedLock<'switch'>();
   #revisions = new Map<number, number>();
+  /** For each site, the revisions that its aliases show. */
+  #aliases = new Map<number, ReadonlyMap<string, number>>();
   #shown = '';
 
   private constructor(
@@ -65,6 +67,11 @@ export class Visible {
     return this.#revisions.get(site) ?? 0;
   }
 
+  /** The revision that readers see under an alias, or 0. */
+  underAlias(site: number, alias: string): number {
+    return this.#aliases.get(site)?.get(alias) ?? 0;
+  }
+
   /** Makes the active revisions of the catalog visible, unless they are visible already. */
   show(): Promise<void> {
     // Switches run one at a time: if a view changes back during a switch, it must be compared with the views of that
@@ -81,6 +88,7 @@ export class Visible {
     if (key !== this.#shown) await this.#processes.show(views);
     this.#shown = key;
     this.#revisions = new Map(shown.map(({ site, shown }) => [site.id, shown.revision]));
+    this.#aliases = underAliases(views);
     for (const one of shown) if (one.shown.revision > 0) await this.#becameVisible(one.site, one.shown);
   }
 }
@@ -105,6 +113,13 @@ function toViews(site: EdgeSite, shown: Shown, keepsUp: boolean): SiteView[] {
     aliasSuffixes: aliasSuffixes(site),
   };
   return [live, ...site.aliases.flatMap((alias) => aliasView(site, live, alias))];
+}
+
+function underAliases(views: readonly SiteView[]): Map<number, Map<string, number>> {
+  const all = new Map<number, Map<string, number>>();
+  for (const { id, revision, alias } of views)
+    if (alias !== null) all.set(id, (all.get(id) ?? new Map<string, number>()).set(alias.name, revision));
+  return all;
 }
 
 const NO_FORMER: FormerAssets = { revisions: [], paths: null, purges: [], beside: null };

@@ -3,6 +3,7 @@ import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
+import { alsoAhead, type ObjectsAhead } from '../../shared/feed/objects-ahead.ts';
 import type { ReportCalls } from '../../shared/feed/report-calls.ts';
 import type { Head } from '../../shared/log/head.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
@@ -28,6 +29,7 @@ export interface ParentFeedParts {
   readonly clock: Clock;
   readonly changed: Wakeup;
   readonly calls: ReportCalls;
+  readonly ahead: ObjectsAhead;
   /** The names of the edges on the path from this edge's upstream to the origin. */
   readonly path: () => readonly string[];
   readonly head: () => Head | undefined;
@@ -36,8 +38,20 @@ export interface ParentFeedParts {
 
 /** The feed of an edge that is a parent. It passes on data that the origin signed and this edge has verified. */
 export function parentFeed(parts: ParentFeedParts): FeedSource {
-  const { name, log, catalog, objectsFor, held, encodings, children, upstreams, limits, clock, changed } =
-    parts;
+  const {
+    name,
+    log,
+    catalog,
+    objectsFor,
+    held,
+    encodings,
+    children,
+    upstreams,
+    limits,
+    clock,
+    changed,
+    ahead,
+  } = parts;
   const joins = new RelayedJoins(parts.stopping);
   return {
     log,
@@ -45,7 +59,8 @@ export function parentFeed(parts: ParentFeedParts): FeedSource {
     members: children,
     objectsFor,
     held,
-    manifests: catalog,
+    manifests: alsoAhead(catalog, ahead),
+    ahead,
     encodings,
     changed,
     calls: parts.calls,

@@ -4,6 +4,7 @@ import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { ReportCalls } from '../../shared/feed/report-calls.ts';
 import type { Visible } from '../activate/visible.ts';
 import type { Children } from '../feed/children.ts';
+import type { AheadFetch } from '../follow/ahead/ahead-fetch.ts';
 import type { LogPosition } from '../follow/log/log-position.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
 import type { SiteLoops } from '../follow/sync/site-loops.ts';
@@ -23,6 +24,7 @@ export interface LogEffectsParts {
   readonly position: LogPosition;
   readonly time: LogTime;
   readonly loops: Pick<SiteLoops, 'wake'>;
+  readonly aheadFetch: Pick<AheadFetch, 'offered'>;
   readonly visible: Pick<Visible, 'show'>;
   readonly readers: Pick<Readers, 'time' | 'drained'>;
   readonly isDrained: () => boolean;
@@ -47,7 +49,8 @@ export class LogEffects {
 
   constructor(parts: LogEffectsParts) {
     this.#parts = parts;
-    const { name, position, time, loops, readers, membership, reporter, calls, feedChanged, log } = parts;
+    const { name, position, time, loops, aheadFetch, readers, membership, reporter, calls } = parts;
+    const { feedChanged, log } = parts;
     position.on('head', () => membership.heard());
     position.on('records', () => {
       this.#newRecords().catch((error) => log.error({ err: error }, 'new records could not be applied'));
@@ -63,6 +66,7 @@ export class LogEffects {
       calls.call(edges);
       passOn();
     });
+    position.on('ahead', (sites) => aheadFetch.offered(sites));
     time.onChange(() => {
       readers.time(time.ahead);
       // Sites that are waiting for a certain time must compare it with the new time.

@@ -18,7 +18,7 @@ interface StatusParts {
   readonly isDrained: () => boolean;
   readonly keepsUp: () => boolean;
   readonly loops: Pick<SiteLoops, 'progress'>;
-  readonly visible: Pick<Visible, 'revision'>;
+  readonly visible: Pick<Visible, 'revision' | 'underAlias'>;
   readonly position: Pick<LogPosition, 'chain' | 'path'>;
   readonly upstreams: Pick<Upstreams, 'current'>;
   readonly lease: Lease;
@@ -69,6 +69,9 @@ function siteStatus(site: EdgeSite, { loops, visible, keepsUp }: StatusParts): S
     prepared: site.rollout?.isReady ? site.rollout.revision : (site.prepared ?? 0),
     pendingBytes: progress?.pendingBytes ?? 0,
     error: progress?.error ?? null,
+    aliases: site.aliases
+      .map(({ name, seq }) => ({ name, seq, revision: visible.underAlias(site.id, name) }))
+      .filter(({ revision }) => revision > 0),
     needsLease: needsLease(site, keepsUp()),
   };
 }

@@ -1,8 +1,10 @@
 import { Bandwidth } from '../../shared/concurrency/bandwidth.ts';
 import { InProcessGate } from '../../shared/concurrency/gate.ts';
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
+import { spaced } from '../../shared/concurrency/spaced.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
+import { ObjectsAhead } from '../../shared/feed/objects-ahead.ts';
 import { ReportCalls } from '../../shared/feed/report-calls.ts';
 import { Judged } from '../activate/judged.ts';
 import { Lease } from '../activate/lease.ts';
@@ -10,6 +12,8 @@ import { type ViewSwitch, Visible } from '../activate/visible.ts';
 import { LazyStorage } from '../disk-budget/lazy-storage.ts';
 import { Children } from '../feed/children.ts';
 import { parentFeed } from '../feed/parent-feed.ts';
+import { AheadFetch } from '../follow/ahead/ahead-fetch.ts';
+import { mayFetchAhead } from '../follow/ahead/ahead-plan.ts';
 import { Faults } from '../follow/faults.ts';
 import { ObjectFetch } from '../follow/fetch/object-fetch.ts';
 import type { ObjectSource } from '../follow/fetch/object-source.ts';
@@ -41,6 +45,9 @@ import { readsOf } from './reads.ts';
 import { replicaStatus } from './replica-status.ts';
 import { reportContents } from './report-contents.ts';
 import { Trials } from './trials.ts';
+
+/** The minimum time between two wake-ups of all children because of objects ahead of their revision. */
+const OFFER_MS = 50;
 
 /** The replicating side of an edge: it follows the log, fetches revisions, shows them, and reports. */
 export interface Replica {
@@ -172,6 +179,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     {
       ...{ catalog, objects, limits, upstreams, sourceOf, bandwidth, clock, time, log, faults, manifests },
       isPaused,
+      began: (site) => aheadFetch.began(site),
       async revealed() {
         await visible.show();
         changed();
@@ -180,9 +188,20 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     },
     signal,
   );
+  const ahead = new ObjectsAhead();
+  const aheadFetch = new AheadFetch(
+    {
+      ...{ catalog, objects, gate, upstreams, sourceOf, position, faults, time, log },
+      bandwidth: limits.rate === null ? undefined : bandwidth,
+      mayFetch: (site) => mayFetchAhead(site, limits) && !isPaused() && !isDrained(),
+      freeDisk: () => parts.use?.()?.disk?.free,
+      offers: encodings && { ahead, wake: spaced(() => feedChanged.wake(), OFFER_MS) },
+    },
+    signal,
+  );
   const effects = new LogEffects({
     ...{ catalog, position, time, loops, visible, readers, membership, children, reporter, log },
-    ...{ name, calls, isDrained, feedChanged, purgesCame, roster: upstreams.roster },
+    ...{ aheadFetch, name, calls, isDrained, feedChanged, purgesCame, roster: upstreams.roster },
   });
   const storage = lazy && (() => ({ ...reads.counts, ...lazy.budget.status }));
   const work = new Work(
@@ -195,6 +214,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       storage: () => storage?.() ?? null,
       newestLines: () => parts.newestLines?.list() ?? [],
       shown: () => visible.show(),
+      releaseAhead: (stop) => aheadFetch.release(stop),
       async purged(site, purges) {
         await statements.purged(site, purges);
         reporter.changed();
@@ -235,6 +255,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     trials.run(signal),
     pruneAlways(() => work.begin('prune'), { clock, log }, signal),
     lazy?.budget.run(signal),
+    aheadFetch.run(),
   ];
   await loops.wake();
 
@@ -245,7 +266,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       parentFeed({
         ...{ name, log: self.log, catalog, held: store, encodings, children, upstreams, limits, clock },
         objectsFor: (member) => lazy?.storeForChild(member, reads) ?? store,
-        ...{ calls, changed: feedChanged },
+        ...{ calls, ahead, changed: feedChanged },
         path: () => position.path,
         head: () => position.head,
         stopping: signal,

@@ -4,6 +4,7 @@ import {
   MAX_ERROR,
   MAX_REPORT_BYTES,
   MAX_REPORTED_SITES,
+  MOST_REPORTED_ALIASES,
   reportBytes,
   type SignedReport,
   type SiteReport,
@@ -58,8 +59,19 @@ export function reportedSites(sites: readonly SiteStatus[]): SiteReport[] {
       : [...sites.filter(isMoving), ...sites.filter((site) => !isMoving(site))].slice(0, MAX_REPORTED_SITES);
   const failing = named.filter(({ error }) => error !== null).length;
   const errorLength = Math.min(MAX_ERROR, Math.floor(ERRORS / Math.max(1, failing)));
-  return named.map(({ id, name: _name, needsLease: _needsLease, error, ...site }) => ({
-    ...{ site: id, ...site },
-    error: error === null ? null : error.slice(0, errorLength),
-  }));
+  const oldest = oldestReported(named);
+  return named.map(({ id, name: _name, needsLease: _needsLease, error, aliases, ...site }) => {
+    const reported = aliases.filter(({ seq }) => seq >= oldest);
+    return {
+      ...{ site: id, ...site },
+      error: error === null ? null : error.slice(0, errorLength),
+      ...(reported.length > 0 && { aliases: reported.map(({ name, revision }) => [name, revision]) }),
+    };
+  });
+}
+
+/** The record of the oldest alias that a report has room for. Those that somebody waits for are new. */
+function oldestReported(sites: readonly SiteStatus[]): number {
+  const newest = sites.flatMap(({ aliases }) => aliases.map(({ seq }) => seq)).sort((a, b) => b - a);
+  return newest[MOST_REPORTED_ALIASES - 1] ?? 0;
 }

@@ -1,6 +1,12 @@
 import type { Fault } from '../../shared/wire/protocol.ts';
 import type { MembershipStatus } from './membership.ts';
 
+interface AliasStatus {
+  readonly name: string;
+  readonly revision: number;
+  readonly seq: number;
+}
+
 export interface SiteStatus {
   readonly id: number;
   readonly name: string;
@@ -9,6 +15,8 @@ export interface SiteStatus {
   readonly prepared: number;
   readonly pendingBytes: number;
   readonly error: string | null;
+  /** The aliases under which readers see something, with the record that set each. */
+  readonly aliases: readonly AliasStatus[];
   /** True if the site is served only while the edge has a lease. */
   readonly needsLease: boolean;
 }

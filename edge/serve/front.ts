@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { ServerHttp2Session } from 'node:http2';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { ObjectUse } from '../disk-budget/object-use.ts';
+import { responder } from './answering/respond.ts';
 import type { Arrivals } from './connection/arrivals.ts';
 import { SECURE_WEIGHT } from './connection/connections.ts';
-import { endWithNextAnswer } from './connection/drain.ts';
 import { SecureSources } from './connection/secure-sources.ts';
-import { SessionBytes } from './connection/session-bytes.ts';
 import { takeListeners } from './connection/take-listeners.ts';
 import { FastLane } from './fast-lane/fast-lane.ts';
 import { HotAnswers } from './fast-lane/hot-answers.ts';
-import { secureLane } from './fast-lane/secure-lane.ts';
-import { buildSecureServer, buildServer, KEEP_ALIVE_MS, type ServerParts } from './server.ts';
+import { http1Bytes } from './fast-lane/http1-bytes.ts';
+import { Http2Lane } from './http2/http2-lane.ts';
+import { preparedFrames } from './http2/prepared-frames.ts';
+import { buildServer, HEAD_MS, KEEP_ALIVE_MS, type ServerParts } from './server.ts';
+import { hostsCovered } from './tls/misdirected.ts';
 import type { Tls } from './tls/tls.ts';
 
 /** The servers that listen on one port for readers: the fast lane, and the full server behind it. */
@@ -34,10 +35,13 @@ export interface FrontParts extends ServerParts {
 }
 
 export async function httpFront(parts: FrontParts, port: number): Promise<Front> {
-  const app = buildServer(parts);
+  const app = buildServer(parts, 'http');
   await app.ready();
   const { server } = app;
-  const answers = new HotAnswers({ tls: parts.tls, keepAliveMs: KEEP_ALIVE_MS });
+  const answers = new HotAnswers({
+    tls: parts.tls,
+    wireOf: (prepared) => http1Bytes(prepared, KEEP_ALIVE_MS),
+  });
   const lane = new FastLane({
     ...parts,
     answers,
@@ -54,8 +58,7 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
   });
   return {
     async listen(host) {
-      // Node enforces the timeouts of a server only if it listens. This one listens on a name that no reader can reach.
-      await listening(server, { path: `\0skerry-${process.pid}-${randomUUID()}` });
+      await listeningPrivately(server);
       await listening(readers, { host, port, reusePort: true });
     },
     forgetAnswers: () => answers.forgetAll(),
@@ -71,67 +74,101 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
   };
 }
 
+/** The same over TLS. A client that offers HTTP/2 gets it, and all others get HTTP/1.1. */
 export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
-  const app = buildSecureServer(parts, tls);
+  const app = buildServer(parts, 'https');
   await app.ready();
   const { server } = app;
-  const answers = new HotAnswers({ tls: undefined, keepAliveMs: KEEP_ALIVE_MS });
-  const sessionBytes = new SessionBytes();
-  sessionBytes.watch();
-  const lane = secureLane(server, tls, {
-    ...{ ...parts, answers, sessionBytes },
-    ...{ scheme: 'https', keepAliveMs: KEEP_ALIVE_MS },
+  const isMisdirected = hostsCovered(tls);
+  const http1Answers = new HotAnswers({
+    tls: undefined,
+    wireOf: (prepared) => http1Bytes(prepared, KEEP_ALIVE_MS),
   });
+  const http1 = new FastLane({
+    ...parts,
+    answers: http1Answers,
+    scheme: 'https',
+    keepAliveMs: KEEP_ALIVE_MS,
+    isMisdirected,
+    handOver: (socket) => void server.emit('connection', socket),
+  });
+  const http2Answers = new HotAnswers({ tls: undefined, wireOf: preparedFrames });
+  const http2 = new Http2Lane({
+    ...parts,
+    isMisdirected,
+    answers: http2Answers,
+    respond: responder(parts),
+    keepAliveMs: KEEP_ALIVE_MS,
+  });
+  http2.watch();
+  let isRefusing = false;
   const sources = new SecureSources();
-  const beginHandshake = takeListeners(server, 'connection');
-  server.on('connection', (socket: Socket) =>
+  const readers = createTlsServer(
+    {
+      cert: tls.fallback?.pem,
+      key: tls.fallback?.key,
+      ticketKeys: tls.ticketKeys,
+      handshakeTimeout: HEAD_MS,
+      noDelay: true,
+      ALPNProtocols: ['h2', 'http/1.1'],
+      SNICallback: (name, done) => done(null, tls.contextFor(name)),
+    },
+    (socket: TLSSocket) => {
+      if (isRefusing) return void socket.destroy();
+      // Once the address has been read, Node remembers it even after the connection has closed.
+      void socket.remoteAddress;
+      sources.give(socket);
+      if (socket.alpnProtocol === 'h2') http2.take(socket);
+      else http1.take(socket);
+    },
+  );
+  const beginHandshake = takeListeners(readers, 'connection');
+  readers.on('connection', (socket: Socket) =>
     parts.arrivals.take(socket, SECURE_WEIGHT, () => {
       sources.remember(socket);
       beginHandshake(socket);
     }),
   );
-  const sessions = new Set<ServerHttp2Session>();
-  let isRefusing = false;
-  server.prependListener('secureConnection', (socket: TLSSocket) => {
-    if (isRefusing) return void socket.destroy();
-    // Once the address has been read, Node remembers it even after the connection has closed.
-    void socket.remoteAddress;
-    sources.give(socket);
-  });
-  server.on('session', (session) => {
-    sessions.add(session);
-    if (parts.drain.isOn) endWithNextAnswer(session);
-    sessionBytes.opened(session);
-    session.once('close', () => sessions.delete(session));
-  });
-  parts.drain.onBegin(() => {
-    for (const session of sessions) endWithNextAnswer(session);
-  });
   tls.onChange(() => {
     const { fallback } = tls;
-    if (fallback !== undefined) server.setSecureContext({ cert: fallback.pem, key: fallback.key });
+    if (fallback !== undefined) readers.setSecureContext({ cert: fallback.pem, key: fallback.key });
   });
   return {
-    listen: (host) => listening(server, { host, port: tls.port, reusePort: true }),
-    forgetAnswers: () => answers.forgetAll(),
-    noteUse: (use) => answers.noteUse(use),
+    async listen(host) {
+      await listeningPrivately(server);
+      await listening(readers, { host, port: tls.port, reusePort: true });
+    },
+    forgetAnswers() {
+      http1Answers.forgetAll();
+      http2Answers.forgetAll();
+    },
+    noteUse(use) {
+      http1Answers.noteUse(use);
+      http2Answers.noteUse(use);
+    },
     refuse() {
       isRefusing = true;
       server.prependListener('request', breakOff);
-      for (const session of sessions) session.destroy();
+      http2.destroyConnections();
     },
     async drain() {
-      const closed = closing(server);
+      const closed = [readers, server].map(closing);
       parts.arrivals.closeWaiting();
-      lane.closeConnections();
-      for (const session of sessions) session.close();
-      await closed;
+      http1.closeConnections();
+      http2.closeConnections();
+      server.closeIdleConnections();
+      await Promise.all(closed);
     },
   };
 }
 
 function breakOff({ socket }: { readonly socket: Pick<Socket, 'destroy'> }): void {
   socket.destroy();
+}
+
+/** Node enforces the timeouts of a server only if it listens. This name is one that no reader can reach. */
+function listeningPrivately(server: Server): Promise<void> {
+  return listening(server, { path: `\0skerry-${process.pid}-${randomUUID()}` });
 }
 
 async function listening(server: Server, options: ListenOptions): Promise<void> {

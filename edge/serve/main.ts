@@ -22,6 +22,7 @@ import { ClientLimits } from './connection/client-limits.ts';
 import { Connections, limitsFor, ownDescriptors } from './connection/connections.ts';
 import { Drain } from './connection/drain.ts';
 import { Exchanges } from './connection/exchanges.ts';
+import { LargeWrites } from './connection/large-writes.ts';
 import { httpFront, httpsFront } from './front.ts';
 import { AccessLog } from './metering/access-log.ts';
 import { Counters } from './metering/counters.ts';
@@ -107,6 +108,7 @@ async function serve({
     arrivals,
     exchanges,
     drain: drained,
+    largeWrites: new LargeWrites(),
     limits,
     counters,
     accessLog,

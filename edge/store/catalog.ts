@@ -27,6 +27,7 @@ import type { Cover } from './cover.ts';
 export type EdgeCatalog = Remote<EdgeCatalogCalls>;
 
 export type EdgeCatalogCalls = ChainCalls &
+  AheadCalls &
   AliasCalls &
   LazyCalls &
   SiteCalls &
@@ -190,6 +191,28 @@ export interface AliasCalls {
   giveUpKept(site: number, revision: number): void;
   /** Forgets kept revisions. Their rows can then be pruned. */
   dropKept(site: number, revisions: readonly number[]): void;
+}
+
+/** How much of what the store holds was fetched for a site ahead of its first revision. */
+export interface AheadUse {
+  objects: number;
+  bytes: number;
+}
+
+/**
+ * Objects that are fetched ahead of their revision. They are noted before they are fetched, so that none is forgotten in
+ * the store, and pruning leaves them alone until they are released.
+ */
+export interface AheadCalls {
+  noteAhead(site: number, objects: readonly NeededObject[], now: number): void;
+  /** What is noted for each site. */
+  aheadUse(): ReadonlyMap<number, AheadUse>;
+  /**
+   * Releases up to `limit` objects of a site that has an active revision, that is deleted, or for which nothing was
+   * noted from `since` to `now`, in the time of the log. Returns false when there are none. Pruning removes those that
+   * no entry names. The caller ensures that none of them is being fetched ahead.
+   */
+  releaseAhead(time: { readonly since: number; readonly now: number }, limit: number): boolean;
 }
 
 export interface NeededObject {

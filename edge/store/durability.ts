@@ -67,6 +67,10 @@ export const EDGE_DURABILITY: { readonly [K in keyof EdgeCatalogCalls]: Durabili
   objectsOfPath: 'reads',
   objectsOfSite: 'reads',
 
+  noteAhead: 'durable',
+  aheadUse: 'reads',
+  releaseAhead: 'durable',
+
   removals: 'durable',
   removed: 'durable',
   close: 'reads',

@@ -10,22 +10,29 @@ import type { FleetCalls } from '../catalog/fleet-calls.ts';
 import type { StoredToken, TokenCalls } from '../catalog/token-calls.ts';
 import { isValidForApi, tokenState } from '../catalog/token-state.ts';
 import { parseScopes, type Scope } from './scopes.ts';
+import type { TokenSecret } from './token-secrets.ts';
 
 type Tokens = Remote<TokenCalls>;
+
+/** What an origin puts into its tokens. */
+export interface TokenIssuer {
+  readonly recovery: KeyFingerprint;
+  readonly secretOf: TokenSecret;
+}
 
 /** Creates a token `sk_ID.SECRET.FINGERPRINT` (for joining: `skj_…`). The fingerprint is that of the recovery key. */
 export async function createToken(
   catalog: Pick<Tokens, 'createToken'>,
   clock: Clock,
   request: TokenRequest,
-  recovery: KeyFingerprint,
+  { recovery, secretOf }: TokenIssuer,
 ): Promise<NewToken> {
   const { scope } = request;
   const isJoin = parseScopes(scope).includes('join');
   if (!isJoin && (request.edge !== undefined || request.mayRead !== undefined)) {
     throw new SkerryError('bad-request', 'only a join token can be bound to an edge, or limited to sites');
   }
-  const { id, secret } = randomSecret();
+  const { id, secret } = isJoin ? randomSecret() : derivedSecret(secretOf);
   const now = clock.now();
   const expires = request.expires === undefined ? null : now + request.expires * 1000;
   await catalog.createToken(
@@ -48,9 +55,9 @@ export async function rotateToken(
   clock: Clock,
   old: string,
   { overlap = USUAL_OVERLAP }: RotateRequest,
-  recovery: KeyFingerprint,
+  { recovery, secretOf }: TokenIssuer,
 ): Promise<NewToken> {
-  const { id, secret } = randomSecret();
+  const { id, secret } = derivedSecret(secretOf);
   const now = clock.now();
   await catalog.rotateToken(old, { id, secretHash: secretHash(secret) }, now + overlap * 1000, now);
   return { id, token: apiTokenText({ id, secret, fingerprint: recovery }) };
@@ -73,8 +80,22 @@ export async function createReplacement(
   return { id, token: joinTokenText({ id, secret, fingerprint: recovery }) };
 }
 
-function randomSecret(): { readonly id: string; readonly secret: string } {
-  return { id: randomBytes(6).toString('hex'), secret: randomBytes(24).toString('base64url') };
+interface Secret {
+  readonly id: string;
+  readonly secret: string;
+}
+
+function randomSecret(): Secret {
+  return { id: randomId(), secret: randomBytes(24).toString('base64url') };
+}
+
+function derivedSecret(secretOf: TokenSecret): Secret {
+  const id = randomId();
+  return { id, secret: secretOf(id) };
+}
+
+function randomId(): string {
+  return randomBytes(6).toString('hex');
 }
 
 /** An API token that is valid now. The caller has named it, and has not yet proved that it holds the secret. */

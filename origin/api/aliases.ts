@@ -2,7 +2,12 @@ import { Type } from 'typebox';
 import { SkerryError } from '../../shared/errors.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
 import { aliasNameSchema } from '../../shared/site/alias.ts';
-import { activateRequestSchema, aliasRequestSchema, aliasSchema } from '../../shared/wire/alias-api.ts';
+import {
+  activateRequestSchema,
+  aliasRequestSchema,
+  aliasSchema,
+  aliasWithEdgesSchema,
+} from '../../shared/wire/alias-api.ts';
 import { commitSchema } from '../../shared/wire/api.ts';
 import { committed } from '../callers/committed.ts';
 import type { RevisionTarget } from '../publish/commit-options.ts';
@@ -13,7 +18,7 @@ import { keyHeader, once } from './repeatable.ts';
 const aliasParams = Type.Object({ ...siteParams.properties, alias: aliasNameSchema });
 
 export function aliasRoutes(app: HttpServer, context: ApiContext): void {
-  const { catalog, committer, noteAct } = context;
+  const { catalog, committer, fleet, noteAct } = context;
   const needsAlias = needs(context, ({ site = '', alias = '' }) => ({ kind: 'alias', site, alias }));
 
   app.get(
@@ -37,11 +42,16 @@ export function aliasRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/sites/:site/aliases/:alias',
     {
       onRequest: needsSiteRead(context),
-      schema: { summary: 'Shows an alias', params: aliasParams, response: { 200: aliasSchema } },
+      schema: {
+        summary: 'Shows an alias, and what edges show under it',
+        params: aliasParams,
+        response: { 200: aliasWithEdgesSchema },
+      },
     },
     async ({ params }) => {
       const site = await catalog.siteNamed(params.site);
-      return shownAlias(site, await catalog.alias(site.id, params.alias));
+      const alias = shownAlias(site, await catalog.alias(site.id, params.alias));
+      return { ...alias, edges: fleet.underAlias(site, alias.name) };
     },
   );
 

@@ -5,12 +5,12 @@ import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
 import type { Cidr } from '../../shared/http/ip-address.ts';
 import type { Scrape } from '../../shared/process/exposition.ts';
 import type { Remote } from '../../shared/process/thread.ts';
-import type { KeyFingerprint } from '../../shared/signing/keys.ts';
 import { nameSchema } from '../../shared/site/names.ts';
 import type { OriginCertificate } from '../../shared/wire/origin-certificate.ts';
 import type { FailedAttempts } from '../access/failed-attempts.ts';
 import type { Need } from '../access/permission.ts';
 import type { TokenUse } from '../access/token-use.ts';
+import type { TokenIssuer } from '../access/tokens.ts';
 import type { NoteAct } from '../callers/acts.ts';
 import type { AliasReads } from '../catalog/alias-calls.ts';
 import type { DeployCalls } from '../catalog/deploy-calls.ts';
@@ -32,6 +32,7 @@ import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { RequestKeys } from '../ingest/request-keys.ts';
 import type { ResumableUploads } from '../ingest/resumable-uploads.ts';
 import type { SiteFiles } from '../ingest/site-files.ts';
+import type { StoreMigration } from '../migration/store-migration.ts';
 import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
 import type { Rollouts } from '../publish/rollouts.ts';
@@ -73,6 +74,7 @@ export interface ApiContext {
   readonly receiptExport: ReceiptExport;
   readonly retention: Retention;
   readonly verifier: Pick<StoreVerifier, 'verifyNow' | 'status'>;
+  readonly migration: Pick<StoreMigration, 'begin' | 'cancel' | 'dropOld' | 'forget' | 'status'>;
   readonly tasks: Tasks;
   readonly reconciler: Pick<Reconciler, 'plan'>;
   readonly noteAct: NoteAct;
@@ -84,7 +86,7 @@ export interface ApiContext {
   readonly scrape: Scrape;
   readonly attempts: FailedAttempts;
   readonly tokenUse: TokenUse;
-  readonly recovery: KeyFingerprint;
+  readonly tokens: TokenIssuer;
   readonly version: string;
   /** The certificate that this server shows. Null for plain HTTP. */
   readonly certificate: () => OriginCertificate | null;

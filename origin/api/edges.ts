@@ -20,7 +20,7 @@ const drainQuery = Type.Object(
 );
 
 export function edgeRoutes(app: HttpServer, context: ApiContext): void {
-  const { catalog, clock, recovery, fleet, noteAct } = context;
+  const { catalog, clock, tokens, fleet, noteAct } = context;
 
   app.get(
     '/v1/edges',
@@ -100,7 +100,7 @@ export function edgeRoutes(app: HttpServer, context: ApiContext): void {
       },
     },
     async ({ params }) => {
-      const made = await createReplacement(catalog, clock, params.name, recovery);
+      const made = await createReplacement(catalog, clock, params.name, tokens.recovery);
       noteAct('edge-replace', { edge: params.name, created: made.id });
       return made;
     },

@@ -12,7 +12,7 @@ import { authenticate } from './authorize.ts';
 import { type ApiContext, doneAnswer, needsAdmin } from './context.ts';
 
 export function tokenRoutes(app: HttpServer, context: ApiContext): void {
-  const { catalog, clock, recovery, noteAct } = context;
+  const { catalog, clock, tokens, noteAct } = context;
 
   app.post(
     '/v1/tokens',
@@ -21,7 +21,7 @@ export function tokenRoutes(app: HttpServer, context: ApiContext): void {
       schema: { summary: 'Creates a token', body: tokenRequestSchema, response: { 200: newTokenSchema } },
     },
     async ({ body }) => {
-      const made = await createToken(catalog, clock, body, recovery);
+      const made = await createToken(catalog, clock, body, tokens);
       noteAct('token-create', { created: made.id, ...body });
       return made;
     },
@@ -58,7 +58,7 @@ export function tokenRoutes(app: HttpServer, context: ApiContext): void {
       },
     },
     async ({ params, body }) => {
-      const made = await rotateToken(catalog, clock, params.id, body ?? {}, recovery);
+      const made = await rotateToken(catalog, clock, params.id, body ?? {}, tokens);
       noteAct('token-rotate', { rotated: params.id, created: made.id });
       return made;
     },

@@ -3,12 +3,14 @@ import type { ObjectNames } from '../../shared/content/manifest/object-names.ts'
 import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { AliasCalls } from './alias-calls.ts';
+import type { BucketCalls } from './bucket-calls.ts';
 import type { DamageCalls } from './damage-calls.ts';
 import type { DeployCalls } from './deploy-calls.ts';
 import type { EventCalls } from './event-calls.ts';
 import type { EvidenceCalls } from './evidence-calls.ts';
 import type { FleetCalls } from './fleet-calls.ts';
 import type { LogCalls } from './log-calls.ts';
+import type { MultipartCalls } from './multipart-calls.ts';
 import type { ObjectCalls } from './object-calls.ts';
 import type { PublishCalls } from './publish-calls.ts';
 import type { PurgeCalls } from './purge-calls.ts';
@@ -52,6 +54,8 @@ export type CatalogCalls = LogCalls &
   ObjectCalls &
   DamageCalls &
   DeployCalls &
+  BucketCalls &
+  MultipartCalls &
   TokenCalls &
   FleetCalls &
   ReceiptCalls &

@@ -12,6 +12,8 @@ export const YOUNG_DEPLOY_MS = 10 * 60_000;
 export const KEPT_KEYS = { most: 1000, ms: 24 * 3_600_000 } as const;
 /** Files of a deploy. */
 export const MOST_FILES = 5_000_000;
+/** Multipart uploads of a site that are not completed; retention gives up old ones. */
+export const MOST_MULTIPARTS = 1000;
 /** Pinned revisions of a site. */
 export const MOST_PINNED = 1000;
 /** The newest purges of a site keep their receipts. Receipts of older purges are deleted. */

@@ -6,6 +6,8 @@ export interface SiteRow {
   readonly name: string;
   readonly domains: readonly string[];
   readonly policy: SitePolicy;
+  /** When the site was created. */
+  readonly created: number;
   /** The live revision. 0 before the first publish. */
   readonly revision: number;
   /** Files and bytes of the live revision. */

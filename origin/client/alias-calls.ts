@@ -4,13 +4,16 @@ import {
   type ActivateRequest,
   type Alias,
   type AliasRequest,
+  type AliasWithEdges,
   aliasSchema,
+  aliasWithEdgesSchema,
 } from '../../shared/wire/alias-api.ts';
 import { type Commit, commitSchema } from '../../shared/wire/api.ts';
 import type { ApiClient } from './api-client.ts';
 
 const answers = {
   alias: schema(aliasSchema),
+  aliasWithEdges: schema(aliasWithEdgesSchema),
   aliases: schema(Type.Object({ aliases: Type.Array(aliasSchema) })),
   commit: schema(commitSchema),
 };
@@ -19,8 +22,8 @@ export async function aliasesOf(client: ApiClient, site: string): Promise<Alias[
   return (await client.ask('GET', `/v1/sites/${site}/aliases`, answers.aliases)).aliases;
 }
 
-export function aliasOf(client: ApiClient, site: string, alias: string): Promise<Alias> {
-  return client.ask('GET', `/v1/sites/${site}/aliases/${alias}`, answers.alias);
+export function aliasOf(client: ApiClient, site: string, alias: string): Promise<AliasWithEdges> {
+  return client.ask('GET', `/v1/sites/${site}/aliases/${alias}`, answers.aliasWithEdges);
 }
 
 /** Points an alias at a revision. The answer may name another revision with the same content. */

@@ -45,6 +45,7 @@ import { parseApiToken } from '../../shared/wire/api-token.ts';
 import { BUNDLE_TYPE } from '../../shared/wire/bundle.ts';
 import { type CommitRequest, type Deploy, deploySchema } from '../../shared/wire/deploy-api.ts';
 import { bundlePieces, type Uploaded, uploadedSchema } from '../../shared/wire/object-bundle.ts';
+import { INTEROP_FIELD, INTEROP_VERSION, PARTIAL_UPLOAD_TYPE } from '../../shared/wire/resumable-upload.ts';
 import {
   type NewToken,
   newTokenSchema,
@@ -184,7 +185,8 @@ export class ApiClient {
     { offset, length }: { readonly offset: number; readonly length: number },
   ): Promise<void> {
     const headers = {
-      'content-type': 'application/partial-upload',
+      'content-type': PARTIAL_UPLOAD_TYPE,
+      [INTEROP_FIELD]: INTEROP_VERSION,
       'content-length': String(length),
       'upload-offset': String(offset),
       'upload-complete': '?1',

@@ -1,3 +1,4 @@
+import type { AliasShown } from '../../shared/wire/alias-api.ts';
 import type { EdgeReport, HotObject } from '../../shared/wire/protocol.ts';
 import type { EdgeRow } from '../catalog/fleet-calls.ts';
 import { type LeaseTerms, outlasting } from '../publish/lease.ts';
@@ -179,6 +180,23 @@ export function keepsUp(edge: EdgeRecord, site: string): boolean {
 export function shownRevision({ report, isDiverged }: EdgeRecord, site: number): number {
   if (isDiverged) return 0;
   return report?.sites.find((reported) => reported.site === site)?.revision ?? 0;
+}
+
+/**
+ * What the edge shows under an alias of a site, according to its newest report. Undefined if it need not show the
+ * alias: it does not replicate the site, or it stays behind on purpose. The numbers of a diverged edge are not the
+ * origin's.
+ */
+export function shownUnder(
+  edge: EdgeRecord,
+  { id, name }: { readonly id: number; readonly name: string },
+  alias: string,
+): AliasShown | undefined {
+  if (!keepsUp(edge, name) || edge.row.drained || edge.isDiverged) return undefined;
+  const site = edge.report?.sites.find((reported) => reported.site === id);
+  const [, revision = 0] = site?.aliases?.find(([reported]) => reported === alias) ?? [];
+  const { pendingBytes = 0, error = null } = site ?? {};
+  return { edge: edge.row.name, revision, pendingBytes, error };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import { hasCode } from '../../shared/errors.ts';
 import type { FeedMembers, FeedSource, FeedUploads } from '../../shared/feed/feed-source.ts';
+import { alsoAhead, type ObjectsAhead } from '../../shared/feed/objects-ahead.ts';
 import type { ReportCalls } from '../../shared/feed/report-calls.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
 import type { Remote } from '../../shared/process/thread.ts';
@@ -30,6 +31,7 @@ export interface OriginFeedParts {
   /** Wakes after each append to the log. */
   readonly appended: WakeupSource;
   readonly calls: ReportCalls;
+  readonly ahead: ObjectsAhead;
   readonly uploads?: FeedUploads;
   readonly noteAct: NoteAct;
   readonly clock: Clock;
@@ -47,6 +49,7 @@ export function originFeed({
   fleet,
   appended,
   calls,
+  ahead,
   uploads,
   noteAct,
   clock,
@@ -62,10 +65,11 @@ export function originFeed({
     members: fleet,
     objectsFor: () => objects,
     held: objects,
-    manifests,
+    manifests: alsoAhead(manifests, ahead),
     encodings,
     changed: appended,
     calls,
+    ahead,
     uploads,
     siteIds: (names) => catalog.siteIds(names),
     path: () => [],

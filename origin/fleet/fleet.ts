@@ -1,5 +1,6 @@
 import type { FeedMembers } from '../../shared/feed/feed-source.ts';
 import type { Seq } from '../../shared/log/record.ts';
+import type { AliasShown } from '../../shared/wire/alias-api.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import type { MemberKey, NewMember } from '../../shared/wire/protocol.ts';
 import type { MemberChange } from '../catalog/fleet-calls.ts';
@@ -24,6 +25,8 @@ export interface Admission {
 export interface FleetView {
   /** All edges, by name, ascending. */
   status(): Promise<EdgeStatus[]>;
+  /** What each edge shows under an alias, by the name of the edge, ascending. */
+  underAlias(site: { readonly id: number; readonly name: string }, alias: string): AliasShown[];
   /** Throws `no-such-edge`. */
   statusOf(name: string): Promise<EdgeStatus>;
   /**

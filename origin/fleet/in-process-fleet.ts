@@ -9,6 +9,7 @@ import { kindsOfStatements, type Statement } from '../../shared/log/statements.t
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ReportChecks } from '../../shared/reports/report-checks.ts';
 import type { PublicKey, SigningKey } from '../../shared/signing/keys.ts';
+import type { AliasShown } from '../../shared/wire/alias-api.ts';
 import type { EdgeStatus } from '../../shared/wire/api.ts';
 import {
   type EdgeReport,
@@ -25,7 +26,6 @@ import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import { type LeaseTerms, leaseTerms, SHORTEST_TERMS } from '../publish/lease.ts';
 import type { EdgeSyncStatus } from '../publish/sync-edges.ts';
 import type { ObservedEdge } from '../reconcile/reconcile-plan.ts';
-import type { Holder } from '../reconcile/store-repair-plan.ts';
 import type { TaskDesk } from '../tasks/task-board.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
 import type { Divergence } from './divergence.ts';
@@ -43,13 +43,13 @@ import {
   replaced,
   servingLeft,
   shownRevision,
+  shownUnder,
   taskEdge,
 } from './edge-record.ts';
 import { EdgeStatuses, type StatusReads } from './edge-status.ts';
 import type { Fleet } from './fleet.ts';
 import { type Told, toldByReports } from './health-events-state.ts';
 import type { Health } from './health-state.ts';
-import { holderOf } from './holder.ts';
 import { confirm, freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
 import { keepStatements, type StatementKeepers } from './statement-intake.ts';
 
@@ -288,7 +288,11 @@ export class InProcessFleet implements Fleet {
   }
 
   async status(): Promise<EdgeStatus[]> {
-    return this.#statuses.of([...this.#edges.values()].sort((a, b) => (a.row.name < b.row.name ? -1 : 1)));
+    return this.#statuses.of(this.#byName());
+  }
+
+  underAlias(site: { readonly id: number; readonly name: string }, alias: string): AliasShown[] {
+    return this.#byName().flatMap((edge) => shownUnder(edge, site, alias) ?? []);
   }
 
   async statusOf(name: string): Promise<EdgeStatus> {
@@ -331,12 +335,6 @@ export class InProcessFleet implements Fleet {
   /** What is known about each edge, by name. */
   get records(): ReadonlyMap<string, EdgeRecord> {
     return this.#edges;
-  }
-
-  /** All edges, described for the repair of the store. */
-  holders(): Holder[] {
-    const now = this.#clock.monotonic();
-    return [...this.#edges.values()].map((edge) => holderOf(edge, now));
   }
 
   participants(site: string): string[] {
@@ -388,6 +386,10 @@ export class InProcessFleet implements Fleet {
       },
       () => {},
     );
+  }
+
+  #byName(): EdgeRecord[] {
+    return [...this.#edges.values()].sort((a, b) => (a.row.name < b.row.name ? -1 : 1));
   }
 
   #edge(name: string): EdgeRecord {

@@ -34,18 +34,22 @@ export class ObjectIntake {
    * object that the catalog has.
    */
   readonly #gate: Gate;
+  readonly #arrived: (objects: readonly StoredObject[]) => void;
   readonly #batcher: Batcher<Intake, void>;
   readonly #open = new Map<number, number>();
   /** Places for bundles. Each bundle holds two batches. */
   readonly #places = new BodyPlaces();
 
+  /** `arrived` is called with the objects that have become durable. */
   constructor(
     store: ObjectStore,
     catalog: Pick<Remote<ObjectCalls>, 'addObjects'>,
     clock: Clock,
     gate: Gate,
+    arrived: (objects: readonly StoredObject[]) => void = () => {},
   ) {
     this.#store = store;
+    this.#arrived = arrived;
     this.#catalog = catalog;
     this.#clock = clock;
     this.#gate = gate;
@@ -137,10 +141,9 @@ export class ObjectIntake {
 
   async #keep(intakes: readonly Intake[]): Promise<void> {
     await this.#store.putSmall(intakes.flatMap(({ small }) => small ?? []));
-    await this.#catalog.addObjects(
-      intakes.map(({ object }) => object),
-      this.#clock.now(),
-    );
+    const objects = intakes.map(({ object }) => object);
+    await this.#catalog.addObjects(objects, this.#clock.now());
+    this.#arrived(objects);
   }
 
   async #prepare(site: number, received: Received): Promise<Intake> {

@@ -11,7 +11,15 @@ import type { Draft, ObjectStore } from '../../shared/store/object-store.ts';
 import type { DamageCalls } from '../catalog/damage-calls.ts';
 import type { ObjectCalls } from '../catalog/object-calls.ts';
 import type { ObjectIntake } from './object-intake.ts';
-import { expiredOf, nameOf, type Partial, placeOf, roomFor, type UploadPlace } from './partial-plan.ts';
+import {
+  expiredOf,
+  nameOf,
+  PARTIAL_MS,
+  type Partial,
+  placeOf,
+  roomFor,
+  type UploadPlace,
+} from './partial-plan.ts';
 
 const SWEPT_EVERY_MS = 3_600_000;
 
@@ -32,6 +40,8 @@ export interface UploadProgress {
   /** The bytes that need not be sent again. */
   readonly offset: number;
   readonly isComplete: boolean;
+  /** How long the upload is kept without a further byte. */
+  readonly leftMs?: number;
 }
 
 /**
@@ -67,7 +77,10 @@ export class ResumableUploads {
     await this.#takeOver(nameOf(place));
     const stored = await this.#storedSize(place);
     if (stored !== undefined) return { offset: stored, isComplete: true };
-    return { offset: this.#partials.get(nameOf(place))?.size ?? 0, isComplete: false };
+    const partial = this.#partials.get(nameOf(place));
+    if (partial === undefined) return { offset: 0, isComplete: false };
+    const leftMs = Math.max(0, partial.touched + PARTIAL_MS - this.#parts.clock.now());
+    return { offset: partial.size, isComplete: false, leftMs };
   }
 
   /** Receives an object from its beginning. Throws `digest-mismatch`, and `truncated-upload` when it may go on. */
@@ -81,10 +94,18 @@ export class ResumableUploads {
     return { offset: size, isComplete: true };
   }
 
-  /** Goes on at the offset, which must be the present one. Throws `offset-mismatch` and what `put` throws. */
+  /**
+   * Goes on at the offset, which must be the present one. Throws `completed-upload`, `offset-mismatch` and what `put`
+   * throws.
+   */
   async append(place: UploadPlace, offset: number, body: Readable, isLast: boolean): Promise<UploadProgress> {
     const name = nameOf(place);
     if (!(await this.#makeRoom(place))) throw tooMany();
+    await this.#takeOver(name);
+    const stored = await this.#storedSize(place);
+    if (stored !== undefined)
+      throw new SkerryError('completed-upload', `the upload is complete, with ${stored} bytes`);
+    // Another request may have begun while this one looked.
     await this.#takeOver(name);
     const expected = this.#partials.get(name)?.size ?? 0;
     if (offset !== expected)

@@ -5,7 +5,7 @@ import type { Entry } from '../../shared/content/entry.ts';
 import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
-import { checkFileQuota, checkTreeQuota } from '../../shared/site/quota.ts';
+import { checkFileQuota } from '../../shared/site/quota.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { ByteSpan } from '../../shared/store/byte-span.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
@@ -19,6 +19,7 @@ import type { SiteReads, SiteRow } from '../catalog/site-calls.ts';
 import type { RuleCheck } from '../publish/rule-check.ts';
 import type { FileChanges } from './file-changes.ts';
 import type { ObjectIntake } from './object-intake.ts';
+import { checkPutQuota } from './put-quota.ts';
 
 interface SiteFilesParts {
   readonly catalog: Pick<Remote<SiteReads>, 'siteNamed'> &
@@ -75,7 +76,7 @@ export class SiteFiles {
     const site = await catalog.siteNamed(name);
     if (size !== undefined) checkFileQuota(site.name, site.policy.quota, size);
     const object = await intake.take(site.id, body, expected);
-    await this.#checkQuota(site, path, object.size);
+    await checkPutQuota(catalog, site, path, object.size);
     // The commit checks again. Bad rules are refused here first, so that the other changes of the same commit do not
     // fail.
     await rules.check(site.id, { path, ...object });
@@ -107,17 +108,6 @@ export class SiteFiles {
         throw new SkerryError('no-such-object', `the object ${entry.digest} is not stored`);
       },
     };
-  }
-
-  /** The commit checks again. A file that does not fit is refused here, so that other changes do not fail with it. */
-  async #checkQuota({ id, name, tip, policy }: SiteRow, path: ContentPath, size: number): Promise<void> {
-    const { quota } = policy;
-    checkFileQuota(name, quota, size);
-    if (tip === 0 || (quota.bytes === null && quota.files === null)) return;
-    const { catalog } = this.#parts;
-    const [before, replaced] = [await catalog.revision(id, tip), await catalog.entryAt(id, tip, path)];
-    const files = before.files + (replaced === undefined ? 1 : 0);
-    checkTreeQuota(name, quota, { files, bytes: before.bytes + size - (replaced?.size ?? 0) }, before);
   }
 
   async #entryAt(site: SiteRow, revision: number, path: ContentPath): Promise<Entry> {

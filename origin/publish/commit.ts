@@ -10,13 +10,14 @@ import type { AliasTarget } from '../catalog/alias-calls.ts';
 import type { DeployRow } from '../catalog/deploy-calls.ts';
 import type { RevisionRow } from '../catalog/revision-calls.ts';
 import { isWindowOpen } from './activation-window.ts';
+import type { ChangeSet } from './change-set.ts';
 import type { CommitOptions, DraftOptions, RevisionTarget } from './commit-options.ts';
 import type { CommitParts } from './commit-parts.ts';
 import { activationNow, planCommit } from './commit-plan.ts';
-import { type Aside, answerOf, type ChangeSet, outcomeOf, type Turn } from './commit-turn.ts';
+import { type Aside, answerOf, outcomeOf, type Turn } from './commit-turn.ts';
 import { Deadline } from './deadline.ts';
 import { checkedBase, storedAnswer } from './deploy-base.ts';
-import { aliasTarget, canNameAgain, neighbour, openRollout, revisionWith } from './drafts.ts';
+import { aliasTarget, canNameAgain, endUnwanted, neighbour, openRollout, revisionWith } from './drafts.ts';
 import { endOrphan } from './recover.ts';
 import { existingRevision, rollbackTarget } from './revision-target.ts';
 import { wantedRollout } from './rollout-choice.ts';
@@ -74,14 +75,16 @@ export class Committer {
     options: CommitOptions,
     changes: (time: number) => Promise<readonly Change[]>,
   ): Promise<Commit> {
+    return this.commitOverlay(site, options, async (revision, time) =>
+      this.#parts.catalog.stage(site, revision, await changes(time)),
+    );
+  }
+
+  /** Like `commitChanges`, for changes that the catalog stages by itself, page by page. */
+  commitOverlay(site: number, options: CommitOptions, overlay: ChangeSet['overlay']): Promise<Commit> {
+    const { message = '', answerIn: deploy = null } = options;
     return this.#inTurn(site, options, (turn) =>
-      this.#commit(turn, {
-        base: turn.site.tip,
-        message: options.message ?? '',
-        restores: null,
-        deploy: null,
-        overlay: async (revision, time) => this.#parts.catalog.stage(site, revision, await changes(time)),
-      }),
+      this.#commit(turn, { base: turn.site.tip, message, restores: null, deploy, overlay }),
     );
   }
 
@@ -230,9 +233,7 @@ export class Committer {
     await this.#stager.discard(site.id, staged.revision);
     if (tip === undefined) throw new Error('only a tree that equals the tip needs no revision');
     // Whoever publishes what is live does not want what is on trial.
-    const open = await openRollout(catalog, site.id);
-    const end = { state: 'aborted', reason: 'what is live was published again' } as const;
-    if (open !== undefined) await catalog.endRollout(site.id, open.revision, end, clock.now());
+    await endUnwanted(catalog, site.id, clock.now());
     if (plan.kind === 'tip' && plan.activate !== null)
       return this.#makeLive(turn, tip, plan.activate, changes.deploy, true);
     const answer =
@@ -251,15 +252,14 @@ export class Committer {
     staged: Staged,
   ): Promise<Commit | undefined> {
     const { catalog } = this.#parts;
-    const { site } = turn;
-    const open = await openRollout(catalog, site.id);
+    const open = await openRollout(catalog, turn.site.id);
     if (open?.root === staged.root) {
-      await this.#stager.discard(site.id, staged.revision);
+      await this.#stager.discard(turn.site.id, staged.revision);
       const answer = this.#answer(turn, open, 'rollout', true);
       if (changes.deploy !== null) await catalog.finishDeploy(changes.deploy, answer);
       return answer;
     }
-    const live = await catalog.revision(site.id, site.revision);
+    const live = await catalog.revision(turn.site.id, turn.site.revision);
     return live.root === staged.root ? undefined : this.#reveal(turn, changes, staged, null, { rollout });
   }
 

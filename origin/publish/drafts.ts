@@ -5,7 +5,7 @@ import { ALIAS_LIFE } from '../../shared/site/alias.ts';
 import type { AliasReads, AliasTarget } from '../catalog/alias-calls.ts';
 import type { RevisionReads, RevisionRow } from '../catalog/revision-calls.ts';
 import { isWithinReach } from '../catalog/revision-state.ts';
-import type { RolloutReads, RolloutRow } from '../catalog/rollout-calls.ts';
+import type { RolloutCalls, RolloutReads, RolloutRow } from '../catalog/rollout-calls.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 
 type Aliases = Pick<Remote<AliasReads>, 'aliases'>;
@@ -15,6 +15,17 @@ type OpenRollouts = Pick<Remote<RolloutReads>, 'openRollouts'>;
 /** The rollout of the site that is running or paused. */
 export async function openRollout(catalog: OpenRollouts, site: number): Promise<RolloutRow | undefined> {
   return (await catalog.openRollouts()).find((rollout) => rollout.site === site);
+}
+
+/** Ends the rollout of the site, because what is live was published again. */
+export async function endUnwanted(
+  catalog: OpenRollouts & Pick<Remote<RolloutCalls>, 'endRollout'>,
+  site: number,
+  time: number,
+): Promise<void> {
+  const open = await openRollout(catalog, site);
+  const end = { state: 'aborted', reason: 'what is live was published again' } as const;
+  if (open !== undefined) await catalog.endRollout(site, open.revision, end, time);
 }
 
 /** An alias that ends after `life` seconds. */

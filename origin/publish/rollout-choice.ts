@@ -1,7 +1,8 @@
 import { SkerryError } from '../../shared/errors.ts';
 import { chosenPolicy } from '../../shared/site/chosen-rollout.ts';
 import type { RolloutPolicy } from '../../shared/site/rollout-policy.ts';
-import type { ChangeSet, Turn } from './commit-turn.ts';
+import type { ChangeSet } from './change-set.ts';
+import type { Turn } from './commit-turn.ts';
 import type { SyncEdges } from './sync-edges.ts';
 
 const LEAST_EDGES = 2;

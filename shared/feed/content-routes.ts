@@ -9,6 +9,7 @@ import { SkerryError } from '../errors.ts';
 import { onceClosed } from '../http/once-closed.ts';
 import type { HttpServer } from '../http/server.ts';
 import { type ByteSpan, inHttp, spanLength } from '../store/byte-span.ts';
+import type { AheadAnswer } from '../wire/ahead-answer.ts';
 import { BUCKETS_TYPE, encodeBuckets } from '../wire/bucket-list.ts';
 import { BUNDLE_TYPE } from '../wire/bundle.ts';
 import { bundleRequestSchema, entriesRequestSchema, leavesRequestSchema } from '../wire/protocol.ts';
@@ -113,6 +114,28 @@ export function contentRoutes(
       const { site, revision } = await heldRevision(request, request.params);
       const text = entriesText(source, site, revision, request.body.leaves);
       return sendCompressed(request, reply, DIFF_TYPE, text);
+    },
+  );
+
+  app.get(
+    '/feed/v1/sites/:site/objects-ahead',
+    {
+      ...members('follow'),
+      schema: {
+        hide: true,
+        params: Type.Object({ site: Type.String({ pattern: NUMBER }) }),
+        querystring: Type.Object({
+          list: Type.String({ maxLength: 16 }),
+          page: Type.String({ pattern: NUMBER }),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const site = Number(request.params.site);
+      await readable(request, site);
+      const { list, page } = request.query;
+      const answer: AheadAnswer = { page: source.ahead.page(site, list, Number(page)) ?? null };
+      return sendCompressed(request, reply, 'application/json', [JSON.stringify(answer)]);
     },
   );
 

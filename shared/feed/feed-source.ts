@@ -14,6 +14,7 @@ import type { PublicKey } from '../signing/keys.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 import type { JoinAnswer, JoinRequest, OriginHello, ReportAnswer, SignedReport } from '../wire/protocol.ts';
 import type { Wants } from '../wire/wants.ts';
+import type { ObjectsAhead } from './objects-ahead.ts';
 import type { ReportCalls } from './report-calls.ts';
 
 /** The members that may follow this feed, and the reports that they send. */
@@ -85,7 +86,12 @@ export interface FeedSource {
   readonly uploads?: FeedUploads | undefined;
   /** The requests for reports, which followers pass on. */
   readonly calls: ReportCalls;
-  /** Wakes after each append to the log and each request for reports, and when `path` or the held objects change. */
+  /** The objects that followers may fetch before a revision names them. `manifests` names them, too. */
+  readonly ahead: ObjectsAhead;
+  /**
+   * Wakes after each append to the log and each request for reports, and when `path`, the held objects or those ahead
+   * of their revision change.
+   */
   readonly changed: WakeupSource;
   /** The ids of the named sites that this feed knows, in ascending order. */
   siteIds(names: readonly string[]): Promise<readonly number[]>;

@@ -14,7 +14,7 @@ const FRESH_MS = 1000;
 
 /**
  * The frames for one follower: the path to the origin, the records from `from` on, and a head whenever the end of the
- * log is reached. The log is read only as fast as the follower takes the frames, so a slow follower costs no memory and
+ * log is reached, with what is offered ahead of the log. The log is read only as fast as the follower takes the frames, so a slow follower costs no memory and
  * does not delay others.
  */
 export async function* followLog(
@@ -28,6 +28,7 @@ export async function* followLog(
   let sentAt = Number.NEGATIVE_INFINITY;
   // The follower has just connected, and reports without being asked.
   let called = source.calls.newest;
+  let offered = 0;
   while (!signal.aborted) {
     // The wait begins before the read, so a record that is appended after the read ends the wait below.
     const woken = source.changed.wait(HEAD_EVERY_MS, signal);
@@ -60,6 +61,10 @@ export async function* followLog(
       sentAt = now;
       yield { v: 1, t: 'head', head };
     }
+    // This comes after the records, because one of them may have created the site.
+    const ahead = source.ahead.since(offered);
+    offered = source.ahead.newest;
+    if (ahead.length > 0) yield { v: 1, t: 'objects-ahead', sites: [...ahead] };
     await woken;
   }
 }

@@ -116,13 +116,30 @@ const previewsSchema = Type.Object(
   closed,
 );
 
+const bucketSchema = Type.Object(
+  {
+    quiet: Type.Number({
+      minimum: 0,
+      maximum: 3600,
+      description: 'S3 clients: a revision is made when the bucket has been quiet for this many seconds.',
+    }),
+    hold: Type.Number({
+      minimum: 0,
+      maximum: 86_400,
+      description: 'S3 clients: a revision is made after this many seconds at the latest.',
+    }),
+  },
+  closed,
+);
+
 const rolloutDefaultSchema = Type.Union([rolloutChoiceSchema, Type.Null()], {
   description: 'How deploys reach the edges, unless they say otherwise; null for all edges at once.',
 });
 
 /**
  * How a site is replicated, which of its old revisions are kept and which of its old assets are served, which paths are
- * private, where its aliases answer, how large it may become, and in which steps its deploys reach the edges.
+ * private, where its aliases answer, how large it may become, when changes of S3 clients become a revision, and in which
+ * steps its deploys reach the edges.
  */
 export const sitePolicySchema = Type.Object({
   mode: modeSchema,
@@ -134,6 +151,7 @@ export const sitePolicySchema = Type.Object({
   pinned: pinnedSchema,
   previews: previewsSchema,
   quota: quotaSchema,
+  bucket: bucketSchema,
   rollout: rolloutDefaultSchema,
 });
 export type SitePolicy = Static<typeof sitePolicySchema>;
@@ -150,6 +168,7 @@ export const policyChangeSchema = Type.Object(
     pinned: Type.Optional(pinnedSchema),
     previews: Type.Optional(Type.Partial(previewsSchema, closed)),
     quota: Type.Optional(Type.Partial(quotaSchema, closed)),
+    bucket: Type.Optional(Type.Partial(bucketSchema, closed)),
     rollout: Type.Optional(rolloutDefaultSchema),
   },
   closed,
@@ -166,6 +185,7 @@ export const DEFAULT_POLICY: SitePolicy = {
   pinned: [],
   previews: { domain: null, under: [], private: false },
   quota: NO_QUOTA,
+  bucket: { quiet: 2, hold: 300 },
   rollout: null,
 };
 
@@ -191,6 +211,7 @@ export function changedPolicy(policy: SitePolicy, change: PolicyChange): SitePol
     pinned: change.pinned ?? policy.pinned,
     previews: { ...policy.previews, ...change.previews },
     quota: { ...policy.quota, ...change.quota },
+    bucket: { ...policy.bucket, ...change.bucket },
     rollout: change.rollout === undefined ? policy.rollout : change.rollout,
   };
   checkSchedule(changed.batch.window);

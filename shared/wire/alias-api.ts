@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { ALIAS_LIFE, aliasNameSchema } from '../site/alias.ts';
+import { nameSchema } from '../site/names.ts';
 import { modeSchema } from '../site/site-policy.ts';
 
 const revisionNumber = Type.Integer({ minimum: 1 });
@@ -21,6 +22,27 @@ export const aliasSchema = Type.Object({
   hosts: Type.Array(Type.String(), { description: 'The hosts under which edges answer.' }),
 });
 export type Alias = Static<typeof aliasSchema>;
+
+/** What one edge shows under an alias. */
+const aliasShownSchema = Type.Object({
+  edge: nameSchema,
+  revision: Type.Integer({ description: 'The revision that readers see under the alias; 0 for none.' }),
+  pendingBytes: Type.Integer({ description: 'Bytes that the edge still has to fetch for the site.' }),
+  error: Type.Union([Type.String(), Type.Null()]),
+});
+export type AliasShown = Static<typeof aliasShownSchema>;
+
+/** GET /v1/sites/:site/aliases/:alias */
+export const aliasWithEdgesSchema = Type.Intersect([
+  aliasSchema,
+  Type.Object({
+    edges: Type.Array(aliasShownSchema, {
+      description:
+        'What the edges that replicate the site show under the alias, according to their newest reports. Edges that are paused, drained, delayed, scheduled, revoked or diverged are left out.',
+    }),
+  }),
+]);
+export type AliasWithEdges = Static<typeof aliasWithEdgesSchema>;
 
 /** PUT /v1/sites/:site/aliases/:alias */
 export const aliasRequestSchema = Type.Object(

@@ -14,6 +14,7 @@ const EVENT_KINDS = {
   'rollout-abort': 'audit',
   'file-put': 'audit',
   'file-delete': 'audit',
+  'bucket-commit': 'audit',
   purge: 'audit',
   'window-open': 'audit',
   pin: 'audit',
@@ -36,6 +37,10 @@ const EVENT_KINDS = {
   'task-create': 'audit',
   'task-cancel': 'audit',
   'task-retry': 'audit',
+  'store-migrate': 'audit',
+  'store-migrate-cancel': 'audit',
+  'store-drop': 'audit',
+  'store-forget': 'audit',
   'webhook-set': 'audit',
   'webhook-delete': 'audit',
 
@@ -58,6 +63,8 @@ const EVENT_KINDS = {
   'store-damaged': 'news',
   'store-repaired': 'news',
   'store-unrepaired': 'news',
+  'store-migrated': 'news',
+  'store-dropped': 'news',
 
   'events-dropped': 'news',
   'webhook-failing': 'news',
@@ -76,6 +83,7 @@ const PUBLISHES: ReadonlySet<Act> = new Set<Act>([
   'activate',
   'file-put',
   'file-delete',
+  'bucket-commit',
   'window-open',
 ]);
 

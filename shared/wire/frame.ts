@@ -18,6 +18,9 @@ export const MAX_FRAME_BYTES = 2 * MOST_READ + 4096;
 /** The maximum number of names in a `report-now` frame. If more edges should report, the sender calls all edges. */
 export const MOST_CALLED = 100;
 
+/** The maximum number of sites for which a feed offers objects ahead of their revision. */
+export const MOST_AHEAD_SITES = 16;
+
 const recordFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('record'), record: recordSchema });
 const headFrame = Type.Object({ v: Type.Literal(1), t: Type.Literal('head'), head: headSchema });
 /**
@@ -35,6 +38,12 @@ const reportNowFrame = Type.Object({
   t: Type.Literal('report-now'),
   edges: Type.Union([Type.Array(nameSchema, { maxItems: MOST_CALLED }), Type.Null()]),
 });
+/** The sites for which the sender offers further objects ahead of their revision. */
+const objectsAheadFrame = Type.Object({
+  v: Type.Literal(1),
+  t: Type.Literal('objects-ahead'),
+  sites: Type.Array(Type.Integer({ minimum: 1 }), { maxItems: MOST_AHEAD_SITES }),
+});
 /** A record is flat, because its payload is a string. */
 const FRAME_JSON: JsonBounds = {
   ...JSON_BOUNDS,
@@ -51,13 +60,15 @@ const known = {
   head: schema(headFrame),
   path: schema(pathFrame),
   'report-now': schema(reportNowFrame),
+  'objects-ahead': schema(objectsAheadFrame),
 };
 
 export type Frame =
   | Static<typeof recordFrame>
   | Static<typeof headFrame>
   | Static<typeof pathFrame>
-  | Static<typeof reportNowFrame>;
+  | Static<typeof reportNowFrame>
+  | Static<typeof objectsAheadFrame>;
 
 /** A frame of a later version. A reader may skip it unless it is critical. */
 export interface UnknownFrame {
@@ -78,6 +89,7 @@ export function decodeFrame(line: string): Frame | UnknownFrame {
   if (v === 1 && t === 'head') return known.head.parse(frame, 'upstream-protocol');
   if (v === 1 && t === 'path') return known.path.parse(frame, 'upstream-protocol');
   if (v === 1 && t === 'report-now') return known['report-now'].parse(frame, 'upstream-protocol');
+  if (v === 1 && t === 'objects-ahead') return known['objects-ahead'].parse(frame, 'upstream-protocol');
   return { t: 'unknown', type: `${t}/${v}`, critical: critical ?? false };
 }
 

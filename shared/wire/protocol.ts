@@ -8,6 +8,7 @@ import { headSchema } from '../log/head.ts';
 import { STATEMENT_KIND_PATTERN } from '../log/statement-kind.ts';
 import { type PublicKey, SIGNATURE_PATTERN, type SigningKey, signText, verifyText } from '../signing/keys.ts';
 import { NONCE_PATTERN } from '../signing/nonce.ts';
+import { aliasNameSchema } from '../site/alias.ts';
 import { labelsSchema, nameSchema } from '../site/names.ts';
 import { scheduleSchema } from '../site/schedule.ts';
 import { taskReportSchema } from '../work/assignment.ts';
@@ -87,8 +88,10 @@ export type JoinAnswer = Static<typeof joinAnswerSchema>;
 export const joinAnswer = schema(joinAnswerSchema);
 
 /** A report with this many sites still has room for statements. */
-export const MAX_REPORTED_SITES = 5000;
+export const MAX_REPORTED_SITES = 4500;
 export const MAX_ERROR = 200;
+/** A report names at most this many aliases, of all sites together: those that were moved last. */
+export const MOST_REPORTED_ALIASES = 300;
 
 /** The state of one site at an edge. Revision 0 with a null root means that nothing is visible yet. */
 const siteReportSchema = Type.Object({
@@ -101,6 +104,13 @@ const siteReportSchema = Type.Object({
   }),
   pendingBytes: Type.Integer({ description: 'Bytes of objects still to fetch for the target.' }),
   error: Type.Union([Type.String({ maxLength: MAX_ERROR }), Type.Null()]),
+  aliases: Type.Optional(
+    Type.Array(Type.Tuple([aliasNameSchema, Type.Integer({ minimum: 1 })]), {
+      maxItems: MOST_REPORTED_ALIASES,
+      description:
+        'The aliases under which the edge shows something, each with its revision. Absent for none.',
+    }),
+  ),
 });
 export type SiteReport = Static<typeof siteReportSchema>;
 
@@ -274,7 +284,7 @@ const edgeReportSchema = Type.Object({
 export type EdgeReport = Static<typeof edgeReportSchema>;
 export const edgeReports = schema(edgeReportSchema);
 
-/** A full report has 35,000 values of sites and some 15,000 of statements. */
+/** A full report has 33,000 values of sites and some 15,000 of statements. */
 const REPORT_VALUES = 100_000;
 
 /**

@@ -1,21 +1,18 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ApiClient } from '../../origin/client/api-client.ts';
-import { publishFolder } from '../../origin/client/folder/publish-folder.ts';
-import type { Digest } from '../../shared/content/digest.ts';
-import { startHashThreads } from '../../shared/hashing/hash-threads.ts';
 import { type Cluster, ON_DISK, startCluster } from '../helpers/cluster.ts';
 import { sha256 } from '../helpers/http.ts';
+import { type Begun, begin } from '../helpers/processes.ts';
 import { type Random, random } from '../helpers/random.ts';
 import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
 import { writeTree } from '../helpers/tree.ts';
+import { NotedUploads, startNotingProxy } from './noted-uploads.ts';
 
 const SITE = 'broken';
 const MIB = 1024 * 1024;
 const RATE = 8 * MIB;
-const LATEST_BREAK_MS = 1500;
+const LATEST_BREAK_MS = 2000;
 const SMALL_FILES = 300;
 const BREAKS = ['client', 'connection', 'origin'] as const;
 
@@ -27,78 +24,9 @@ export interface BrokenOutcome {
   readonly faults: string[];
 }
 
-/** What all attempts have sent so far. */
-class Sent {
-  readonly faults: string[] = [];
-  readonly acknowledged = new Set<string>();
-  /** How many bytes of an incomplete object the origin had when a publish was broken off, at least. */
-  readonly held = new Map<string, number>();
-  bytes = 0;
-
-  begins(digest: string, offset: number): void {
-    if (this.acknowledged.has(digest)) this.faults.push(`${digest} was acknowledged, and is sent again`);
-    const held = this.held.get(digest) ?? 0;
-    if (offset < held)
-      this.faults.push(`${digest} goes on at ${offset}, although the origin had ${held} of its bytes`);
-  }
-
-  async *counted(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const piece of body) {
-      this.bytes += piece.length;
-      yield piece;
-    }
-  }
-}
-
-/** A client that notes what it sends and what is acknowledged. */
-class NotingClient extends ApiClient {
-  readonly #sent: Sent;
-
-  constructor(url: string, token: string, signal: AbortSignal, sent: Sent) {
-    super(url, token, signal);
-    this.#sent = sent;
-  }
-
-  override async putObject(site: string, digest: Digest, body: Buffer | Readable, size: number) {
-    this.#sent.begins(digest, 0);
-    const counted = this.#sent.counted(Buffer.isBuffer(body) ? Readable.from([body]) : body);
-    await super.putObject(site, digest, Readable.from(counted, { objectMode: false }), size);
-    this.#sent.acknowledged.add(digest);
-  }
-
-  override async appendObject(
-    site: string,
-    digest: Digest,
-    body: Readable,
-    place: { readonly offset: number; readonly length: number },
-  ) {
-    this.#sent.begins(digest, place.offset);
-    const counted = this.#sent.counted(body);
-    await super.appendObject(site, digest, Readable.from(counted, { objectMode: false }), place);
-    this.#sent.acknowledged.add(digest);
-  }
-
-  override async putObjects(site: string, objects: AsyncIterable<Uint8Array>) {
-    const digests: string[] = [];
-    const sent = this.#sent;
-    async function* noted() {
-      for await (const bytes of objects) {
-        const digest = sha256(Buffer.from(bytes));
-        sent.begins(digest, 0);
-        sent.bytes += bytes.length;
-        digests.push(digest);
-        yield bytes;
-      }
-    }
-    const answer = await super.putObjects(site, noted());
-    for (const digest of digests) this.#sent.acknowledged.add(digest);
-    return answer;
-  }
-}
-
 /**
- * Publishes a folder again and again over a slow connection, and breaks each publish off at a random moment: the client
- * is killed, the origin is killed, or the connection is cut. Each tree ends as one revision, no acknowledged object is
+ * Runs `skerry publish` again and again over a slow connection, and breaks each publish off at a random moment: the client
+ * is killed with SIGKILL, the origin is killed, or the connection is cut. Each tree ends as one revision, no acknowledged object is
  * sent twice, and no large object is sent from its beginning again.
  */
 export async function brokenPublishes(
@@ -108,33 +36,23 @@ export async function brokenPublishes(
 ): Promise<BrokenOutcome> {
   const dice = random(seed);
   const cluster = await startCluster({ edges: 0, within: ON_DISK });
-  const hashThreads = startHashThreads(1);
-  const { hostname, port } = new URL(cluster.origin.url);
-  const proxy = await startProxy({ target: { host: hostname, port: Number(port) }, bytesPerSecond: RATE });
+  const sent = new NotedUploads();
+  const noting = await startNotingProxy(cluster.origin.url, sent);
+  const proxy = await startProxy({ target: noting, bytesPerSecond: RATE });
   const folder = join(cluster.folder, 'tree');
-  const sent = new Sent();
   const broken: Record<string, number> = {};
+  const firstBreak = dice.below(BREAKS.length);
   let generation = 0;
 
-  const publish = async (signal: AbortSignal) => {
-    const client = new NotingClient(proxy.url, cluster.token, signal, sent);
-    try {
-      const parts = { client, hashThreads, site: SITE, commit: {}, progress: () => {}, signal };
-      return await publishFolder(parts, folder);
-    } finally {
-      await client.close();
-    }
-  };
+  const env = { SKERRY_ORIGIN: proxy.url, SKERRY_TOKEN: cluster.token };
+  const publish = () => begin(['publish', folder, '--site', SITE], { env });
 
   try {
     await cluster.client.putSite(SITE);
     let tree = await writeNext(folder, ++generation, dice);
     for (let done = 0; done < breaks; ) {
-      const killed = new AbortController();
-      const attempt = publish(killed.signal).then(
-        () => true,
-        () => false,
-      );
+      const publishing = publish();
+      const attempt = publishing.ended.then(({ code }) => code === 0);
       const moment = dice.below(LATEST_BREAK_MS);
       const isOver = await Promise.race([attempt, pause(moment, false)]);
       if (isOver) {
@@ -142,8 +60,8 @@ export async function brokenPublishes(
         tree = await writeNext(folder, ++generation, dice);
         continue;
       }
-      const what = dice.pick(BREAKS);
-      await breakOff(what, { cluster, proxy, killed });
+      const what = BREAKS[(firstBreak + done) % BREAKS.length] ?? 'client';
+      await breakOff(what, { cluster, proxy, publishing });
       await noteHeld(cluster, sent.held);
       const survived = await attempt;
       done++;
@@ -153,23 +71,24 @@ export async function brokenPublishes(
       sent.faults.push(...(await wrongIn(cluster, tree, generation)));
       tree = await writeNext(folder, ++generation, dice);
     }
-    await publish(new AbortController().signal);
+    const { code, stderr } = await publish().ended;
+    if (code !== 0) sent.faults.push(`the last publish failed: ${stderr}`);
     sent.faults.push(...(await wrongIn(cluster, tree, generation)));
     return { broken, publishes: generation, sentBytes: sent.bytes, faults: sent.faults };
   } finally {
     await proxy.close();
-    await hashThreads.close();
+    await noting.close();
     await cluster.close();
   }
 }
 
 async function breakOff(
   what: (typeof BREAKS)[number],
-  { cluster, proxy, killed }: { cluster: Cluster; proxy: TcpProxy; killed: AbortController },
+  { cluster, proxy, publishing }: { cluster: Cluster; proxy: TcpProxy; publishing: Begun },
 ): Promise<void> {
   switch (what) {
     case 'client':
-      return killed.abort();
+      return publishing.kill();
     case 'connection':
       await proxy.cut();
       return proxy.restore();

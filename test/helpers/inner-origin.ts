@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import pino from 'pino';
+import { tokenSecretsOf } from '../../origin/access/token-secrets.ts';
 import { createToken } from '../../origin/access/tokens.ts';
 import { wakingAfterAppends } from '../../origin/catalog/append-wakes.ts';
 import type { Catalog } from '../../origin/catalog/catalog.ts';
@@ -13,6 +14,7 @@ import { originFeed } from '../../origin/fleet/feed.ts';
 import type { Fleet } from '../../origin/fleet/fleet.ts';
 import { InProcessFleet } from '../../origin/fleet/in-process-fleet.ts';
 import { ObjectIntake } from '../../origin/ingest/object-intake.ts';
+import { UploadsAhead } from '../../origin/ingest/uploads-ahead.ts';
 import { Committer } from '../../origin/publish/commit.ts';
 import { Rollouts } from '../../origin/publish/rollouts.ts';
 import { RuleCheck } from '../../origin/publish/rule-check.ts';
@@ -28,6 +30,7 @@ import type { Change } from '../../shared/content/diff.ts';
 import type { Entry } from '../../shared/content/entry.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
+import { ObjectsAhead } from '../../shared/feed/objects-ahead.ts';
 import { ReportCalls } from '../../shared/feed/report-calls.ts';
 import { certifyKey } from '../../shared/log/certificate.ts';
 import { ReportChecks } from '../../shared/reports/report-checks.ts';
@@ -53,7 +56,8 @@ export interface InnerOrigin {
   readonly disk: MemoryDisk;
   /** The kinds of acts that were noted. */
   readonly acts: readonly string[];
-  joinToken(edge: string): Promise<string>;
+  /** `mayRead` names the sites whose content the edge may read. All by default. */
+  joinToken(edge: string, mayRead?: readonly string[]): Promise<string>;
   /** Stores bytes, and returns the change that puts them at a path. */
   put(site: number, path: string, bytes: Buffer, time: number): Promise<Change>;
   /**
@@ -112,7 +116,10 @@ export async function openInnerOrigin(
     { catalog, clock, edges: fleet, sites, stopping: stopping.signal },
     new RuleCheck(store, async (path, content) => ruleFaults(path, content)),
   );
-  const intake = new ObjectIntake(store, catalog, clock, gate);
+  const ahead = new ObjectsAhead();
+  const offered = () => appended.wake();
+  const uploadsAhead = new UploadsAhead({ catalog, ahead, identity, key, appended, offered });
+  const intake = new ObjectIntake(store, catalog, clock, gate, (objects) => uploadsAhead.note(objects));
   void board.run(stopping.signal);
   const acts: string[] = [];
   const stager = new Stager(catalog, clock);
@@ -139,7 +146,8 @@ export async function openInnerOrigin(
     disk,
     acts,
     feed: originFeed({
-      ...{ catalog, manifests: catalog, objects: store, encodings, fleet, appended, calls, clock, identity },
+      ...{ catalog, manifests: catalog, objects: store, encodings, fleet, appended, calls, ahead },
+      ...{ clock, identity },
       noteAct: (act) => void acts.push(act),
       signingKey: key,
     }),
@@ -147,8 +155,10 @@ export async function openInnerOrigin(
       ...{ catalog, store, clock, gate, runs: new KeyedLock<'prune'>() },
       stopping: stopping.signal,
     }),
-    async joinToken(edge) {
-      return (await createToken(catalog, clock, { scope: 'join', edge }, recovery)).token;
+    async joinToken(edge, mayRead) {
+      const issuer = { recovery, secretOf: tokenSecretsOf(Buffer.alloc(32)) };
+      const request = { scope: 'join', edge, ...(mayRead && { mayRead: [...mayRead] }) };
+      return (await createToken(catalog, clock, request, issuer)).token;
     },
     async put(site, path, bytes, time) {
       const { digest, size, chunks } = await intake.take(site, Readable.from([bytes], { objectMode: false }));

@@ -15,11 +15,24 @@ export interface Ended {
 }
 
 /** Runs a command of the CLI to its end. */
-export async function skerry(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+export function skerry(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  return begin(args, options).ended;
+}
+
+/** A command of the CLI that runs to its end unless it is killed. */
+export interface Begun {
+  readonly ended: Promise<Ended>;
+  /** Sends SIGKILL. */
+  kill(): void;
+}
+
+export function begin(args: readonly string[], options: RunOptions = {}): Begun {
   const child = launch(args, options);
   const output = collect(child);
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, ...output() };
+  return {
+    ended: once(child, 'close').then(([code]) => ({ code, ...output() })),
+    kill: () => void child.kill('SIGKILL'),
+  };
 }
 
 export interface RunOptions {

@@ -52,8 +52,8 @@ t.test('pure files are pure, with all that they load', async (t) => {
   for (const known of [
     'shared/log/chain-state.ts',
     'edge/follow/fetch/fetch-plan.ts',
-    'edge/serve/http/conditional.ts',
-    'edge/serve/http/range.ts',
+    'shared/http/conditional.ts',
+    'shared/http/range.ts',
     'origin/client/folder/change-plan.ts',
   ]) {
     t.ok(

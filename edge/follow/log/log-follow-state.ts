@@ -23,6 +23,7 @@ import { afterFrame, type Freshness, firstFreshness, staleness } from './freshne
  * | frame, head   | verify; time, store, keep the head, tell | the same                              |
  * | frame, path   | tell; leave if this edge is in it        | the same                              |
  * | frame, report-now | tell                               | the same                              |
+ * | frame, objects-ahead | tell                            | the same                              |
  * | frame, other  | ignore; leave if it is critical          | the same                              |
  * | handled       | leave if stale, or without news of the log | the same                            |
  * | ended         | the next page; `stream` after an empty one | leave                               |
@@ -84,6 +85,7 @@ export type FollowCommand =
   | { readonly kind: 'tell'; readonly chain: ChainState; readonly head: Head }
   | { readonly kind: 'tell-path'; readonly names: readonly string[] }
   | { readonly kind: 'report-now'; readonly edges: readonly string[] | null }
+  | { readonly kind: 'objects-ahead'; readonly sites: readonly number[] }
   | { readonly kind: 'note-fault'; readonly error: SkerryError }
   | { readonly kind: 'avoid' }
   /** The edge made progress, so the next failure counts as the first. */
@@ -140,6 +142,11 @@ function afterFrameOf(state: FollowState, frame: Frame | UnknownFrame): FollowSt
       return {
         state: { ...state, others: state.others + 1 },
         commands: [{ kind: 'report-now', edges: frame.edges }],
+      };
+    case 'objects-ahead':
+      return {
+        state: { ...state, others: state.others + 1 },
+        commands: [{ kind: 'objects-ahead', sites: frame.sites }],
       };
     case 'unknown':
       return frame.critical

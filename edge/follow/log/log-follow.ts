@@ -41,7 +41,7 @@ export interface LogFollowParts {
   readonly log: Logger;
   readonly faults: Faults;
   /** The position in the log. It is updated after records have been stored, and after each head. */
-  readonly position: Pick<LogPosition, 'chain' | 'moved' | 'pathChanged' | 'called'>;
+  readonly position: Pick<LogPosition, 'chain' | 'moved' | 'pathChanged' | 'called' | 'offered'>;
   /** Called when the upstream does not accept this edge as a member. */
   readonly refused: () => void;
   /** Called when the origin has signed that it has revoked this edge. */
@@ -108,6 +108,8 @@ export function followLog(parts: LogFollowParts, signal: AbortSignal): Promise<v
         return position.pathChanged(command.names);
       case 'report-now':
         return position.called(command.edges);
+      case 'objects-ahead':
+        return position.offered(command.sites);
       case 'note-fault':
         return faults.note(command.error, from.url);
       case 'avoid':

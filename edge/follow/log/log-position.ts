@@ -14,6 +14,8 @@ interface LogEvents {
   path: [];
   /** The origin wants these edges to report now. Null means all edges. */
   call: [edges: readonly string[] | null];
+  /** The upstream offers further objects of these sites ahead of their revision. */
+  ahead: [sites: readonly number[]];
 }
 
 type MemberCalls = Pick<EdgeCatalog, 'chain' | 'members'>;
@@ -81,6 +83,10 @@ export class LogPosition extends EventEmitter<LogEvents> {
 
   called(edges: readonly string[] | null): void {
     this.emit('call', edges);
+  }
+
+  offered(sites: readonly number[]): void {
+    this.emit('ahead', sites);
   }
 
   /** Reads the current members from the catalog. */

@@ -59,6 +59,8 @@ export interface SiteLoopsParts extends SyncParts {
    */
   readonly manifests: KeyedLock<number>;
   readonly isPaused: () => boolean;
+  /** Called when a site begins a step. The returned function is called at its end. */
+  readonly began: (site: number) => () => void;
   /** Shows the revisions that have become active. Resolves when they are visible. */
   readonly revealed: () => Promise<void>;
   /** Called when a revision is complete on this edge and waits for its activation. */
@@ -152,7 +154,10 @@ export class SiteLoops {
 
   /** Takes the step when no other writer uses the manifest. If a repair runs first, this is still the next step. */
   #takeAlone(site: EdgeSite, step: Exclude<Step, { kind: 'rest' }>, upstream: Upstream): Promise<void> {
-    return this.#parts.manifests.run(site.id, () => this.#take(site, step, upstream));
+    return this.#parts.manifests.run(site.id, async () => {
+      const ended = this.#parts.began(site.id);
+      await this.#take(site, step, upstream).finally(ended);
+    });
   }
 
   async #take(site: EdgeSite, step: Exclude<Step, { kind: 'rest' }>, upstream: Upstream): Promise<void> {

@@ -10,8 +10,10 @@ import type { Encoded } from '../../../shared/delta/encodings.ts';
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import { NONCE_HEADER } from '../../../shared/feed/member-proof.ts';
 import { lines } from '../../../shared/json/lines.ts';
+import type { AheadPage } from '../../../shared/log/ahead-page.ts';
 import { NONCE_PATTERN } from '../../../shared/signing/nonce.ts';
 import { type ByteSpan, inHttp } from '../../../shared/store/byte-span.ts';
+import { aheadAnswer } from '../../../shared/wire/ahead-answer.ts';
 import { decodeBuckets } from '../../../shared/wire/bucket-list.ts';
 import { type BundleItem, decodeBundle } from '../../../shared/wire/bundle.ts';
 import { decodeFrame, type Frame, MAX_FRAME_BYTES, type UnknownFrame } from '../../../shared/wire/frame.ts';
@@ -31,7 +33,8 @@ import { receiverText, requestProof } from '../../../shared/wire/request-proof.t
 import { type Wants, wantsText } from '../../../shared/wire/wants.ts';
 import { Announced } from './announced.ts';
 import { codingOf, paced, tee, wholeAnswer } from './answer-body.ts';
-import { Connections, isTimeout, noAnswer, PATIENCE, throwSilence, type Waiter } from './connections.ts';
+import { Connections, isTimeout, noAnswer, PATIENCE, throwSilence } from './connections.ts';
+import { type FeedRequest, fetched, type Upload } from './feed-request.ts';
 import { atMinimumRate, timelyLines } from './minimum-rate.ts';
 import { Reachability } from './reachability.ts';
 import { isReceiver } from './receiver.ts';
@@ -44,28 +47,6 @@ const NONCE = new RegExp(NONCE_PATTERN);
 interface Receiver {
   readonly edge: string | null;
   readonly nonce: string;
-}
-
-interface FeedRequest {
-  readonly method: 'GET' | 'POST' | 'PUT';
-  readonly path: string;
-  /** The edge that proves the request. Undefined for requests that anyone may send. */
-  readonly self?: Self;
-  /** The body as JSON text. */
-  readonly body?: string;
-  readonly upload?: Upload;
-  readonly headers?: Record<string, string>;
-  readonly signal: AbortSignal;
-  /** `replication` by default. */
-  readonly waiter?: Waiter;
-}
-
-/** An object to upload. */
-export interface Upload {
-  readonly digest: Digest;
-  readonly size: number;
-  /** Opens the object at its beginning. It is called once for each attempt. */
-  readonly open: () => Promise<Readable>;
 }
 
 /**
@@ -200,6 +181,22 @@ export class Upstream {
       undefined,
     );
     yield* decodeDiff(lines(body, MAX_DIFF_LINE), { site, from: 0, to: revision });
+  }
+
+  /**
+   * A page of the objects that a site has ahead of their revision, unchecked. If the feed has another list, its first
+   * page. Undefined when there is no such page.
+   */
+  async objectsAhead(
+    self: Self,
+    site: number,
+    { list, page }: Pick<AheadPage, 'list' | 'page'>,
+    transfer: Transfer,
+  ): Promise<AheadPage | undefined> {
+    const path = `/feed/v1/sites/${site}/objects-ahead?list=${list}&page=${page}`;
+    const { body } = await this.#fetch({ method: 'GET', path, self }, transfer, undefined);
+    const text = (await wholeAnswer(body)).toString('utf8');
+    return aheadAnswer.parseText(text, 'upstream-protocol').page ?? undefined;
   }
 
   /**
@@ -392,8 +389,4 @@ export class Upstream {
     }
     return answer;
   }
-}
-
-function fetched({ signal, isForReaders = false }: Transfer): Pick<FeedRequest, 'signal' | 'waiter'> {
-  return { signal, waiter: isForReaders ? 'readers' : 'replication' };
 }

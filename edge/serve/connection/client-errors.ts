@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { systemCode } from '../../../shared/errors.ts';
 import { PacedConnection } from './paced-connection.ts';
@@ -18,10 +18,7 @@ export class ClientErrors {
 
   /** Counts the responses that each connection still waits for. */
   watch(server: NodeJS.EventEmitter): void {
-    server.on('request', ({ socket }: IncomingMessage, response: unknown) => {
-      // HTTP/2 streams are refused one by one. This checks the class, not the HTTP version, because an HTTP/1.1 client
-      // can claim 2.0.
-      if (!(response instanceof ServerResponse)) return;
+    server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
       this.#unanswered.set(socket, this.#waiting(socket) + 1);
       response.once('close', () => {
         this.#unanswered.set(socket, this.#waiting(socket) - 1);

@@ -82,7 +82,6 @@ export class Exchanges {
   readonly #waiting = new Set<Waiting>();
   /** When each connection with several responses last took bytes. */
   readonly #readAt = new WeakMap<object, number>();
-  readonly #ofStreams = new WeakMap<object, Exchange>();
   #bodies = 0;
 
   constructor(limits: ExchangeLimits, now: () => number) {
@@ -136,17 +135,6 @@ export class Exchanges {
       beginBody: (gone) => this.#beginBody(exchange, gone),
       close: () => this.#close(exchange),
     };
-  }
-
-  /** Begins the exchange of an HTTP/2 stream. `of` returns the exchange of a stream. */
-  beginStream(stream: object, reader: Reader): Exchange | undefined {
-    const exchange = this.begin(reader);
-    if (exchange !== undefined) this.#ofStreams.set(stream, exchange);
-    return exchange;
-  }
-
-  of(stream: object): Exchange | undefined {
-    return this.#ofStreams.get(stream);
   }
 
   endStalled(): void {

@@ -20,7 +20,7 @@ const FIRST_REQUEST_MS = 20_000;
 
 export interface FastLaneParts {
   readonly views: Views;
-  readonly answers: HotAnswers;
+  readonly answers: HotAnswers<Buffer>;
   readonly counters: Counters;
   readonly time: LogClock;
   readonly limits: ClientLimits;
@@ -30,7 +30,7 @@ export interface FastLaneParts {
   readonly scheme: 'http' | 'https';
   readonly keepAliveMs: number;
   /** Whether the connection was opened for another host. If so, the full server informs the client. */
-  readonly isMisdirected: (connection: object, socket: Socket, host: string) => boolean;
+  readonly isMisdirected: (connection: object, socket: object, host: string) => boolean;
   /** Hands a connection over to the full server, with all bytes of requests that are not yet answered. */
   readonly handOver: (socket: Socket) => void;
 }

@@ -1,8 +1,10 @@
-import { STATUS_CODES } from 'node:http';
 import type { PreparedAnswer } from '../site/site-handler.ts';
 
-/** A whole response as the bytes on the wire, built once for many requests. */
-export class HotAnswer {
+/** Builds the bytes of a response for a second, in the time of the log. The second becomes its `Date`. */
+export type Dated<Wire> = (second: number) => Wire;
+
+/** A whole response as it goes on the wire, built once for many requests. */
+export class HotAnswer<Wire> {
   /** The site under which the response is counted and logged. */
   readonly site: string;
   readonly prepared: PreparedAnswer;
@@ -10,20 +12,16 @@ export class HotAnswer {
   usedAt = 0;
   /** The number of times that the response was sent since the last call of `takeUses`. */
   #uses = 0;
-  readonly #head: string;
-  readonly #connection: string;
-  #bytes: Buffer;
+  readonly #dated: Dated<Wire>;
+  #wire: Wire;
   #second: number;
 
-  constructor(site: string, prepared: PreparedAnswer, keepAliveMs: number, second: number) {
+  constructor(site: string, prepared: PreparedAnswer, dated: Dated<Wire>, second: number) {
     this.site = site;
     this.prepared = prepared;
-    const { status, headers } = prepared;
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    this.#head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}`;
-    this.#connection = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(keepAliveMs / 1000)}\r\n\r\n`;
+    this.#dated = dated;
     this.#second = second;
-    this.#bytes = this.#dated(second);
+    this.#wire = dated(second);
   }
 
   /** Called when the response is sent. */
@@ -39,30 +37,20 @@ export class HotAnswer {
     return uses;
   }
 
-  /** Roughly the memory that this response takes. */
+  /** Roughly the memory that this response takes, with two copies of its head. */
   get size(): number {
-    return this.#bytes.length + this.#head.length;
+    const { headers, body } = this.prepared;
+    let head = 0;
+    for (const name in headers) head += name.length + (headers[name]?.length ?? 0);
+    return body.length + 2 * head;
   }
 
-  /**
-   * The response with this second as its `Date`, in the time of the log. A buffer that may not be sent yet is never
-   * changed.
-   */
-  at(second: number): Buffer {
+  /** The response with this second as its `Date`. A buffer that may not be sent yet is never changed. */
+  at(second: number): Wire {
     if (second !== this.#second) {
       this.#second = second;
-      this.#bytes = this.#dated(second);
+      this.#wire = this.#dated(second);
     }
-    return this.#bytes;
-  }
-
-  #dated(second: number): Buffer {
-    const date = new Date(second * 1000).toUTCString();
-    const head = `${this.#head}Date: ${date}\r\n${this.#connection}`;
-    const { body } = this.prepared;
-    const bytes = Buffer.allocUnsafeSlow(head.length + body.length);
-    bytes.write(head, 'latin1');
-    bytes.set(body, head.length);
-    return bytes;
+    return this.#wire;
   }
 }

@@ -4,8 +4,8 @@ import type { PlainGet } from './recognise.ts';
 
 /** Describes a response of the fast lane for the access log. Such a response takes no measurable time. */
 export function exchangeOf(
-  { target, fields }: PlainGet,
-  { site, prepared }: HotAnswer,
+  { target, fields }: Pick<PlainGet, 'target' | 'fields'>,
+  { site, prepared }: HotAnswer<unknown>,
   scheme: Exchange['scheme'],
   version: string,
   client: string,

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http2';
 import type { ForwardedFields } from '../../../shared/http/forwarded.ts';
 
 /** A request that can only mean "send this whole file". */
@@ -121,20 +120,15 @@ export function plainFields(text: string): PlainFields | undefined {
   return host === undefined ? undefined : fieldsOf(host, acceptEncoding, referer, agent, forwarded);
 }
 
-/** The plain GET of an HTTP/2 stream. Its `bytes` are 0. */
-export function plainStream(headers: IncomingHttpHeaders): PlainGet | undefined {
-  const {
-    ':method': method,
-    ':path': target,
-    ':authority': host,
-    'accept-encoding': acceptEncoding,
-  } = headers;
-  if (method !== 'GET' || target === undefined || host === undefined || !HOST.test(host)) return undefined;
-  for (const name in headers)
-    if (name === 'host' || name === 'connection' || MEANINGFUL.test(name)) return undefined;
-  if (Array.isArray(acceptEncoding)) return undefined;
-  const { referer, 'user-agent': agent } = headers;
-  return { target, fields: fieldsOf(host, acceptEncoding, referer, agent, headers), bytes: 0 };
+/** The fields of a plain GET of HTTP/2. Undefined if they do not name one host in the usual form. */
+export function plainFieldsOf(
+  host: string,
+  acceptEncoding: string | undefined,
+  referer: string | undefined,
+  agent: string | undefined,
+  forwarded: ForwardedFields,
+): PlainFields | undefined {
+  return HOST.test(host) ? fieldsOf(host, acceptEncoding, referer, agent, forwarded) : undefined;
 }
 
 function fieldsOf(

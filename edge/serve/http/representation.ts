@@ -1,8 +1,8 @@
 import type { Digest } from '../../../shared/content/digest.ts';
 import type { Entry } from '../../../shared/content/entry.ts';
+import { type ConditionalHeaders, namesTag } from '../../../shared/http/conditional.ts';
 import type { ContentCoding, Variant } from '../../variants/variant.ts';
 import { chooseCoding } from './accept-encoding.ts';
-import { type ConditionalHeaders, namesTag } from './conditional.ts';
 import { etagOf } from './headers.ts';
 
 /** A representation of an entry: the entry's own bytes or a compressed variant (RFC 9110, 3.2). */

@@ -31,12 +31,10 @@ export type AnswerBody<Content = Representation> =
 
 export const NO_BODY: AnswerBody<never> = { kind: 'none' };
 
+export type TextAnswer = Answer<never> & { readonly body: { readonly kind: 'text' } };
+
 /** A line of plain text for people. */
-export function textAnswer(
-  status: number,
-  text: string,
-  headers: Record<string, string> = {},
-): Answer<never> {
+export function textAnswer(status: number, text: string, headers: Record<string, string> = {}): TextAnswer {
   return {
     status,
     headers: {

@@ -1,9 +1,10 @@
 import type { Entry } from '../../../shared/content/entry.ts';
 import { WHOLE_TYPE } from '../../../shared/content/entry-meta.ts';
+import { judgePreconditions, rangeApplies } from '../../../shared/http/conditional.ts';
+import { decideRange } from '../../../shared/http/range.ts';
 import type { Excess, HeaderEffects } from '../../../shared/site/rules/site-rules.ts';
 import { inHttp, spanLength } from '../../../shared/store/byte-span.ts';
 import type { Variant } from '../../variants/variant.ts';
-import { judgePreconditions, rangeApplies } from '../http/conditional.ts';
 import {
   contentType,
   etagOf,
@@ -14,7 +15,6 @@ import {
   wantsReprDigest,
 } from '../http/headers.ts';
 import { multipartLayout } from '../http/multipart-range.ts';
-import { decideRange } from '../http/range.ts';
 import { chooseRepresentation, type Representation } from '../http/representation.ts';
 import { requestPath } from '../http/request-path.ts';
 import { type Answer, NO_BODY, textAnswer, withoutBody } from './answer.ts';

@@ -1,6 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
 import { type Digest, digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
 import type { RemovalCalls } from '../catalog.ts';
+import { IS_AHEAD } from './ahead.ts';
 
 type Sql = (text: string) => StatementSync;
 
@@ -14,7 +15,7 @@ export function removalCalls(sql: Sql): RemovalCalls {
     removals(limit) {
       sql(
         `DELETE FROM removal WHERE EXISTS (SELECT 1 FROM entry e WHERE e.digest = removal.digest)
-           OR EXISTS (SELECT 1 FROM entry e WHERE e.chunks = removal.digest)`,
+           OR EXISTS (SELECT 1 FROM entry e WHERE e.chunks = removal.digest) OR ${IS_AHEAD}`,
       ).run();
       return sql('SELECT digest FROM removal LIMIT ?')
         .all(limit)

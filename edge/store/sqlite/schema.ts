@@ -127,6 +127,16 @@ export const migrations: Migrations = [
   ${pruningIndexes}
   -- objects that lost their last entry and are still in the store
   CREATE TABLE removal (digest BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+  -- objects that were fetched for a site ahead of its first revision, and when the last of them were
+  CREATE TABLE ahead (
+    site INTEGER PRIMARY KEY,
+    objects INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    time INTEGER NOT NULL
+  ) STRICT;
+  -- those objects and their chunk lists. They stay in the store while they are here
+  CREATE TABLE ahead_object (digest BLOB PRIMARY KEY, site INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX ahead_object_site ON ahead_object (site);
 
   -- purges that are not carried out yet; a null target stands for everything
   CREATE TABLE purge (seq INTEGER PRIMARY KEY, site INTEGER NOT NULL, target TEXT) STRICT;

@@ -7,6 +7,7 @@ import { openManifestReader } from '../../../shared/content/manifest/sqlite/read
 import { openStaging } from '../../../shared/content/manifest/sqlite/staging.ts';
 import { openDatabase, statements } from '../../../shared/sqlite/open.ts';
 import type { EdgeCatalogCalls } from '../catalog.ts';
+import { aheadCalls } from './ahead.ts';
 import { aliasCalls } from './aliases.ts';
 import { chainCalls } from './chain.ts';
 import { lazyCalls } from './lazy.ts';
@@ -32,6 +33,7 @@ export function sqliteEdgeCalls(database: DatabaseSync): EdgeCatalogCalls {
     ...openStaging(database, (digests) => noteRemovals(sql, digests)),
     ...openPruning(database, (digests) => noteRemovals(sql, digests)),
     ...removalCalls(sql),
+    ...aheadCalls(database, sql),
     ...lazyCalls(sql),
     ...chainCalls(database, sql),
     ...siteCalls(database, sql),

@@ -26,6 +26,8 @@ export interface PruneParts {
   readonly manifests: KeyedLock<number>;
   /** Resolves when no serving process serves assets of revisions that are no longer held. */
   readonly shown: () => Promise<void>;
+  /** Lets pruning remove the objects that were fetched ahead of a revision that never came. */
+  readonly releaseAhead: (signal: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -33,11 +35,12 @@ export interface PruneParts {
  * deletes the rows, and finally the objects, so an object is never deleted while a row names it.
  */
 export async function pruneSites(
-  { catalog, store, gate, manifests, shown }: PruneParts,
+  { catalog, store, gate, manifests, shown, releaseAhead }: PruneParts,
   signal: AbortSignal,
   progress: TellProgress,
 ): Promise<PruneResult> {
   const removed = { objects: 0, bytes: 0 };
+  await releaseAhead(signal);
   await removeNoted();
   for (const site of await catalog.sites()) {
     signal.throwIfAborted();

@@ -5,7 +5,7 @@ import { damagedObjects } from '../../../shared/store/damaged-objects.ts';
 import type { ObjectStore } from '../../../shared/store/object-store.ts';
 import { pace } from '../../../shared/store/pace.ts';
 import { uploadObjectsKind } from '../../../shared/work/upload-objects.ts';
-import type { Upload } from '../../follow/upstream/upstream.ts';
+import type { Upload } from '../../follow/upstream/feed-request.ts';
 import { type Executor, executor } from '../executor/executor.ts';
 
 export interface UploadParts {

@@ -24,6 +24,7 @@ export const site: Site = {
     private: null,
     pinned: [],
     quota: { bytes: 10_000_000_000, files: null, fileBytes: null },
+    bucket: { quiet: 2, hold: 300 },
     previews: { domain: null, under: [], private: false },
     rollout: null,
   },
@@ -178,7 +179,9 @@ export const contentExamples: Examples = {
   'GET /v1/sites/{site}/revisions/{revision}/receipts': { answer: receiptFile },
   'POST /v1/sites/{site}/rollback': { request: { to: 11 }, answer: live },
   'GET /v1/sites/{site}/aliases': { answer: { aliases: [alias] } },
-  'GET /v1/sites/{site}/aliases/{alias}': { answer: alias },
+  'GET /v1/sites/{site}/aliases/{alias}': {
+    answer: { ...alias, edges: [{ edge: 'fra-1', revision: alias.revision, pendingBytes: 0, error: null }] },
+  },
   'PUT /v1/sites/{site}/aliases/{alias}': { request: { revision: 13, expires: 604_800 }, answer: alias },
   'POST /v1/sites/{site}/activate': { request: { alias: 'pr-12' }, answer: live },
   'GET /v1/sites/{site}/rollout': { answer: rollout },

@@ -1,5 +1,5 @@
 import type { EdgeStatus, LogPage, PrunePlan, Status } from '../../../shared/wire/api.ts';
-import type { StoreStatus } from '../../../shared/wire/store-api.ts';
+import type { MigrationStatus, StoreStatus } from '../../../shared/wire/store-api.ts';
 import type { ActionPlan, TaskDetail, TaskStatus } from '../../../shared/wire/task-api.ts';
 import { site } from './content.ts';
 import type { Examples } from './example.ts';
@@ -116,6 +116,21 @@ const store: StoreStatus = {
   },
 };
 
+const migration: MigrationStatus = {
+  store: 'file:',
+  other: { url: 's3://releases/skerry', role: 'target' },
+  progress: { objects: 1024, bytes: 22_301_440 },
+  error: null,
+};
+const dropping: MigrationStatus = {
+  store: 's3://releases/skerry',
+  other: { url: 'file:', role: 'dropping' },
+  progress: null,
+  error: null,
+};
+
+const leaving: MigrationStatus = { ...dropping, other: { url: 'file:', role: 'leaving' } };
+
 const pruned: PrunePlan = {
   sites: [],
   objects: 120,
@@ -152,5 +167,10 @@ export const fleetExamples: Examples = {
   'POST /v1/tasks/{task}/retry': { answer: { ...task, state: 'queued' } },
   'POST /v1/prune': { request: { dryRun: true }, answer: pruned },
   'GET /v1/store': { answer: store },
+  'GET /v1/store/migration': { answer: migration },
+  'POST /v1/store/migration': { request: { to: 's3://releases/skerry' }, answer: migration },
+  'DELETE /v1/store/migration': { answer: dropping },
+  'DELETE /v1/store/kept': { answer: dropping },
+  'POST /v1/store/forget': { answer: leaving },
   'POST /v1/store/verify': { answer: { ...store, pass: { ...store.pass, ended: null } } },
 };

@@ -3,6 +3,7 @@ import { openObjectNames } from '../../../shared/content/manifest/sqlite/object-
 import type { CatalogCalls } from '../catalog.ts';
 import type { RecordSigner } from '../record-signer.ts';
 import { aliasCalls } from './aliases.ts';
+import { bucketCalls } from './buckets.ts';
 import { catalogContext } from './context.ts';
 import { damageCalls } from './damage.ts';
 import { deployCalls } from './deploys.ts';
@@ -13,6 +14,7 @@ import { heldRevisionReaders } from './held-revisions.ts';
 import { lagReads } from './lag.ts';
 import { logCalls } from './log.ts';
 import { openLogWriter } from './log-writer.ts';
+import { multipartCalls } from './multiparts.ts';
 import { objectCalls } from './objects.ts';
 import { publishCalls } from './publishing.ts';
 import { purgeCalls } from './purges.ts';
@@ -42,6 +44,8 @@ export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): Catal
     ...objectCalls(context),
     ...damageCalls(context),
     ...deployCalls(context),
+    ...bucketCalls(context),
+    ...multipartCalls(context),
     ...tokenCalls(context),
     ...fleetCalls(context),
     ...purgeCalls(context),

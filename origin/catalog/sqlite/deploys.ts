@@ -14,6 +14,7 @@ import { changeTo, type WantedFile } from '../file-change.ts';
 import { KEPT_KEYS, MOST_FILES } from '../limits.ts';
 import type { StagingCalls } from '../staging-calls.ts';
 import type { CatalogContext } from './context.ts';
+import { noteHeldDone } from './held-done.ts';
 import { GIVE_UP } from './stale-deploys.ts';
 
 /** Files in a page. It is small because the calls of other publishers wait until a page is done. */
@@ -225,7 +226,10 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
     },
 
     finishDeploy(id, result) {
-      sql('UPDATE deploy SET result = ? WHERE id = ?').run(JSON.stringify(result), id);
+      transaction(database, () => {
+        sql('UPDATE deploy SET result = ? WHERE id = ?').run(JSON.stringify(result), id);
+        noteHeldDone(sql, id);
+      });
     },
   };
 }

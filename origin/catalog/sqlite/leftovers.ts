@@ -55,6 +55,31 @@ export function leftoverCalls({ database, sql }: CatalogContext): Pick<PastCalls
     return Number(changes);
   }
 
+  /** Rows of S3 clients that no longer say anything: deletions that are published, and rows of deleted sites. */
+  function bucketRows(limit: number): number {
+    const deletions = sql(
+      `DELETE FROM bucket_object WHERE (site, path) IN
+         (SELECT b.site, b.path FROM bucket_object b JOIN site s ON s.id = b.site
+            WHERE b.digest IS NULL AND b.number <= s.held_done LIMIT ?)`,
+    ).run(limit);
+    const deleted = sql(
+      `DELETE FROM bucket_object WHERE (site, path) IN
+         (SELECT b.site, b.path FROM site s CROSS JOIN bucket_object b ON b.site = s.id WHERE s.deleted = 1 LIMIT ?)`,
+    ).run(limit);
+    return Number(deletions.changes) + Number(deleted.changes);
+  }
+
+  /** Multipart uploads that nobody goes on with, and results that nobody asks for again. */
+  function multiparts({ answeredBefore }: Limits, limit: number): number {
+    const gone = sql(
+      `DELETE FROM multipart WHERE id IN (SELECT id FROM multipart WHERE created < :before
+         UNION ALL SELECT m.id FROM site s CROSS JOIN multipart m ON m.site = s.id WHERE s.deleted = 1 LIMIT :limit)
+       RETURNING id`,
+    ).all({ before: answeredBefore, limit });
+    for (const { id } of gone) sql('DELETE FROM multipart_part WHERE upload = ?').run(String(id));
+    return gone.length;
+  }
+
   return {
     dropLeftovers: (limits, limit) =>
       transaction(database, () => {
@@ -62,6 +87,8 @@ export function leftoverCalls({ database, sql }: CatalogContext): Pick<PastCalls
         if (dropped < limit) dropped += staleFiles(limits, limit - dropped);
         if (dropped < limit) dropped += emptyDeploys(limit - dropped);
         if (dropped < limit) dropped += uploadsOfDeletedSites(limit - dropped);
+        if (dropped < limit) dropped += bucketRows(limit - dropped);
+        if (dropped < limit) dropped += multiparts(limits, limit - dropped);
         return dropped >= limit;
       }),
   };

@@ -11,6 +11,7 @@ import type { RecordDraft } from '../record-draft.ts';
 import { tipOf } from '../revision-state.ts';
 import { aliasRecord, checkAlias, storeAlias } from './aliases.ts';
 import type { CatalogContext } from './context.ts';
+import { noteHeldDone } from './held-done.ts';
 import { REVISION, stateOf } from './revisions.ts';
 import { endOpenRollout, finishRollout, firstStep, openRevision, storeRollout } from './rollouts.ts';
 import { siteHistory } from './site-history.ts';
@@ -67,6 +68,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
 
   function storeAnswer(deploy: string, answer: Commit): void {
     sql('UPDATE deploy SET result = ? WHERE id = ?').run(JSON.stringify(answer), deploy);
+    noteHeldDone(sql, deploy);
   }
 
   return {

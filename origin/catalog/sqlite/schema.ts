@@ -30,6 +30,9 @@ export const migrations: Migrations = [
     named INTEGER NOT NULL DEFAULT 0,
     -- the revision that is being staged, or null. After a crash its rows are unstaged
     staging INTEGER,
+    created INTEGER NOT NULL DEFAULT 0,
+    -- the changes of S3 clients up to this number are in a revision
+    held_done INTEGER NOT NULL DEFAULT 0,
     deleted INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE UNIQUE INDEX site_name ON site (name) WHERE deleted = 0;
@@ -88,6 +91,8 @@ export const migrations: Migrations = [
 
   ${manifestTables}
   ${pruningIndexes}
+  -- the order of a listing. It also tells which rows of a path are valid, so that others need not be read
+  CREATE INDEX entry_listing ON entry (site, path, from_rev, to_rev);
 
   CREATE TABLE object (
     id INTEGER PRIMARY KEY,
@@ -119,7 +124,9 @@ export const migrations: Migrations = [
     -- the request that opened it, so that a repeated one finds it: its token, its Idempotency-Key, and what it asked
     key_token TEXT,
     key TEXT,
-    print TEXT
+    print TEXT,
+    -- the commit of this deploy has the changes of S3 clients up to this number
+    held INTEGER
   ) STRICT;
   CREATE UNIQUE INDEX deploy_key ON deploy (key_token, key) WHERE key IS NOT NULL;
   CREATE INDEX deploy_open ON deploy (site, number) WHERE result IS NULL AND created > 0;
@@ -138,6 +145,51 @@ export const migrations: Migrations = [
     PRIMARY KEY (deploy, leaf, path)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX deploy_file_digest ON deploy_file (digest);
+
+  -- what S3 clients have put or deleted. A row above held_done of its site is in no revision yet. The others keep what
+  -- only S3 stores about a file, as long as the file is the same
+  CREATE TABLE bucket_object (
+    site INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    -- the order of the changes of a site
+    number INTEGER NOT NULL,
+    -- null for a deleted path
+    digest BLOB,
+    size INTEGER NOT NULL,
+    chunks BLOB,
+    type TEXT NOT NULL,
+    meta TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    -- the rest of what S3 stores, as JSON
+    detail TEXT NOT NULL,
+    PRIMARY KEY (site, path)
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX bucket_object_number ON bucket_object (site, number);
+  CREATE INDEX bucket_object_digest ON bucket_object (digest) WHERE digest IS NOT NULL;
+  CREATE INDEX bucket_object_deleted ON bucket_object (site) WHERE digest IS NULL;
+  -- multipart uploads of S3 clients. result: of a completed one, as JSON
+  CREATE TABLE multipart (
+    id TEXT PRIMARY KEY,
+    site INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    detail TEXT NOT NULL,
+    result TEXT
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX multipart_path ON multipart (site, path, id);
+  CREATE INDEX multipart_created ON multipart (created);
+  CREATE TABLE multipart_part (
+    upload TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    etag TEXT NOT NULL,
+    checksum TEXT,
+    PRIMARY KEY (upload, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX multipart_part_digest ON multipart_part (digest);
 
   -- may_read: the names of the sites whose content an edge may read, as JSON, or null for all
   -- replaces: the key of the host whose name and place a new host takes

@@ -9,7 +9,7 @@ import { checkUnpublished, planSite, type SiteSettings } from '../site-plan.ts';
 import type { CatalogContext } from './context.ts';
 
 const SITE = `
-  SELECT s.id, s.name, s.domains, s.policy, s.live, s.tip, s.newest, s.named,
+  SELECT s.id, s.name, s.domains, s.policy, s.created, s.live, s.tip, s.newest, s.named,
     coalesce(r.files, 0) AS files, coalesce(r.bytes, 0) AS bytes, p.mode AS pending_mode, p.time AS pending_since
   FROM site s LEFT JOIN revision r ON r.site = s.id AND r.revision = s.live
   LEFT JOIN revision p ON p.site = s.id AND p.revision = s.tip AND p.state = 'pending'
@@ -53,11 +53,11 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
         ],
       }));
 
-  function store(name: string, { domains, policy }: SiteSettings): void {
+  function store(name: string, { domains, policy }: SiteSettings, time: number): void {
     sql(
-      `INSERT INTO site (name, domains, policy) VALUES (?, ?, ?)
+      `INSERT INTO site (name, domains, policy, created) VALUES (?, ?, ?, ?)
        ON CONFLICT (name) WHERE deleted = 0 DO UPDATE SET domains = excluded.domains, policy = excluded.policy`,
-    ).run(name, JSON.stringify(domains), JSON.stringify(policy));
+    ).run(name, JSON.stringify(domains), JSON.stringify(policy), time);
   }
 
   function writeSettings({ id, name, domains, policy }: SiteRow, deleted: boolean, time: number): void {
@@ -78,7 +78,7 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
         const existing = find(name);
         const settings = planSite({ name, existing, domains, policy, rights, sites: siteDomains });
         if (settings === undefined) return siteNamed(name);
-        store(name, settings);
+        store(name, settings, time);
         const settled = siteNamed(name);
         writeSettings(settled, false, time);
         return settled;
@@ -101,6 +101,7 @@ function toSite(row: Row): SiteRow {
     name: row.name as string,
     domains: JSON.parse(row.domains as string) as string[],
     policy: JSON.parse(row.policy as string) as SitePolicy,
+    created: row.created as number,
     revision: row.live as number,
     files: row.files as number,
     bytes: row.bytes as number,

@@ -12,6 +12,8 @@ const PATIENCE_MS = 10_000;
 /** What a request gets whose connection broke, or which another request has overtaken. */
 const BROKEN: ReadonlySet<ErrorCode> = new Set([
   ...(['origin-unreachable', 'truncated-upload', 'offset-mismatch', 'unavailable'] as const),
+  // Another request has sent the rest in the meantime.
+  'completed-upload',
 ]);
 
 type Uploads = Pick<ApiClient, 'uploadProgress' | 'putObject' | 'appendObject'>;

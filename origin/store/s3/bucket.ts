@@ -25,6 +25,8 @@ interface Listed {
 
 /** The keys under the location's prefix. All methods throw `store-unreachable`, after the SDK has retried. */
 export interface Bucket {
+  /** The location as `s3://BUCKET/PREFIX`. */
+  readonly url: string;
   put(key: string, bytes: Buffer): Promise<void>;
   /** Uploads a large file in parts, so that only a few parts are in memory. */
   putFile(key: string, file: string): Promise<void>;
@@ -41,7 +43,7 @@ export interface Bucket {
  * Opens a bucket. The AWS SDK finds the endpoint, the region and the credentials in its usual places: the environment
  * and its files.
  */
-export function openBucket({ bucket, prefix }: S3Location): Bucket {
+export function openBucket({ url, bucket, prefix }: S3Location): Bucket {
   const client = new S3Client({
     region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1',
     // Only S3's own servers have a host name for every bucket.
@@ -56,6 +58,8 @@ export function openBucket({ bucket, prefix }: S3Location): Bucket {
   const at = (key: string) => ({ Bucket: bucket, Key: prefix + key });
 
   return {
+    url,
+
     async put(key, bytes) {
       await client.send(new PutObjectCommand({ ...at(key), Body: bytes })).catch((cause) => {
         throw unreachable(cause);

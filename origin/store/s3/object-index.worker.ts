@@ -1,12 +1,15 @@
 import { workerData } from 'node:worker_threads';
-import { type Digest, digestBytes } from '../../../shared/content/digest.ts';
+import { type Digest, digestBytes, digestFromBytes } from '../../../shared/content/digest.ts';
 import { serveOpened } from '../../../shared/process/served-calls.ts';
 import { openDatabase, relaxed, statements, transaction } from '../../../shared/sqlite/open.ts';
 import type { Packed } from './pack.ts';
 import type { Located } from './read-plan.ts';
 
 const migrations = [
-  `CREATE TABLE pack (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT;
+  `-- bytes: of all objects in the pack. live: of those that are found in it
+   CREATE TABLE pack (
+     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, bytes INTEGER NOT NULL, live INTEGER NOT NULL DEFAULT 0
+   ) STRICT;
    CREATE TABLE small (digest BLOB PRIMARY KEY, pack INTEGER NOT NULL, offset INTEGER NOT NULL, size INTEGER NOT NULL)
      STRICT, WITHOUT ROWID;
    CREATE INDEX small_pack ON small (pack);
@@ -40,6 +43,11 @@ function openObjectIndex(file: string) {
     return row === undefined ? undefined : Number(row.size);
   };
 
+  const insertPack = (key: string, rows: readonly Packed[]) => {
+    const bytes = rows.reduce((sum, { size }) => sum + size, 0);
+    return sql('INSERT INTO pack (key, bytes) VALUES (?, ?)').run(key, bytes).lastInsertRowid;
+  };
+
   return {
     missing: (digests: readonly Digest[]) =>
       digests.filter((digest) => smallAt(digest) === undefined && largeSize(digest) === undefined),
@@ -48,16 +56,58 @@ function openObjectIndex(file: string) {
 
     largeSize,
 
+    /** Adds a pack. An object that another pack has already is found there. */
     addPack(key: string, rows: readonly Packed[]) {
       transaction(database, () => {
-        const { lastInsertRowid: id } = sql('INSERT INTO pack (key) VALUES (?)').run(key);
-        for (const { digest, offset, size } of rows)
-          sql('INSERT OR IGNORE INTO small (digest, pack, offset, size) VALUES (?, ?, ?, ?)').run(
-            digestBytes(digest),
-            id,
-            offset,
+        const id = insertPack(key, rows);
+        let live = 0;
+        for (const { digest, offset, size } of rows) {
+          const { changes } = sql(
+            'INSERT OR IGNORE INTO small (digest, pack, offset, size) VALUES (?, ?, ?, ?)',
+          ).run(digestBytes(digest), id, offset, size);
+          if (Number(changes) > 0) live += size;
+        }
+        sql('UPDATE pack SET live = ? WHERE id = ?').run(live, id);
+      });
+    },
+
+    /** Packs at least half of which is not needed, the emptiest first, up to this many bytes that are needed. */
+    halfEmpty(most: number): { key: string; objects: Located[] }[] {
+      const packs: { key: string; objects: Located[] }[] = [];
+      let live = 0;
+      for (const row of sql('SELECT * FROM pack WHERE bytes > 0 AND live * 2 <= bytes ORDER BY live').all()) {
+        live += Number(row.live);
+        if (live > most && packs.length > 0) break;
+        const key = String(row.key);
+        const objects = sql('SELECT digest, offset, size FROM small WHERE pack = ?')
+          .all(Number(row.id))
+          .map(({ digest, offset, size }) => ({
+            ...{ digest: digestFromBytes(digest as Uint8Array), key },
+            ...{ offset: Number(offset), size: Number(size) },
+          }));
+        packs.push({ key, objects });
+      }
+      return packs;
+    },
+
+    /** From now on, these objects are found in a new pack. The packs that had them stay, and nothing is found in them. */
+    movePacked(key: string, rows: readonly Packed[]) {
+      transaction(database, () => {
+        const id = insertPack(key, rows);
+        for (const { digest, offset, size } of rows) {
+          sql('UPDATE pack SET live = live - ? WHERE id = (SELECT pack FROM small WHERE digest = ?)').run(
             size,
+            digestBytes(digest),
           );
+          sql('UPDATE small SET pack = ?, offset = ? WHERE digest = ?').run(id, offset, digestBytes(digest));
+        }
+        sql('UPDATE pack SET live = bytes WHERE id = ?').run(id);
+      });
+    },
+
+    dropPacks(keys: readonly string[]) {
+      transaction(database, () => {
+        for (const key of keys) sql('DELETE FROM pack WHERE key = ?').run(key);
       });
     },
 
@@ -86,6 +136,9 @@ function openObjectIndex(file: string) {
     remove(digests: readonly Digest[], packs: readonly string[]) {
       transaction(database, () => {
         for (const digest of digests) {
+          sql(
+            'UPDATE pack SET live = live - s.size FROM small s WHERE s.digest = ? AND pack.id = s.pack',
+          ).run(digestBytes(digest));
           sql('DELETE FROM small WHERE digest = ?').run(digestBytes(digest));
           sql('DELETE FROM large WHERE digest = ?').run(digestBytes(digest));
         }

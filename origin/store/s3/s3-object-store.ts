@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type Digest, isDigest } from '../../../shared/content/digest.ts';
+import { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
+import { type Digest, digestOf, isDigest } from '../../../shared/content/digest.ts';
 import type { HashThreads } from '../../../shared/hashing/hash-threads.ts';
 import { wholeBody } from '../../../shared/json/whole-body.ts';
 import { moduleUrl } from '../../../shared/process/module-url.ts';
@@ -13,11 +14,24 @@ import type { ObjectStore } from '../../../shared/store/object-store.ts';
 import type { Bucket } from './bucket.ts';
 import type { ObjectIndex } from './object-index.worker.ts';
 import { decodeIndex, encodePack, indexLength, type Packed, TRAILER } from './pack.ts';
-import { type Located, type PackRead, planReads } from './read-plan.ts';
+import { type PackRead, planReads } from './read-plan.ts';
 
 const PACKS = 'packs/';
 const LARGE = 'large/';
 const READS_AT_ONCE = 8;
+
+/** The bytes of half-empty packs that are written again at a time. */
+const REWRITTEN_AT_ONCE = 8 * 1024 * 1024;
+
+/** Each location has an index of its own, because objects may be on their way from one to another. */
+export const indexFile = (folder: string, url: string) =>
+  join(folder, `s3-index-${digestOf(url).slice(0, 16)}.sqlite`);
+
+/** Deletes all objects of a store. */
+export async function clearBucket(bucket: Pick<Bucket, 'list' | 'remove'>): Promise<void> {
+  for (const under of [PACKS, LARGE])
+    for await (const page of bucket.list(under)) await bucket.remove(page.map(({ key }) => key));
+}
 
 const largeKey = (digest: Digest) => `${LARGE}${digest.slice(0, 2)}/${digest}`;
 
@@ -34,10 +48,12 @@ export async function openS3ObjectStore(
 ): Promise<ObjectStore> {
   const drafts = join(folder, 'drafts');
   await mkdir(drafts, { recursive: true });
-  const place = { file: join(folder, 's3-index.sqlite') };
+  const place = { file: indexFile(folder, bucket.url) };
   const module = moduleUrl('./object-index.worker', import.meta.url);
   const thread = startThreads<ObjectIndex>(module, 1, place, STAYS);
   const index = thread.remote;
+  /** One at a time, because packs are rewritten at their end. */
+  const removals = new KeyedLock<'all'>();
   const close = async () => {
     await index.close();
     await thread.close();
@@ -64,17 +80,7 @@ export async function openS3ObjectStore(
       await index.addPack(key, rows);
     },
 
-    async readSmall(digests) {
-      const located = await index.small(digests);
-      const found = new Map<Digest, Buffer>();
-      for (const { digest, size } of located) if (size === 0) found.set(digest, Buffer.alloc(0));
-      const reads = planReads(located).values();
-      const work = async () => {
-        for (const read of reads) await readPack(read, found);
-      };
-      await Promise.all(Array.from({ length: READS_AT_ONCE }, work));
-      return found;
-    },
+    readSmall,
 
     async size(digest) {
       const [small] = await index.small([digest]);
@@ -84,7 +90,7 @@ export async function openS3ObjectStore(
     async open(digest, range) {
       const [small] = await index.small([digest]);
       if (small !== undefined) {
-        const bytes = await readOne(small);
+        const bytes = (await readSmall([digest])).get(digest);
         if (bytes === undefined) return undefined;
         return Readable.from([range ? bytes.subarray(range.start, range.end) : bytes], {
           objectMode: false,
@@ -102,12 +108,14 @@ export async function openS3ObjectStore(
       }),
 
     // Objects are deleted from the bucket first. If a crash leaves an object in the index, the next start removes it.
-    async remove(named) {
-      const digests = [...new Set(named)];
-      const { large, packs } = await index.removable(digests);
-      await bucket.remove([...large.map(largeKey), ...packs]);
-      await index.remove(digests, packs);
-    },
+    remove: (named) =>
+      removals.run('all', async () => {
+        const digests = [...new Set(named)];
+        const { large, packs } = await index.removable(digests);
+        await bucket.remove([...large.map(largeKey), ...packs]);
+        await index.remove(digests, packs);
+        await rewritePacks();
+      }),
 
     close,
   };
@@ -137,11 +145,46 @@ export async function openS3ObjectStore(
       found.set(digest, Buffer.from(bytes.subarray(offset - start, offset - start + size)));
   }
 
-  async function readOne(object: Located): Promise<Buffer | undefined> {
-    if (object.size === 0) return Buffer.alloc(0);
+  /**
+   * Writes the objects of half-empty packs into a new one, and deletes those packs. A crash before the index knows the
+   * new pack leaves two copies. The next start takes the objects from the old packs, and the new one is empty to it.
+   */
+  async function rewritePacks(): Promise<void> {
+    const packs = await index.halfEmpty(REWRITTEN_AT_ONCE);
+    const digests = packs.flatMap(({ objects }) => objects.map(({ digest }) => digest));
+    const found = await readSmall(digests);
+    const objects = digests.flatMap((digest) => {
+      const bytes = found.get(digest);
+      return bytes !== undefined && digestOf(bytes) === digest ? [{ digest, bytes }] : [];
+    });
+    if (objects.length > 0) {
+      const { bytes, rows } = encodePack(objects);
+      const key = `${PACKS}${randomUUID()}`;
+      await bucket.put(key, bytes);
+      await index.movePacked(key, rows);
+    }
+    // A pack with a damaged object stays until the damage is found and the object is removed.
+    const isMoved = new Set(objects.map(({ digest }) => digest));
+    const empty = packs.filter((pack) => pack.objects.every(({ digest }) => isMoved.has(digest)));
+    await bucket.remove(empty.map(({ key }) => key));
+    await index.dropPacks(empty.map(({ key }) => key));
+  }
+
+  /** Looks a second time for objects that are not where the index said: a pack may have been rewritten meanwhile. */
+  async function readSmall(digests: readonly Digest[]): Promise<Map<Digest, Buffer>> {
     const found = new Map<Digest, Buffer>();
-    for (const read of planReads([object])) await readPack(read, found);
-    return found.get(object.digest);
+    let sought = digests;
+    for (let look = 0; look < 2 && sought.length > 0; look++) {
+      const located = await index.small(sought);
+      for (const { digest, size } of located) if (size === 0) found.set(digest, Buffer.alloc(0));
+      const reads = planReads(located).values();
+      const work = async () => {
+        for (const read of reads) await readPack(read, found);
+      };
+      await Promise.all(Array.from({ length: READS_AT_ONCE }, work));
+      sought = located.map(({ digest }) => digest).filter((digest) => !found.has(digest));
+    }
+    return found;
   }
 }
 

@@ -1,4 +1,5 @@
 import { aliasesContract } from './aliases.ts';
+import { bucketsContract } from './buckets.ts';
 import { damageContract } from './damage.ts';
 import { deploysContract } from './deploys.ts';
 import { edgesContract } from './edges.ts';
@@ -8,6 +9,7 @@ import { catalogTheme, type Theme } from './harness.ts';
 import { logContract } from './log.ts';
 import { manifestsContract } from './manifests.ts';
 import { modesContract } from './modes.ts';
+import { multipartsContract } from './multiparts.ts';
 import { purgesContract } from './purges.ts';
 import { replacementsContract } from './replacements.ts';
 import { revisionsContract } from './revisions.ts';
@@ -24,6 +26,8 @@ export function catalogContract(name: string, place: Theme['place']): void {
   logContract(theme);
   sitesContract(theme);
   deploysContract(theme);
+  bucketsContract(theme);
+  multipartsContract(theme);
   damageContract(theme);
   revisionsContract(theme);
   manifestsContract(theme);

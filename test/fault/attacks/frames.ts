@@ -1,30 +1,15 @@
 import { connect, type TLSSocket } from 'node:tls';
+import { END_HEADERS, frame, PREFACE, setting, uint32, WHOLE } from '../../helpers/http2-frames.ts';
 import type { ServingPort } from './readers.ts';
 
-const HEADERS = 1;
-const RESET = 3;
-const SETTINGS = 4;
-const CONTINUATION = 9;
-const END_STREAM_AND_HEADERS = 5;
-const END_HEADERS = 4;
 const INITIAL_WINDOW_SIZE = 4;
 const MOST_OF_FRAME = 16_384;
-const CANCEL = Buffer.from([0, 0, 0, 8]);
+const MOST_WINDOW = 2 ** 31 - 1;
+const DEFAULT_WINDOW = 65_535;
+const CANCEL = uint32(8);
+const FLOOD = 50_000;
 
-/** A frame of HTTP/2 (RFC 9113, section 4.1). */
-function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
-
-const PREFACE = Buffer.concat([
-  Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
-  frame(SETTINGS, 0, 0, Buffer.alloc(0)),
-]);
+const GREETING = Buffer.concat([PREFACE, frame('settings', 0, 0)]);
 
 /** A field that is not indexed (RFC 7541, section 6.2.2). */
 function literal(name: string, value: string): Buffer {
@@ -51,8 +36,8 @@ export function rapidResets(host: string, path: string, streams = 10_000): Buffe
   const head = requestHead(host, path);
   return Buffer.concat(
     numbers(streams).flatMap((i) => [
-      frame(HEADERS, END_STREAM_AND_HEADERS, 2 * i + 1, head),
-      frame(RESET, 0, 2 * i + 1, CANCEL),
+      frame('headers', WHOLE, 2 * i + 1, head),
+      frame('reset', 0, 2 * i + 1, CANCEL),
     ]),
   );
 }
@@ -68,9 +53,9 @@ export function headBombs(host: string, path: string, streams = 200): Buffer {
     Buffer.alloc(long, 'a'),
   ]);
   return Buffer.concat([
-    frame(HEADERS, END_STREAM_AND_HEADERS, 1, Buffer.concat([head, entry])),
+    frame('headers', WHOLE, 1, Buffer.concat([head, entry])),
     ...numbers(streams).map((i) =>
-      frame(HEADERS, END_STREAM_AND_HEADERS, 2 * i + 3, Buffer.concat([head, Buffer.alloc(12_000, 0xbe)])),
+      frame('headers', WHOLE, 2 * i + 3, Buffer.concat([head, Buffer.alloc(12_000, 0xbe)])),
     ),
   ]);
 }
@@ -95,11 +80,9 @@ export function longHeads(host: string, path: string, streams = 127): Buffer {
   const long = remembered('accept-encoding', 'a,'.repeat(1950));
   const again = Buffer.alloc(120, 0xbe);
   return Buffer.concat([
-    frame(SETTINGS, 0, 0, Buffer.from([0, INITIAL_WINDOW_SIZE, 0, 0, 0, 0])),
-    frame(HEADERS, END_STREAM_AND_HEADERS, 1, Buffer.concat([head, long])),
-    ...numbers(streams).map((i) =>
-      frame(HEADERS, END_STREAM_AND_HEADERS, 2 * i + 3, Buffer.concat([head, again])),
-    ),
+    frame('settings', 0, 0, setting(INITIAL_WINDOW_SIZE, 0)),
+    frame('headers', WHOLE, 1, Buffer.concat([head, long])),
+    ...numbers(streams).map((i) => frame('headers', WHOLE, 2 * i + 3, Buffer.concat([head, again]))),
   ]);
 }
 
@@ -112,10 +95,10 @@ export function unfinishedHead(host: string, path: string, fields = 2): Buffer {
     value,
   ]);
   return Buffer.concat([
-    frame(HEADERS, 0, 1, requestHead(host, path)),
+    frame('headers', 0, 1, requestHead(host, path)),
     ...numbers(fields).flatMap(() =>
       numbers(Math.ceil(field.length / MOST_OF_FRAME)).map((i) =>
-        frame(CONTINUATION, 0, 1, field.subarray(i * MOST_OF_FRAME, (i + 1) * MOST_OF_FRAME)),
+        frame('continuation', 0, 1, field.subarray(i * MOST_OF_FRAME, (i + 1) * MOST_OF_FRAME)),
       ),
     ),
   ]);
@@ -124,18 +107,63 @@ export function unfinishedHead(host: string, path: string, fields = 2): Buffer {
 /** A head that never ends. */
 export function endlessHead(host: string, path: string, frames = 30_000): Buffer {
   return Buffer.concat([
-    frame(HEADERS, 0, 1, requestHead(host, path)),
-    ...numbers(frames).map(() => frame(CONTINUATION, 0, 1, Buffer.alloc(0))),
-    frame(CONTINUATION, END_HEADERS, 1, Buffer.alloc(0)),
+    frame('headers', 0, 1, requestHead(host, path)),
+    ...numbers(frames).map(() => frame('continuation', 0, 1, Buffer.alloc(0))),
+    frame('continuation', END_HEADERS, 1, Buffer.alloc(0)),
   ]);
 }
 
-/** Sends the same bytes on several TLS connections. Resolves with how many of them the server has ended. */
+/** Requests that the server has to reset, because a window is opened by 0. */
+export function forcedResets(host: string, path: string, streams = 10_000): Buffer {
+  const head = requestHead(host, path);
+  return Buffer.concat(
+    numbers(streams).flatMap((i) => [
+      frame('headers', END_HEADERS, 2 * i + 1, head),
+      frame('window', 0, 2 * i + 1, uint32(0)),
+    ]),
+  );
+}
+
+const flood = (one: Buffer) => Buffer.concat(numbers(FLOOD).map(() => one));
+
+/** Settings, each of which the server has to acknowledge. */
+export const settingsInARow = () => flood(frame('settings', 0, 0, setting(INITIAL_WINDOW_SIZE, 1000)));
+
+export const pings = () => flood(frame('ping', 0, 0, Buffer.alloc(8)));
+
+export const priorities = () => flood(frame('priority', 0, 1, Buffer.alloc(5, 1)));
+
+/** A request whose body consists of empty frames. */
+export function emptyBodies(host: string, path: string): Buffer {
+  const head = frame('headers', END_HEADERS, 1, requestHead(host, path));
+  return Buffer.concat([head, flood(frame('data', 0, 1))]);
+}
+
+/** A response whose window is opened byte by byte. */
+export function smallWindows(host: string, path: string): Buffer {
+  return Buffer.concat([
+    frame('settings', 0, 0, setting(INITIAL_WINDOW_SIZE, 0)),
+    frame('headers', WHOLE, 1, requestHead(host, path)),
+    flood(frame('window', 0, 1, uint32(1))),
+  ]);
+}
+
+/** Requests with windows as wide as can be, for readers who read nothing. */
+export function unreadResponses(host: string, path: string, streams = 2000): Buffer {
+  const head = requestHead(host, path);
+  return Buffer.concat([
+    frame('settings', 0, 0, setting(INITIAL_WINDOW_SIZE, MOST_WINDOW)),
+    frame('window', 0, 0, uint32(MOST_WINDOW - DEFAULT_WINDOW)),
+    ...numbers(streams).map((i) => frame('headers', WHOLE, 2 * i + 1, head)),
+  ]);
+}
+
+/** Sends the same bytes on several TLS connections, whose responses are read unless `isReading` is false. Resolves with how many of them the server has ended. */
 export async function sendFrames(
   edge: ServingPort,
   servername: string,
   bytes: Buffer,
-  { connections = 20, addresses = 20, seconds = 4 } = {},
+  { connections = 20, addresses = 20, seconds = 4, isReading = true } = {},
 ): Promise<{ connections: number; ended: number }> {
   let ended = 0;
   const opened = await Promise.all(
@@ -151,12 +179,12 @@ export async function sendFrames(
           );
           socket.on('error', () => resolve(socket));
           socket.on('close', () => ended++);
-          socket.resume();
+          if (isReading) socket.resume();
         }),
     ),
   );
   for (const socket of opened) {
-    socket.write(PREFACE);
+    socket.write(GREETING);
     socket.write(bytes);
   }
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));

@@ -1,5 +1,19 @@
 import type { Attack } from './attack.ts';
-import { endlessHead, headBombs, longHeads, rapidResets, sendFrames, unfinishedHead } from './frames.ts';
+import {
+  emptyBodies,
+  endlessHead,
+  forcedResets,
+  headBombs,
+  longHeads,
+  pings,
+  priorities,
+  rapidResets,
+  sendFrames,
+  settingsInARow,
+  smallWindows,
+  unfinishedHead,
+  unreadResponses,
+} from './frames.ts';
 import {
   type Attacked,
   closedWindows,
@@ -36,12 +50,27 @@ export const onServing: readonly Attack[] = [
   attack('prepared answers that nobody reads', ({ parent }) => unreadAnswers(serverOf(parent.url), page)),
   attack('64 ranges a request', ({ parent }) => manyRanges(serverOf(parent.url), asked)),
   attack('bodies without an end', ({ parent }) => endlessBodies(serverOf(parent.url), page)),
-  ...[rapidResets, headBombs, longHeads, unfinishedHead, endlessHead].map(
+  ...[
+    ...[rapidResets, forcedResets, headBombs, longHeads, unfinishedHead, endlessHead],
+    ...[settingsInARow, pings, priorities, emptyBodies, smallWindows],
+  ].map(
     (bytes): Attack => ({
       name: `frames: ${bytes.name}`,
       point: '3',
       run: async ({ secure }) => {
         const { connections, ended } = await sendFrames(secure, asked.host, bytes(asked.host, page.path));
+        return { refused: `${ended} of ${connections} connections ended` };
+      },
+    }),
+  ),
+  ...[asked, page].map(
+    ({ host, path }): Attack => ({
+      name: `frames: responses for ${path} that nobody reads`,
+      point: '3',
+      run: async ({ secure }) => {
+        const { connections, ended } = await sendFrames(secure, host, unreadResponses(host, path), {
+          ...{ connections: 500, seconds: 15, isReading: false },
+        });
         return { refused: `${ended} of ${connections} connections ended` };
       },
     }),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
-import { request } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
 import { cli } from '../../helpers/cli.ts';
@@ -27,8 +28,9 @@ async function send(method: string, bytes: Buffer, { headers, body, token = orig
     headers: { authorization: `Bearer ${token}`, ...headers },
     ...(body && { body }),
   });
-  const { 'upload-offset': offset, 'upload-complete': complete } = answer.headers;
-  return { status: answer.status, offset, complete, body: answer.body.toString() };
+  const { 'upload-offset': offset, 'upload-complete': complete, 'upload-limit': limit } = answer.headers;
+  const { 'upload-length': length, location } = answer.headers;
+  return { status: answer.status, offset, complete, limit, length, location, body: answer.body.toString() };
 }
 
 /** Sends the first bytes of an object, and breaks the connection once the origin has written them. */
@@ -72,8 +74,15 @@ t.test('an upload goes on at its offset, also after a restart', async (t) => {
   t.match(await send('HEAD', bytes), { status: 204, offset: String(2 * MIB), complete: '?0' });
   const wrong = await send('PATCH', bytes, rest(bytes, MIB));
   t.match(JSON.parse(wrong.body), { status: 409, code: 'offset-mismatch', 'expected-offset': 2 * MIB });
+  t.match(wrong, { offset: String(2 * MIB) });
   t.match(await send('PATCH', bytes, rest(bytes, 2 * MIB)), { status: 204, complete: '?1' });
-  t.match(await send('HEAD', bytes), { status: 204, offset: String(3 * MIB), complete: '?1' });
+  const whole = String(3 * MIB);
+  t.match(await send('HEAD', bytes), { status: 204, offset: whole, length: whole, complete: '?1' });
+  for (const offset of [0, 3 * MIB]) {
+    const again = await send('PATCH', bytes, rest(bytes, offset));
+    t.match(JSON.parse(again.body), { status: 400, code: 'completed-upload' });
+    t.equal(again.complete, '?1');
+  }
   t.ok(await isStored(bytes));
 });
 
@@ -82,7 +91,10 @@ t.test('an upload in parts of any size', async (t) => {
     const bytes = randomBytes(size);
     const half = size / 2;
     const first = { headers: { 'upload-complete': '?0' }, body: bytes.subarray(0, half) };
-    t.match(await send('PUT', bytes, first), { status: 204, offset: String(half), complete: '?0' });
+    t.match(await send('PUT', bytes, first), {
+      ...{ status: 201, offset: String(half), complete: '?0', limit: 'max-age=86400' },
+      location: `/v1/sites/${SITE}/objects/${sha256(bytes)}`,
+    });
     const second = { ...rest(bytes, half, '?0') };
     t.match(await send('PATCH', bytes, second), { status: 204, offset: String(size), complete: '?0' });
     t.notOk(await isStored(bytes), 'nothing has said that this is all');
@@ -97,6 +109,7 @@ t.test('wrong bytes are thrown away', async (t) => {
   t.match(await send('HEAD', bytes), { offset: String(MIB), complete: '?0' });
   const answer = await send('PATCH', bytes, rest(bytes, MIB));
   t.match(JSON.parse(answer.body), { status: 400, code: 'digest-mismatch' });
+  t.equal(answer.complete, '?1', 'it is useless to go on');
   t.match(await send('HEAD', bytes), { offset: '0', complete: '?0' });
   t.match(await send('PUT', bytes, { body: bytes }), { status: 204 });
   t.ok(await isStored(bytes));
@@ -115,8 +128,65 @@ t.test('an upload belongs to its token, and can be given up', async (t) => {
     t.match(await send(method, bytes, { ...rest(bytes, 0), token: other.token }), { status: 403 }, method);
   t.match(await send('DELETE', bytes), { status: 204 });
   t.match(await send('HEAD', bytes), { offset: '0' });
-  for (const headers of [{ 'upload-offset': '-1' }, { 'upload-offset': '0', 'upload-complete': 'yes' }])
-    t.match(await send('PATCH', bytes, { headers, body: bytes }), { status: 400 });
+  const { headers } = rest(bytes, 0);
+  for (const wrong of [
+    { 'upload-offset': '-1' },
+    { 'upload-complete': 'yes' },
+    { 'content-type': 'text/plain' },
+  ])
+    t.match(await send('PATCH', bytes, { headers: { ...headers, ...wrong }, body: bytes }), { status: 400 });
+  const { 'upload-complete': _, ...silent } = headers;
+  t.match(await send('PATCH', bytes, { headers: silent, body: bytes }), { status: 400 }, 'is this the end?');
+});
+
+/** The responses to a PUT that come before its last one. */
+async function informedOf(bytes: Buffer, headers: Record<string, string>) {
+  const { hostname, port } = new URL(origin.url);
+  const informed: { readonly statusCode: number; readonly headers: IncomingHttpHeaders }[] = [];
+  const putting = request({
+    ...{ hostname, port, method: 'PUT', path: `/v1/sites/${SITE}/objects/${sha256(bytes)}` },
+    headers: { authorization: `Bearer ${origin.token}`, 'content-length': bytes.length, ...headers },
+  });
+  putting.on('information', (info) => informed.push(info));
+  putting.end(bytes);
+  const [answer] = (await once(putting, 'response')) as [IncomingMessage];
+  answer.resume();
+  return { status: answer.statusCode, informed };
+}
+
+t.test('a client that speaks the same version of the draft learns where it can go on', async (t) => {
+  const bytes = randomBytes(2 * MIB);
+  const asked = { 'upload-complete': '?1', 'upload-draft-interop-version': '8' };
+  const { status, informed } = await informedOf(bytes, asked);
+  t.equal(status, 204);
+  t.match(informed, [
+    {
+      statusCode: 104,
+      headers: {
+        location: `/v1/sites/${SITE}/objects/${sha256(bytes)}`,
+        'upload-limit': 'max-age=86400',
+        'upload-draft-interop-version': '8',
+      },
+    },
+  ]);
+  for (const headers of [{ 'upload-complete': '?1' }, { ...asked, 'upload-draft-interop-version': '6' }])
+    t.strictSame((await informedOf(bytes, headers as Record<string, string>)).informed, []);
+});
+
+t.test('limits are those of the site, and what is left of a life', async (t) => {
+  const quota = { bytes: null, files: null, fileBytes: 2 * MIB };
+  await client.putSite(SITE, { policy: { quota } });
+  const bytes = randomBytes(3 * MIB);
+  const refused = await send('PUT', bytes, { body: bytes });
+  t.match(refused, { status: 413, limit: `max-age=86400, max-size=${2 * MIB}` });
+  await client.putSite(SITE, { policy: { quota: { ...quota, fileBytes: null } } });
+  await sendBroken(bytes, MIB);
+  t.match(await send('HEAD', bytes), { offset: String(MIB) });
+  origin.clock.set(3_600_000);
+  t.teardown(() => origin.clock.set(0));
+  const { limit } = await send('HEAD', bytes);
+  const left = Number(/^max-age=(\d+)$/.exec(String(limit))?.[1]);
+  t.ok(left > 22 * 3600 && left <= 23 * 3600, String(limit));
 });
 
 t.test('uploads that nobody goes on with are deleted after a day', async (t) => {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { aliasOf } from '../../../origin/client/alias-calls.ts';
 import { type Answer, ask } from '../../helpers/http.ts';
 import { writeTree } from '../../helpers/tree.ts';
 import { until } from '../../helpers/until.ts';
@@ -48,11 +49,17 @@ const isGone = (host: string) => everywhere(host, '404', ({ status }) => status 
 
 t.test('a draft is shown under its alias alone, on every edge', async (t) => {
   await publish('one', '--wait');
-  const draft = await publish('two', '--alias', 'pr-1');
+  const draft = await publish('two', '--alias', 'pr-1', '--wait');
   t.match(draft, { outcome: 'draft', unchanged: false, alias: { name: 'pr-1', hosts: [hostOf('pr-1')] } });
-  await shows(hostOf('pr-1'), 'two');
+  const { edges: shown } = await aliasOf(cluster.client, SITE, 'pr-1');
+  const { revision } = draft;
+  t.match(
+    shown,
+    edges.map(({ name }) => ({ edge: name, revision, pendingBytes: 0, error: null })),
+  );
   for (const edge of edges) {
-    const { headers } = await at(edge, hostOf('pr-1'));
+    const { headers, body: page } = await at(edge, hostOf('pr-1'));
+    t.equal(page.toString(), 'two', 'without waiting any further');
     t.match(headers, { 'x-robots-tag': 'noindex', 'skerry-revision': `${SITE}@${draft.revision}` });
     t.equal((await at(edge, hostOf('pr-1'), '/big.bin')).body.length, 3 * 400_000);
     const { body, headers: own } = await at(edge, live);
@@ -102,7 +109,7 @@ t.test('a draft that is newer becomes live by its own number', async (t) => {
 });
 
 t.test('an alias moves, and shows the old revision until the new one is there', async (t) => {
-  const moved = await publish('five', '--alias', 'pr-1');
+  const moved = await publish('five', '--alias', 'pr-1', '--wait-for', '2');
   await shows(hostOf('pr-1'), 'five');
   const again = await publish('five', '--alias', 'pr-1');
   t.match(again, { unchanged: true, revision: moved.revision });
@@ -160,7 +167,6 @@ t.test('what cannot be is refused', async (t) => {
     [['aliases', SITE, '--remove', 'nowhere'], /there is no alias nowhere/],
     [['publish', cluster.folder, '--site', SITE, '--draft', '--mode', 'sync'], /a draft has no --mode/],
     [['publish', cluster.folder, '--site', SITE, '--days', '3'], /--days belongs to/],
-    [['publish', cluster.folder, '--site', SITE, '--draft', '--wait'], /--wait waits for what becomes live/],
   ];
   for (const [args, stderr] of table)
     t.match(await cluster.skerry(...args), { code: /[12]/, stderr }, args.join(' '));

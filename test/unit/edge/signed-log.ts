@@ -71,4 +71,5 @@ export class SignedLog {
 export const recordFrame = (record: LogRecord): Frame => ({ v: 1, t: 'record', record });
 export const headFrame = (head: Head): Frame => ({ v: 1, t: 'head', head });
 export const callFrame = (edges: string[] | null): Frame => ({ v: 1, t: 'report-now', edges });
+export const aheadFrame = (...sites: number[]): Frame => ({ v: 1, t: 'objects-ahead', sites });
 export const pathFrame = (...names: string[]): Frame => ({ v: 1, t: 'path', names });

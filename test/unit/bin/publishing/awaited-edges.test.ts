@@ -1,5 +1,11 @@
 import t from 'tap';
-import { purged, showing, unconfirmed, wouldShow } from '../../../../bin/publishing/awaited-edges.ts';
+import {
+  purged,
+  showing,
+  showingUnder,
+  unconfirmed,
+  wouldShow,
+} from '../../../../bin/publishing/awaited-edges.ts';
 import { waitForEdges } from '../../../../bin/publishing/wait-for-edges.ts';
 import { checkGoal, countedEdges, type WaitGoal, waitGoal } from '../../../../bin/publishing/wait-goal.ts';
 import type { EdgeStatus } from '../../../../shared/wire/api.ts';
@@ -43,6 +49,25 @@ t.test('who is waited for, and who has come', async (t) => {
   t.match(purged(all, 9, new Set(['a', 'b', 'c'])), {
     done: ['a', 'b', 'c'],
     missing: [{ edge: 'e' }, { edge: 'k' }, { edge: 'f' }, { edge: 'g' }, { edge: 'h', isHopeless: true }],
+  });
+});
+
+t.test('who shows a draft under its alias', async (t) => {
+  const shows = (edge: string, revision: number) => ({ edge, revision, pendingBytes: 9, error: null });
+  const alias = { name: 'pr-1', revision: 8, seq: 9, expires: 1, hosts: [] };
+  const all = [edge('a', 3), edge('b', 3), edge('c', 3, { online: false }), edge('d', 3), diverged('h')];
+  const under = { ...alias, edges: [shows('a', 8), shows('b', 5), shows('c', 0)] };
+  const { done, missing, absent } = showingUnder(all, { revision: 8, seq: 9 }, under);
+  t.strictSame(done, ['a']);
+  t.match(missing, [
+    { edge: 'b', why: 'revision 5 there, 9 B to fetch', isHopeless: false },
+    { edge: 'h', why: /diverged/, isHopeless: true },
+  ]);
+  t.match(absent, [{ edge: 'c', why: 'offline' }]);
+  t.equal(missing.length + absent.length, 3, 'an edge that stays behind is not waited for');
+  t.throws(() => showingUnder(all, { revision: 7, seq: 9 }, under), {
+    code: 'unconfirmed',
+    message: /pr-1 now points to revision 8/,
   });
 });
 

@@ -2,6 +2,8 @@ import t from 'tap';
 import { Visible } from '../../../../edge/activate/visible.ts';
 import type { SiteView } from '../../../../edge/messages/views.ts';
 import type { EdgeCatalog, EdgeSite } from '../../../../edge/store/catalog.ts';
+import { WHOLE } from '../../../../edge/store/cover.ts';
+import { digestOf } from '../../../../shared/content/digest.ts';
 import { DEFAULT_POLICY } from '../../../../shared/site/site-policy.ts';
 import { edgeSite } from '../edge-site.ts';
 
@@ -66,6 +68,22 @@ t.test(
     t.equal(visible.revision(2), 0);
   },
 );
+
+t.test('what an alias shows is told of when all have confirmed it', async (t) => {
+  const alias = { name: 'pr-1', revision: 2, root: digestOf('2'), seq: 20, files: 1, expires: 9, shown: 2 };
+  const kept = [{ revision: 2, covers: WHOLE, isWhole: true }];
+  const { state, open } = world([at(1)]);
+  const visible = await open();
+  state.sites = [at(1, { aliases: [alias], kept })];
+  t.equal(visible.underAlias(1, 'pr-1'), 0, 'not before it is shown');
+  await visible.show();
+  t.equal(visible.underAlias(1, 'pr-1'), 2);
+  t.equal(visible.underAlias(1, 'pr-2'), 0);
+  t.equal(visible.revision(1), 1);
+  state.sites = [at(1)];
+  await visible.show();
+  t.equal(visible.underAlias(1, 'pr-1'), 0);
+});
 
 t.test('a switch that fails makes nothing visible, and is tried again', async (t) => {
   const { state, events, open } = world([at(1)]);

@@ -11,6 +11,7 @@ const SITE: SiteStatus = {
     target: 2,
     prepared: 0,
     pendingBytes: 0,
+    aliases: [],
     error: null,
     needsLease: false,
   },

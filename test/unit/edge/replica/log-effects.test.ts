@@ -48,6 +48,7 @@ async function world({ isBusy = false, isOut = false, isDated = false } = {}) {
         return isBusy;
       },
     },
+    aheadFetch: { offered: (sites) => note(`ahead ${sites.join()}`) },
     visible: { show: async () => note('show') },
     readers: { time: (ahead) => note(`time ${ahead}`), drained: (isDrained) => note(`drained ${isDrained}`) },
     isDrained: () => true,
@@ -127,4 +128,10 @@ t.test('dates in the future are shown anew only where there are any', async (t) 
   await until('the last effect', () => some.does.includes('loops'));
   t.strictSame(some.does, ['show', 'loops']);
   t.strictSame(none.does, []);
+});
+
+t.test('what is offered ahead of its revision is passed to the code that fetches it', async (t) => {
+  const { position, does } = await world();
+  position.offered([1, 7]);
+  t.strictSame(does, ['ahead 1,7']);
 });

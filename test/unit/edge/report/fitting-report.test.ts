@@ -13,6 +13,7 @@ import {
   MAX_REPORTED_SITES,
   MAX_REPORTS_BYTES,
   MOST_COUNTED_SITES,
+  MOST_REPORTED_ALIASES,
   reportBytes,
   type SiteCounts,
 } from '../../../../shared/wire/protocol.ts';
@@ -24,6 +25,7 @@ const MOST = 999_999_999;
 
 const site = (id: number, changes: Partial<SiteStatus> = {}): SiteStatus => ({
   ...{ id, name: 'a', revision: 1, target: 1, prepared: 0, pendingBytes: 0, error: null, needsLease: false },
+  aliases: [],
   ...changes,
 });
 const receipt: Statement = {
@@ -106,8 +108,11 @@ t.test('a small report takes all statements', async (t) => {
 t.test('the largest report fits, and beside it the largest that it could relay', async (t) => {
   const changes = { revision: 9_999_999, target: 9_999_999, prepared: 9_999_999, pendingBytes: 1e12 };
   const failing = { ...changes, error: '"\\\u0001'.repeat(200) };
+  const alias = (i: number) => ({ name: 'a'.repeat(40), revision: 9_999_999, seq: MOST - i });
   for (const status of [changes, failing]) {
-    const sites = Array.from({ length: 2 * MAX_REPORTED_SITES }, (_, i) => site(MOST - i, status));
+    const sites = Array.from({ length: 2 * MAX_REPORTED_SITES }, (_, i) =>
+      site(MOST - i, { ...status, aliases: [alias(i)] }),
+    );
     const unsent = Array.from({ length: 1000 }, (_, i) => (i % 2 === 0 ? receipt : purge));
     const { own, taken } = fittingReport(self, report(sites), unsent);
     t.ok(reportBytes(own) <= MAX_REPORT_BYTES, `${reportBytes(own)} bytes`);
@@ -120,6 +125,20 @@ t.test('the largest report fits, and beside it the largest that it could relay',
     t.equal(edgeReports.parseText(own.text).sites.length, MAX_REPORTED_SITES, 'the receiver takes it');
   }
   t.ok(2 * MAX_REPORT_BYTES + 4096 <= MAX_REPORTS_BYTES);
+});
+
+t.test('of too many aliases those that were set last are named', async (t) => {
+  const names = (from: number) =>
+    Array.from({ length: 100 }, (_, i) => ({ name: `pr-${from + i}`, revision: 2, seq: from + i + 1 }));
+  const sites = [
+    site(1, { aliases: names(0) }),
+    ...[1, 2, 3, 4, 5].map((i) => site(i + 1, { aliases: names(100 * i) })),
+  ];
+  const reported = reportedSites([...sites, site(9)]);
+  t.equal(reported[0]?.aliases, undefined);
+  t.strictSame(reported[5]?.aliases?.at(-1), ['pr-599', 2]);
+  t.equal(reported.flatMap(({ aliases = [] }) => aliases).length, MOST_REPORTED_ALIASES);
+  t.notOk('aliases' in (reported[6] ?? {}));
 });
 
 t.test('the errors of failing sites share their room', async (t) => {

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import { ClientLimits } from '../../../../edge/serve/connection/client-limits.ts';
 import { Drain } from '../../../../edge/serve/connection/drain.ts';
 import { EXCHANGE_LIMITS, Exchanges } from '../../../../edge/serve/connection/exchanges.ts';
+import { LargeWrites } from '../../../../edge/serve/connection/large-writes.ts';
 import type { AccessLog, Exchange } from '../../../../edge/serve/metering/access-log.ts';
 import { Counters } from '../../../../edge/serve/metering/counters.ts';
 import { buildServer } from '../../../../edge/serve/server.ts';
@@ -35,14 +36,18 @@ function world(t: Test, answer: SiteHandler['answer'], requestsPerSecond: number
   const lines: Exchange[] = [];
   const failures: string[] = [];
   const drain = new Drain();
-  const app = buildServer({
-    ...{ views, time: new LogClock(), counters, tls: undefined },
-    log: pino({ level: 'error', base: null }, { write: (line: string) => failures.push(line) }),
-    accessLog: { write: (line: Exchange) => lines.push(line) } as unknown as AccessLog,
-    limits: new ClientLimits({ connections: 10, requestsPerSecond }),
-    drain,
-    exchanges: new Exchanges(EXCHANGE_LIMITS, () => performance.now()),
-  });
+  const app = buildServer(
+    {
+      ...{ views, time: new LogClock(), counters, tls: undefined },
+      log: pino({ level: 'error', base: null }, { write: (line: string) => failures.push(line) }),
+      accessLog: { write: (line: Exchange) => lines.push(line) } as unknown as AccessLog,
+      limits: new ClientLimits({ connections: 10, requestsPerSecond }),
+      drain,
+      exchanges: new Exchanges(EXCHANGE_LIMITS, () => performance.now()),
+      largeWrites: new LargeWrites(),
+    },
+    'http',
+  );
   t.teardown(() => app.close());
   const ask = (url: string, method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'DELETE' = 'GET', headers = {}) =>
     app.inject({ url, method, headers: { host: 'docs.localhost', ...headers } });

@@ -105,6 +105,7 @@ async function edge(upstream: object = NOBODY) {
     objects: new ObjectFetch(openMemoryStore(disk), new InProcessGate()),
     upload: async () => {},
     shown: async () => {},
+    releaseAhead: async () => {},
     purged: async (site: number, purges: readonly { seq: number; matched: number }[]) =>
       catalog.purgesDone(
         purges.map((one) =>

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { tokenSecretsOf } from '../../../../origin/access/token-secrets.ts';
 import { createToken } from '../../../../origin/access/tokens.ts';
 import type { Catalog } from '../../../../origin/catalog/catalog.ts';
 import type { Clock } from '../../../../shared/clock.ts';
@@ -23,7 +24,10 @@ async function create(request: TokenRequest) {
       stored.push(token);
     },
   };
-  const made = await createToken(catalog, clock, request, fingerprint);
+  const made = await createToken(catalog, clock, request, {
+    recovery: fingerprint,
+    secretOf: tokenSecretsOf(Buffer.alloc(32)),
+  });
   const [token, ...more] = stored;
   t.strictSame(more, []);
   if (token === undefined) throw new Error('no token was stored');

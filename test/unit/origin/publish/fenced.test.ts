@@ -40,6 +40,9 @@ t.test('the committer makes fenced calls only under the lock of the site', async
   await committer.rollback(site, 1, { mode: 'batch' });
   await committer.openWindow(site, 'hand');
   await committer.commitChanges(site, {}, async () => [{ kind: 'delete', path: at('b') }]);
+  await committer.commitOverlay(site, {}, async (next, time) => {
+    await catalog.stageHeld(site, next, time, { after: 0, until: 1 });
+  });
   await sites.run(site, async () => {
     const { revision } = await catalog.beginStaging(site);
     const root = await catalog.sealRoot(site, revision);

@@ -3,6 +3,7 @@ import { systemClock } from '../../../../shared/clock.ts';
 import { Wakeup } from '../../../../shared/concurrency/wakeup.ts';
 import type { FeedSource } from '../../../../shared/feed/feed-source.ts';
 import { followLog } from '../../../../shared/feed/follow-log.ts';
+import { ObjectsAhead } from '../../../../shared/feed/objects-ahead.ts';
 import { ReportCalls } from '../../../../shared/feed/report-calls.ts';
 import type { Head } from '../../../../shared/log/head.ts';
 import type { LogRecord } from '../../../../shared/log/record.ts';
@@ -13,14 +14,15 @@ function sourceOf(seqs: number[], head?: { seq: number; time: number }) {
   const changed = new Wakeup();
   const time = { monotonic: 0 };
   const calls = new ReportCalls();
+  const ahead = new ObjectsAhead();
   const source = {
-    ...{ changed, calls, clock: { ...systemClock, monotonic: () => time.monotonic } },
+    ...{ changed, calls, ahead, clock: { ...systemClock, monotonic: () => time.monotonic } },
     path: () => [],
     records: async (from: number) =>
       seqs.filter((seq) => seq >= from).map((seq) => ({ seq, payload: '' }) as LogRecord),
     head: async () => (head === undefined ? { seq: seqs.at(-1) ?? 0 } : { ...head }) as Head,
   };
-  return { changed, calls, time, source: source as unknown as FeedSource };
+  return { changed, calls, ahead, time, source: source as unknown as FeedSource };
 }
 
 async function taken(frames: AsyncGenerator<Frame>, count: number): Promise<string[]> {
@@ -35,6 +37,7 @@ async function taken(frames: AsyncGenerator<Frame>, count: number): Promise<stri
 
 function named(frame: Frame): string {
   if (frame.t === 'record') return `record ${frame.record.seq}`;
+  if (frame.t === 'objects-ahead') return `objects-ahead ${frame.sites.join()}`;
   return frame.t === 'report-now' ? `report-now ${frame.edges?.join() ?? 'all'}` : frame.t;
 }
 
@@ -100,6 +103,21 @@ t.test('a head that says nothing new is left out while the last one is fresh', a
     next(change);
     t.strictSame(await taken(frames, expected.length), expected, what);
   }
+  ending.abort();
+  await frames.return(undefined);
+});
+
+t.test('a follower hears of objects ahead after the records, and again when there are more', async (t) => {
+  const { source, changed, ahead } = sourceOf([1]);
+  const page = { list: '0'.repeat(16), page: 0, objects: [], sig: '' };
+  ahead.add({ site: 7, ...page });
+  const ending = new AbortController();
+  const frames = followLog(source, 1, ending.signal);
+  t.strictSame(await taken(frames, 4), ['path', 'record 1', 'head', 'objects-ahead 7']);
+  ahead.add({ site: 8, ...page });
+  ahead.add({ site: 7, ...page, page: 1 });
+  changed.wake();
+  t.strictSame(await taken(frames, 1), ['objects-ahead 8,7']);
   ending.abort();
   await frames.return(undefined);
 });

@@ -1,7 +1,13 @@
 import t from 'tap';
 import { signHead } from '../../../../shared/log/head.ts';
 import { signRecord } from '../../../../shared/log/record.ts';
-import { decodeFrame, encodeFrame, type Frame, MOST_CALLED } from '../../../../shared/wire/frame.ts';
+import {
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  MOST_AHEAD_SITES,
+  MOST_CALLED,
+} from '../../../../shared/wire/frame.ts';
 import { LOG, originKey, ROOT, TIME } from '../fixed-keys.ts';
 
 const hash = 'e357470112787cf95edf6d1b2904cd3083332d7115fe432256c2d0defd912143';
@@ -27,6 +33,8 @@ const recordFrame: Frame = { v: 1, t: 'record', record };
 const pathFrame: Frame = { v: 1, t: 'path', names: ['oslo-1', 'bergen'] };
 const callFrame: Frame = { v: 1, t: 'report-now', edges: ['oslo-1', 'bergen'] };
 
+const aheadFrame: Frame = { v: 1, t: 'objects-ahead', sites: [1, 7] };
+
 const HEAD_LINE =
   `{"v":1,"t":"head","head":{"log":"${LOG}","epoch":1,"seq":2,"hash":"${hash}","time":1767225601000,` +
   '"sig":"j2TyK8iOaSLaY6FnYdz6lozUUekBHMwUgLG9YeInQTqgKks5BWuunnG3lphKXMULc8_jEHMyqb37CSo5Vv35CA"}}\n';
@@ -38,11 +46,13 @@ const RECORD_LINE =
   '"sig":"xKzCaERjOjgZyhEQR5GopMgDg9Hm5uLQNXcQ-6NdWO21O8k7dAtVWv0WiOuLEQSK-26CehpNFikIwFv3SL5nAg"}}\n';
 
 const CALL_LINE = '{"v":1,"t":"report-now","edges":["oslo-1","bergen"]}\n';
+const AHEAD_LINE = '{"v":1,"t":"objects-ahead","sites":[1,7]}\n';
 const PATH_LINE = '{"v":1,"t":"path","names":["oslo-1","bergen"]}\n';
 
 t.test('encodes to the frozen lines', async (t) => {
   t.equal(encodeFrame(pathFrame), PATH_LINE);
   t.equal(encodeFrame(callFrame), CALL_LINE);
+  t.equal(encodeFrame(aheadFrame), AHEAD_LINE);
   t.equal(encodeFrame(headFrame), HEAD_LINE);
   t.equal(encodeFrame(recordFrame), RECORD_LINE);
 });
@@ -56,6 +66,7 @@ t.test('decodes the frozen lines', async (t) => {
     'to all',
   );
   t.same(decodeFrame('{"v":1,"t":"path","names":[]}'), { v: 1, t: 'path', names: [] }, 'that of the origin');
+  t.same(decodeFrame(AHEAD_LINE.trimEnd()), aheadFrame);
   t.same(decodeFrame(HEAD_LINE.trimEnd()), headFrame);
   t.same(decodeFrame(RECORD_LINE.trimEnd()), recordFrame);
 });
@@ -101,6 +112,10 @@ t.test('refuses what is no frame', async (t) => {
     '{"v":1,"t":"report-now","edges":"all"}',
     '{"v":1,"t":"report-now","edges":["../x"]}',
     `{"v":1,"t":"report-now","edges":${JSON.stringify(Array(MOST_CALLED + 1).fill('a'))}}`,
+    '{"v":1,"t":"objects-ahead"}',
+    '{"v":1,"t":"objects-ahead","sites":null}',
+    '{"v":1,"t":"objects-ahead","sites":[0]}',
+    `{"v":1,"t":"objects-ahead","sites":${JSON.stringify(Array(MOST_AHEAD_SITES + 1).fill(1))}}`,
     '{"t":"head"}',
     '{"v":"1","t":"head"}',
     '{"v":1,"t":"head"}',

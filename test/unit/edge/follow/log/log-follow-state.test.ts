@@ -11,7 +11,7 @@ import { SkerryError } from '../../../../../shared/errors.ts';
 import { PAGE_BYTES } from '../../../../../shared/log/record-page.ts';
 import type { Frame, UnknownFrame } from '../../../../../shared/wire/frame.ts';
 import { edgeKey } from '../../../shared/fixed-keys.ts';
-import { callFrame, headFrame, pathFrame, recordFrame, SignedLog } from '../../signed-log.ts';
+import { aheadFrame, callFrame, headFrame, pathFrame, recordFrame, SignedLog } from '../../signed-log.ts';
 
 const UPSTREAM = { url: 'http://a.test', isOnly: false, edge: 'oslo' };
 const log = new SignedLog();
@@ -53,6 +53,8 @@ function told(command: FollowCommand): string {
       return `tell ${command.chain.seq}`;
     case 'report-now':
       return `report-now ${command.edges?.join(' ') ?? 'all'}`;
+    case 'objects-ahead':
+      return `objects-ahead ${command.sites.join(' ')}`;
     case 'tell-path':
       return `tell-path ${command.names.join(' ')}`;
     case 'note-fault':
@@ -120,6 +122,7 @@ t.test('the table of states and events', async (t) => {
     ['a forged head stores nothing', withTwo(stream), frame(forged), 'stream', 1, ['leave bad-signature']],
     ['a call', stream, frame(callFrame(['oslo', 'x'])), 'stream', 1, ['report-now oslo x']],
     ['a call to all', stream, frame(callFrame(null)), 'stream', 1, ['report-now all']],
+    ['objects ahead', stream, frame(aheadFrame(1, 7)), 'stream', 1, ['objects-ahead 1 7']],
     ['a path', stream, frame(pathFrame('x', 'y')), 'stream', 1, ['tell-path x y']],
     ['a loop', stream, frame(pathFrame('x', 'oslo')), 'stream', 1, ['leave parent-loop']],
     ['what is not known', stream, other(), 'stream', 1, []],

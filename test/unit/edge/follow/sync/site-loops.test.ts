@@ -30,6 +30,7 @@ const parts = (
     limits: NO_LIMITS,
     manifests: new KeyedLock<number>(),
     isPaused: () => false,
+    began: () => () => {},
     clock: systemClock,
     time: { now: () => 0, proven: () => 0 },
     upstreams: { current: { url: 'http://upstream' }, avoid() {} },

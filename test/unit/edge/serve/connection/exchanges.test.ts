@@ -139,8 +139,7 @@ t.test('streams of a slow reader are not ended while it reads their connection',
   const { exchanges, clock, ended, must } = setUp();
   const taken = { read: 0, unread: 0 };
   const begin = (client: keyof typeof taken) => {
-    const stream = {};
-    exchanges.beginStream(stream, {
+    return exchanges.begin({
       client,
       connection: {},
       isSecure: false,
@@ -148,7 +147,6 @@ t.test('streams of a slow reader are not ended while it reads their connection',
       takenBytes: () => taken[client],
       end: () => ended.push(client),
     });
-    return exchanges.of(stream);
   };
   await begin('read')?.beginBody(NEVER);
   begin('unread');
@@ -171,12 +169,11 @@ t.test('while another body waits, a minute is enough', async (t) => {
   const { exchanges, clock, ended, must } = setUp();
   let taken = 0;
   for (const client of ['a', 'b']) {
-    const stream = {};
-    exchanges.beginStream(stream, {
+    const exchange = exchanges.begin({
       ...{ client, connection: {}, isSecure: false, sharesConnection: true, takenBytes: () => taken },
       end: () => ended.push(client),
     });
-    await exchanges.of(stream)?.beginBody(NEVER);
+    await exchange?.beginBody(NEVER);
   }
   const waiting = must('c').beginBody(NEVER);
   for (let second = 1; second < 60; second++) {

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { ObjectUse } from '../../../../../edge/disk-budget/object-use.ts';
 import { HotAnswers } from '../../../../../edge/serve/fast-lane/hot-answers.ts';
+import { http1Bytes } from '../../../../../edge/serve/fast-lane/http1-bytes.ts';
 import type { PlainGet } from '../../../../../edge/serve/fast-lane/recognise.ts';
 import type { SiteHandler } from '../../../../../edge/serve/site/site-handler.ts';
 import { digestOf } from '../../../../../shared/content/digest.ts';
@@ -13,7 +14,7 @@ function world(prepare: SiteHandler['prepared']) {
     },
     prepared: prepare,
   };
-  const answers = new HotAnswers({ tls: undefined, keepAliveMs: 65_000 });
+  const answers = new HotAnswers({ tls: undefined, wireOf: (prepared) => http1Bytes(prepared, 65_000) });
   const get = { target: '/a', fields: { key: 'k', host: 'h' }, bytes: 0 } as unknown as PlainGet;
   return { answers, find: () => answers.find(get, { find: () => site }, 0) };
 }

@@ -51,6 +51,7 @@ function world() {
         gate: new InProcessGate(),
         manifests: new KeyedLock(),
         shown: async () => {},
+        releaseAhead: async () => {},
       },
       signal,
       () => {},

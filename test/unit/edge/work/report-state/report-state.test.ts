@@ -11,6 +11,7 @@ import { reportStateKind } from '../../../../../shared/work/report-state.ts';
 
 const site = (name: string, changes: Partial<SiteStatus> = {}): SiteStatus => ({
   ...{ id: 1, name, revision: 2, target: 2, prepared: 0, pendingBytes: 0, error: null, needsLease: false },
+  aliases: [],
   ...changes,
 });
 const status = (changes: Partial<ReplicaStatus> = {}): ReplicaStatus => ({

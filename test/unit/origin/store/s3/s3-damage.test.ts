@@ -11,6 +11,7 @@ const NEVER = new AbortController().signal;
 function memoryBucket(): Bucket & { readonly keys: Map<string, Buffer> } {
   const keys = new Map<string, Buffer>();
   return {
+    url: 's3://memory/',
     keys,
     put: async (key, bytes) => void keys.set(key, Buffer.from(bytes)),
     putFile: async () => {},

@@ -1,0 +1,33 @@
+import { isWindow } from './flow-window.ts';
+import { ConnectionError, ErrorCode, MOST_FRAME_BYTES, Setting } from './frames.ts';
+
+const SETTING_BYTES = 6;
+const MOST_FRAME_SIZE = 2 ** 24 - 1;
+
+/** What this server needs to know from SETTINGS. It uses no dynamic table, and never sends larger frames. */
+export interface ClientSettings {
+  /** The window with which each stream begins. Undefined if it does not change. */
+  readonly initialWindow: number | undefined;
+}
+
+/** Reads the payload of SETTINGS (RFC 9113, 6.5.2). Throws `ConnectionError` if a value is not allowed. */
+export function clientSettings(from: Buffer, start: number, end: number): ClientSettings {
+  let initialWindow: number | undefined;
+  for (let at = start; at < end; at += SETTING_BYTES) {
+    const value = from.readUInt32BE(at + 2);
+    switch (from.readUInt16BE(at)) {
+      case Setting.enablePush:
+        if (value > 1) throw new ConnectionError(ErrorCode.protocol, 'ENABLE_PUSH is neither 0 nor 1');
+        break;
+      case Setting.initialWindowSize:
+        if (!isWindow(value))
+          throw new ConnectionError(ErrorCode.flowControl, 'INITIAL_WINDOW_SIZE is too large');
+        initialWindow = value;
+        break;
+      case Setting.maxFrameSize:
+        if (value < MOST_FRAME_BYTES || value > MOST_FRAME_SIZE)
+          throw new ConnectionError(ErrorCode.protocol, 'MAX_FRAME_SIZE is out of range');
+    }
+  }
+  return { initialWindow };
+}

@@ -1,0 +1,128 @@
+import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
+import { clientOf } from '../../../shared/http/client-address.ts';
+import type { Reader } from '../../../shared/http/forwarded.ts';
+import { readerOf, SOURCE } from '../../../shared/http/source.ts';
+import { internalError } from '../answering/internal-error.ts';
+import type { Respond } from '../answering/respond.ts';
+import type { Sink } from '../answering/sink.ts';
+import type { ClientLimits } from '../connection/client-limits.ts';
+import type { Exchange, Exchanges } from '../connection/exchanges.ts';
+import { takenBytes } from '../connection/taken-bytes.ts';
+import type { HotAnswers } from '../fast-lane/hot-answers.ts';
+import { exchangeOf } from '../fast-lane/logged-exchange.ts';
+import type { AccessLog } from '../metering/access-log.ts';
+import type { Counters } from '../metering/counters.ts';
+import type { TextAnswer } from '../site/answer.ts';
+import type { LogClock } from '../site/log-clock.ts';
+import type { Views } from '../site/views.ts';
+import type { PreparedFrames } from './prepared-frames.ts';
+import type { Answers, Ready } from './requests.ts';
+import type { Stream } from './stream.ts';
+import { headersOf, rawHeadersOf, type StreamRequest } from './stream-request.ts';
+
+const VERSION = '2.0';
+
+export interface AnswersParts {
+  readonly views: Views;
+  readonly answers: HotAnswers<PreparedFrames>;
+  readonly counters: Counters;
+  readonly time: LogClock;
+  readonly limits: ClientLimits;
+  readonly exchanges: Exchanges;
+  readonly accessLog: AccessLog | undefined;
+  readonly log: Logger;
+  /** Whether the connection was opened for another host. */
+  readonly isMisdirected: (connection: object, socket: object, host: string) => boolean;
+  readonly respond: Respond;
+}
+
+/** Answers the requests of one connection: plain GETs from memory, all others as the full server answers them. */
+export class ConnectionAnswers implements Answers {
+  readonly #parts: AnswersParts;
+  readonly #socket: Socket;
+  /** Ends a stream whose reader takes nothing. */
+  readonly #end: (stream: Stream) => void;
+  /** True for the connection of a proxy, which carries requests of several readers. */
+  readonly #isProxied: boolean;
+  readonly #reader: Reader;
+  readonly #exchanges = new WeakMap<Stream, Exchange>();
+
+  constructor(socket: Socket, parts: AnswersParts, end: (stream: Stream) => void) {
+    this.#socket = socket;
+    this.#parts = parts;
+    this.#end = end;
+    this.#isProxied = socket[SOURCE]?.proxies !== undefined;
+    this.#reader = readerOf(socket, {});
+  }
+
+  ready(request: StreamRequest): Ready | undefined {
+    const { views, answers, time, limits, isMisdirected } = this.#parts;
+    const { target, plain: fields } = request;
+    const sites = views.current();
+    if (fields === undefined || sites instanceof Promise) return undefined;
+    if (isMisdirected(this.#socket, this.#socket, fields.host)) return undefined;
+    const { address, scheme } = this.#readerOf(request);
+    // If the reader reached the proxy without TLS, the reader is redirected.
+    if (scheme === 'http') return undefined;
+    const now = time.now();
+    const second = Math.floor(now / 1000);
+    const answer = answers.find({ target, fields }, sites, second);
+    if (answer === undefined) return undefined;
+    if (limits.hasRate && !limits.allows(address, performance.now())) return undefined;
+    return {
+      frames: answer.at(second),
+      given: () => {
+        const { counters, accessLog } = this.#parts;
+        const { status, body } = answer.prepared;
+        answer.used(now);
+        counters.count(answer.site, status, body.length, 0);
+        accessLog?.write(exchangeOf({ target, fields }, answer, 'https', VERSION, address));
+      },
+    };
+  }
+
+  begin(stream: Stream): boolean {
+    const socket = this.#socket;
+    const exchange = this.#parts.exchanges.begin({
+      client: clientOf(this.#readerOf(stream.request).address),
+      connection: socket,
+      isSecure: true,
+      sharesConnection: true,
+      takenBytes: () => takenBytes(socket),
+      end: () => this.#end(stream),
+    });
+    if (exchange === undefined) return false;
+    stream.exchange = exchange;
+    this.#exchanges.set(stream, exchange);
+    stream.whenGone(exchange.close);
+    return true;
+  }
+
+  answer(stream: Stream, sink: Sink): void {
+    const { request } = stream;
+    const { method, target, fields } = request;
+    const { address, scheme } = this.#readerOf(request);
+    const headers = headersOf(fields);
+    this.#parts
+      .respond(
+        {
+          ...{ method, target, version: VERSION, rawHeaders: rawHeadersOf(fields), headers },
+          ...{ client: address, scheme: scheme ?? 'https', isSecure: true, connection: this.#socket },
+          exchange: this.#exchanges.get(stream),
+        },
+        sink,
+      )
+      .catch(() => this.#end(stream));
+  }
+
+  failed(error: unknown, target: string): TextAnswer {
+    return internalError(error, target, this.#parts.log);
+  }
+
+  readonly date = (): string => this.#parts.time.date();
+
+  #readerOf({ forwarded }: StreamRequest): Reader {
+    return this.#isProxied ? readerOf(this.#socket, forwarded) : this.#reader;
+  }
+}

@@ -1,0 +1,211 @@
+import { Abuse } from './abuse.ts';
+import { ClientFrames } from './client-frames.ts';
+import { FrameReader } from './frame-reader.ts';
+import { type FrameSocket, FrameWriter } from './frame-writer.ts';
+import { ConnectionError, ErrorCode, Setting } from './frames.ts';
+import { MOST_LIST_BYTES } from './header-blocks.ts';
+import type { OutBuffers } from './out-buffers.ts';
+import { type Answers, MOST_STREAMS, Requests } from './requests.ts';
+import { Sender } from './sender.ts';
+import type { Stream } from './stream.ts';
+import { takeNext } from './stream-sink.ts';
+import { Streams } from './streams.ts';
+
+/** The highest possible number of a stream. */
+const ANY_STREAM = 2 ** 31 - 1;
+
+export interface ConnectionParts {
+  readonly socket: FrameSocket;
+  readonly buffers: OutBuffers;
+  /** Allows a larger slice, up to `most`. */
+  readonly allow: (bytes: number, most: number) => number;
+  readonly answers: Answers;
+  /** The time in milliseconds. */
+  readonly now: () => number;
+  /** Stops or starts the reading of the socket. */
+  readonly pauseReading: (isPaused: boolean) => void;
+  /** Called once, when nothing will be written any more. */
+  readonly ended: () => void;
+}
+
+/** What a connection waits for, and since when. */
+export interface Waiting {
+  readonly kind: 'rest-of-frame' | 'first-request' | 'next-request';
+  readonly since: number;
+}
+
+/**
+ * One connection of HTTP/2: takes the bytes of the client, and writes frames to the socket. All responses that one read
+ * causes go out in one write.
+ */
+export class Connection {
+  readonly #parts: ConnectionParts;
+  readonly #streams = new Streams();
+  readonly #reader: FrameReader;
+  readonly #frames: ClientFrames;
+  readonly #writer: FrameWriter;
+  readonly #sender: Sender;
+  readonly #requests: Requests;
+  #now: number;
+  /** When the connection began, the last request arrived or the last response was sent. */
+  #activeAt: number;
+  /** When the frame or header block began that is still incomplete. */
+  #incompleteSince: number | undefined;
+  #hasRequests = false;
+  /** `announced`: the client knows that it should open no further streams. `last`: further ones are ignored. */
+  #leaving: 'no' | 'with-next' | 'announced' | 'last' = 'no';
+  #hasEnded = false;
+  /** True while frames are read or put together, which ends with a write in any case. */
+  #isBusy = false;
+  #isPumpDue = false;
+  #isPaused = false;
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts;
+    this.#now = parts.now();
+    this.#activeAt = this.#now;
+    const { answers } = parts;
+    const now = () => this.#now;
+    const streams = this.#streams;
+    const abuse = new Abuse(now);
+    const writer = new FrameWriter(parts.socket, parts.buffers, this.#onWritten);
+    const sender = new Sender({
+      ...{ writer, allow: parts.allow, sent: this.#onSent },
+      needed: (stream) => void takeNext(stream),
+    });
+    const requests = new Requests({
+      ...{ streams, writer, sender, abuse, answers, now: parts.now, changed: this.#pumpSoon },
+    });
+    const frames = new ClientFrames({ streams, requests, writer, sender, abuse, mayOpen: this.#mayOpen });
+    this.#writer = writer;
+    this.#sender = sender;
+    this.#requests = requests;
+    this.#frames = frames;
+    this.#reader = new FrameReader(frames.take);
+    writer.settings([
+      [Setting.maxConcurrentStreams, MOST_STREAMS],
+      [Setting.maxHeaderListSize, MOST_LIST_BYTES],
+    ]);
+    writer.flush(this.#now);
+  }
+
+  /** Takes bytes of the client. */
+  readonly read = (chunk: Buffer): void => {
+    if (this.#hasEnded) return;
+    this.#now = this.#parts.now();
+    this.#isBusy = true;
+    try {
+      this.#reader.read(chunk);
+      const isIncomplete = this.#reader.isIncomplete || this.#frames.isInBlock;
+      this.#incompleteSince = isIncomplete ? (this.#incompleteSince ?? this.#now) : undefined;
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#pump();
+  };
+
+  /** Undefined while the connection answers requests. */
+  get waiting(): Waiting | undefined {
+    if (this.#incompleteSince !== undefined) return { kind: 'rest-of-frame', since: this.#incompleteSince };
+    if (this.#streams.size > 0) return undefined;
+    return { kind: this.#hasRequests ? 'next-request' : 'first-request', since: this.#activeAt };
+  }
+
+  /** Ends the streams whose requests have not arrived completely since `before`. */
+  endUnfinished(before: number): void {
+    this.#requests.endUnfinished(before);
+  }
+
+  /** Ends the stream because its reader takes nothing. */
+  reset(stream: Stream): void {
+    this.#requests.reset(stream, ErrorCode.cancel);
+  }
+
+  /** Ends the connection with the response to the next request (RFC 9113, 6.8). */
+  leaveWithNext(): void {
+    if (this.#leaving === 'no') this.#leaving = 'with-next';
+  }
+
+  /** Answers the requests that have arrived, and then ends the connection. */
+  leave(): void {
+    if (this.#hasEnded || this.#leaving === 'last') return;
+    this.#leaving = 'last';
+    this.#writer.goAway(this.#streams.last, ErrorCode.none);
+    this.#pumpSoon();
+  }
+
+  /** The socket has closed. */
+  closed(): void {
+    this.#hasEnded = true;
+    this.#reader.stop();
+    this.#requests.closeAll();
+    this.#writer.close();
+  }
+
+  readonly #mayOpen = (): boolean => {
+    if (this.#leaving === 'last') return false;
+    this.#hasRequests = true;
+    this.#activeAt = this.#now;
+    if (this.#leaving === 'with-next') {
+      // The client opens no further streams. Those that are on their way are still answered.
+      this.#leaving = 'announced';
+      this.#writer.goAway(ANY_STREAM, ErrorCode.none);
+      setImmediate(() => this.leave());
+    }
+    return true;
+  };
+
+  readonly #onSent = (stream: Stream): void => {
+    this.#activeAt = this.#now;
+    this.#requests.sent(stream);
+  };
+
+  /** Several responses that are ready in one turn of the event loop go out in one write. */
+  readonly #pumpSoon = (): void => {
+    if (this.#isBusy || this.#isPumpDue || this.#hasEnded) return;
+    this.#isPumpDue = true;
+    setImmediate(() => {
+      this.#isPumpDue = false;
+      this.#now = this.#parts.now();
+      this.#pump();
+    });
+  };
+
+  readonly #onWritten = (bytes: number, since: number): void => {
+    if (this.#hasEnded || !(this.#sender.hasQueue || this.#isPaused)) return;
+    this.#now = this.#parts.now();
+    this.#sender.written(bytes, this.#now - since);
+    this.#pump();
+  };
+
+  #pump(): void {
+    this.#isBusy = true;
+    if (!this.#hasEnded) this.#sender.pump();
+    this.#isBusy = false;
+    if (this.#hasEnded) return;
+    this.#writer.flush(this.#now);
+    const { isFull } = this.#sender;
+    if (isFull !== this.#isPaused) {
+      this.#isPaused = isFull;
+      this.#parts.pauseReading(isFull);
+    }
+    if (this.#leaving === 'last' && this.#streams.size === 0) this.#end();
+  }
+
+  /** Tells the client why the connection ends. Throws errors of this server, which are no fault of the client. */
+  #fail(error: unknown): void {
+    const isFault = error instanceof ConnectionError;
+    if (!isFault) this.#parts.answers.failed(error, '');
+    const code = isFault ? error.code : ErrorCode.internal;
+    this.#requests.closeAll();
+    this.#writer.goAway(this.#streams.last, code, isFault ? error.message : '');
+    this.#writer.flush(this.#now);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    this.#reader.stop();
+    this.#parts.ended();
+  }
+}

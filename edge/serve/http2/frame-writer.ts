@@ -1,0 +1,197 @@
+import { NO_TABLE } from '../hpack/encoder.ts';
+import {
+  type ErrorCode,
+  Flag,
+  FRAME_HEAD_BYTES,
+  type FrameHead,
+  FrameType,
+  MOST_FRAME_BYTES,
+  putFrameHead,
+  putStreamId,
+  putUint32,
+} from './frames.ts';
+import { LARGEST_BUFFER, type OutBuffer, type OutBuffers } from './out-buffers.ts';
+import type { PreparedFrames } from './prepared-frames.ts';
+
+/** The part of a socket that a writer needs. */
+export interface FrameSocket {
+  readonly destroyed: boolean;
+  readonly writableEnded: boolean;
+  write(bytes: Buffer, done: () => void): unknown;
+}
+
+/** Puts the frames of a connection together, so that many of them go out in one write. */
+export class FrameWriter {
+  readonly #socket: FrameSocket;
+  readonly #buffers: OutBuffers;
+  /** Called when a write has ended, with its size and its beginning. */
+  readonly #written: (bytes: number, since: number) => void;
+  #out: OutBuffer | undefined;
+  readonly #inFlight: OutBuffer[] = [];
+  #bytesInFlight = 0;
+  /** The size of the last write. The next one is probably similar. */
+  #expected = 0;
+  /** Whether a header block has told the client that responses use no dynamic table. */
+  #hasToldOfTable = false;
+
+  constructor(socket: FrameSocket, buffers: OutBuffers, written: (bytes: number, since: number) => void) {
+    this.#socket = socket;
+    this.#buffers = buffers;
+    this.#written = written;
+  }
+
+  /** The bytes that the operating system has not taken yet. */
+  get waiting(): number {
+    return this.#bytesInFlight + (this.#out?.used ?? 0);
+  }
+
+  get isWriting(): boolean {
+    return this.#bytesInFlight > 0;
+  }
+
+  /** Puts HEADERS, and CONTINUATION if the block is longer than a frame. */
+  headers(id: number, fields: Buffer, isEnd: boolean): void {
+    const block = this.#hasToldOfTable ? fields : Buffer.concat([Buffer.of(NO_TABLE), fields]);
+    this.#hasToldOfTable = true;
+    for (let at = 0; at < block.length; at += MOST_FRAME_BYTES) {
+      const part = block.subarray(at, at + MOST_FRAME_BYTES);
+      const isFirst = at === 0;
+      const isLast = at + part.length === block.length;
+      const flags = (isLast ? Flag.endHeaders : 0) | (isFirst && isEnd ? Flag.endStream : 0);
+      const type = isFirst ? FrameType.headers : FrameType.continuation;
+      this.#frame({ type, flags, id }, part);
+    }
+  }
+
+  /** Puts the frames of a prepared response up to `end`. */
+  prepared(id: number, { bytes, dataAt }: PreparedFrames, end: number) {
+    if (!this.#hasToldOfTable) return this.#firstPrepared(id, bytes, dataAt, end);
+    const out = this.#room(end);
+    const { used } = out;
+    if (end === bytes.length) out.bytes.set(bytes, used);
+    else bytes.copy(out.bytes, used, 0, end);
+    putStreamId(out.bytes, used, id);
+    if (dataAt !== 0 && dataAt < end) putStreamId(out.bytes, used + dataAt, id);
+    out.used = used + end;
+  }
+
+  #firstPrepared(id: number, bytes: Buffer, dataAt: number, end: number): void {
+    const headersEnd = dataAt === 0 ? bytes.length : dataAt;
+    const isEnd = ((bytes[4] ?? 0) & Flag.endStream) !== 0;
+    this.headers(id, bytes.subarray(FRAME_HEAD_BYTES, headersEnd), isEnd);
+    if (headersEnd >= end) return;
+    const data = bytes.subarray(headersEnd + FRAME_HEAD_BYTES, end);
+    this.data(id, data, 0, data.length, true);
+  }
+
+  /** Puts one DATA frame. `more` is what will probably follow. */
+  data(id: number, body: Uint8Array, start: number, end: number, isEnd: boolean, more = 0): void {
+    const length = end - start;
+    const out = this.#room(FRAME_HEAD_BYTES + length, FRAME_HEAD_BYTES + length + more);
+    putFrameHead(out.bytes, out.used, length, {
+      type: FrameType.data,
+      flags: isEnd ? Flag.endStream : 0,
+      id,
+    });
+    out.bytes.set(body.subarray(start, end), out.used + FRAME_HEAD_BYTES);
+    out.used += FRAME_HEAD_BYTES + length;
+  }
+
+  resetStream(id: number, code: ErrorCode): void {
+    this.#frame({ type: FrameType.resetStream, flags: 0, id }, uint32s(code));
+  }
+
+  windowUpdate(id: number, more: number): void {
+    this.#frame({ type: FrameType.windowUpdate, flags: 0, id }, uint32s(more));
+  }
+
+  settings(settings: readonly (readonly [setting: number, value: number])[]): void {
+    const payload = Buffer.alloc(6 * settings.length);
+    settings.forEach(([setting, value], i) => {
+      payload.writeUInt16BE(setting, 6 * i);
+      payload.writeUInt32BE(value, 6 * i + 2);
+    });
+    this.#frame({ type: FrameType.settings, flags: 0, id: 0 }, payload);
+  }
+
+  settingsAck(): void {
+    this.#frame({ type: FrameType.settings, flags: Flag.ack, id: 0 }, uint32s());
+  }
+
+  pingAck(payload: Uint8Array): void {
+    this.#frame({ type: FrameType.ping, flags: Flag.ack, id: 0 }, payload);
+  }
+
+  goAway(lastId: number, code: ErrorCode, reason = ''): void {
+    const payload = Buffer.concat([uint32s(lastId, code), Buffer.from(reason)]);
+    this.#frame({ type: FrameType.goAway, flags: 0, id: 0 }, payload);
+  }
+
+  flush(now: number) {
+    const out = this.#out;
+    if (out === undefined || out.used === 0) return;
+    this.#out = undefined;
+    if (this.#socket.destroyed || this.#socket.writableEnded) return this.#buffers.giveBack(out);
+    out.since = now;
+    this.#expected = out.used;
+    this.#bytesInFlight += out.used;
+    this.#inFlight.push(out);
+    this.#socket.write(out.bytes.subarray(0, out.used), this.#onWritten);
+  }
+
+  /** Releases the buffers when the socket has closed. */
+  close(): void {
+    if (this.#out !== undefined) this.#buffers.giveBack(this.#out);
+    this.#out = undefined;
+    // The buffers of broken writes are not used again, because the socket may still refer to them.
+    this.#inFlight.length = 0;
+    this.#bytesInFlight = 0;
+  }
+
+  /** Writes end in the order of their beginning. */
+  readonly #onWritten = () => {
+    const out = this.#inFlight.shift();
+    if (out === undefined) return;
+    const { used, since } = out;
+    this.#bytesInFlight -= used;
+    this.#buffers.giveBack(out);
+    this.#written(used, since);
+  };
+
+  #frame(head: FrameHead, payload: Uint8Array): void {
+    const out = this.#room(FRAME_HEAD_BYTES + payload.length);
+    putFrameHead(out.bytes, out.used, payload.length, head);
+    out.bytes.set(payload, out.used + FRAME_HEAD_BYTES);
+    out.used += FRAME_HEAD_BYTES + payload.length;
+  }
+
+  /** A buffer with room for `bytes`, and for `wanted` if that is possible. */
+  #room(bytes: number, wanted = bytes): OutBuffer {
+    const out = this.#out;
+    if (out === undefined) return this.#begin(Math.max(wanted, this.#expected));
+    if (out.used + bytes <= out.bytes.length) return out;
+    const grown = Math.min(LARGEST_BUFFER, Math.max(out.used + wanted, 2 * out.used));
+    if (out.used + bytes > grown) {
+      this.flush(out.since);
+      return this.#begin(wanted);
+    }
+    const larger = this.#begin(grown);
+    out.bytes.copy(larger.bytes, 0, 0, out.used);
+    larger.used = out.used;
+    this.#buffers.giveBack(out);
+    return larger;
+  }
+
+  #begin(bytes: number): OutBuffer {
+    this.#out = this.#buffers.take(Math.min(LARGEST_BUFFER, bytes));
+    return this.#out;
+  }
+}
+
+function uint32s(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, i) => {
+    putUint32(bytes, 4 * i, value);
+  });
+  return bytes;
+}

@@ -1,0 +1,37 @@
+import { encodeFields } from '../hpack/encoder.ts';
+import type { PreparedAnswer } from '../site/site-handler.ts';
+import { Flag, FRAME_HEAD_BYTES, FrameType, MOST_FRAME_BYTES, putFrameHead } from './frames.ts';
+
+/** The frames of a whole response, made once for many streams, which differ only in their number. */
+export interface PreparedFrames {
+  /** HEADERS, and DATA if one frame holds the whole body. */
+  readonly bytes: Buffer;
+  /** Where DATA begins. 0 if the body is empty or larger than a frame. */
+  readonly dataAt: number;
+  readonly body: Uint8Array;
+}
+
+/** Returns the frames of a response for a second, which becomes its `date`. */
+export function preparedFrames({
+  status,
+  headers,
+  body,
+}: PreparedAnswer): (second: number) => PreparedFrames {
+  const fixed = encodeFields([[':status', String(status)], ...Object.entries(headers)]);
+  const hasData = body.length > 0 && body.length <= MOST_FRAME_BYTES;
+  return (second) => {
+    const date = encodeFields([['date', new Date(second * 1000).toUTCString()]]);
+    const length = fixed.length + date.length;
+    const headEnd = FRAME_HEAD_BYTES + length;
+    const bytes = Buffer.allocUnsafeSlow(headEnd + (hasData ? FRAME_HEAD_BYTES + body.length : 0));
+    const flags = Flag.endHeaders | (body.length === 0 ? Flag.endStream : 0);
+    putFrameHead(bytes, 0, length, { type: FrameType.headers, flags, id: 0 });
+    bytes.set(fixed, FRAME_HEAD_BYTES);
+    bytes.set(date, FRAME_HEAD_BYTES + fixed.length);
+    if (hasData) {
+      putFrameHead(bytes, headEnd, body.length, { type: FrameType.data, flags: Flag.endStream, id: 0 });
+      bytes.set(body, headEnd + FRAME_HEAD_BYTES);
+    }
+    return { bytes, dataAt: hasData ? headEnd : 0, body };
+  };
+}

@@ -1,0 +1,173 @@
+import { LEAST_WRITTEN } from '../connection/large-writes.ts';
+import { DEFAULT_WINDOW, widened } from './flow-window.ts';
+import type { FrameWriter } from './frame-writer.ts';
+import { MOST_FRAME_BYTES } from './frames.ts';
+import type { PreparedFrames } from './prepared-frames.ts';
+import type { Stream } from './stream.ts';
+
+/** The same for a reader who takes writes fast, while there is memory for it. */
+const MOST_SLICE = 512 * 1024;
+/** A write that takes no longer shows a fast reader. */
+const FAST_MS = 4;
+const NOTHING = new Uint8Array(0);
+
+export interface SenderParts {
+  readonly writer: FrameWriter;
+  /** Allows a larger slice. Returns the slice that the connection may use. */
+  readonly allow: (bytes: number, most: number) => number;
+  /** Called when a stream has sent all of its response. */
+  readonly sent: (stream: Stream) => void;
+  /** Called when a stream needs the next bytes of its body. */
+  readonly needed: (stream: Stream) => void;
+}
+
+/**
+ * Sends the bodies of a connection's streams in turns: a frame of each, as far as the windows allow and the reader keeps
+ * up. One write is under way at a time, so a slow reader holds one slice of memory.
+ */
+export class Sender {
+  readonly #parts: SenderParts;
+  readonly #queue: Stream[] = [];
+  /** Streams that wait for the window of the connection. */
+  readonly #blocked: Stream[] = [];
+  #window = DEFAULT_WINDOW;
+  /** The window with which a stream begins. */
+  #initialWindow = DEFAULT_WINDOW;
+  #slice = LEAST_WRITTEN;
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+  }
+
+  get initialWindow(): number {
+    return this.#initialWindow;
+  }
+
+  /** Whether so much waits for the reader that no further requests should be read. */
+  get isFull(): boolean {
+    return this.#parts.writer.waiting > 2 * this.#slice;
+  }
+
+  /** Whether some stream could go on when the reader has taken more. */
+  get hasQueue(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Sets the window with which streams begin. Each stream of `streams` changes with it (RFC 9113, 6.9.2). */
+  setInitialWindow(size: number, streams: Iterable<Stream>): boolean {
+    const more = size - this.#initialWindow;
+    this.#initialWindow = size;
+    for (const stream of streams) if (!this.widen(stream, more)) return false;
+    return true;
+  }
+
+  /** Returns false if the window would be too large. */
+  widenConnection(more: number): boolean {
+    const window = widened(this.#window, more);
+    if (window === undefined) return false;
+    this.#window = window;
+    this.#queue.unshift(...this.#blocked.splice(0));
+    return true;
+  }
+
+  /** The same for the window of a stream. */
+  widen(stream: Stream, more: number): boolean {
+    const window = widened(stream.window, more);
+    if (window === undefined) return false;
+    stream.window = window;
+    this.enqueue(stream);
+    return true;
+  }
+
+  /**
+   * Sends a prepared response at once if nothing prevents that. Otherwise returns false, and nothing is sent: the
+   * caller opens a stream for it.
+   */
+  sendAtOnce(id: number, frames: PreparedFrames): boolean {
+    const { bytes, dataAt, body } = frames;
+    if (body.length > 0) {
+      if (dataAt === 0 || body.length > this.#window || body.length > this.#initialWindow) return false;
+      if (this.#queue.length > 0) return false;
+    }
+    if (!this.#hasRoomFor(bytes.length)) return false;
+    this.#window -= body.length;
+    this.#parts.writer.prepared(id, frames, bytes.length);
+    return true;
+  }
+
+  /** Puts a stream in the queue if it can send something. */
+  enqueue(stream: Stream): void {
+    if (stream.isQueued || !stream.hasMore) return;
+    const hasBytes = stream.body !== undefined && stream.head === undefined;
+    if (hasBytes && stream.window <= 0) return;
+    stream.isQueued = true;
+    this.#queue.push(stream);
+  }
+
+  /** Sends a frame of each stream in turn until the slice is full, the windows are closed, or nothing is left. */
+  pump(): void {
+    const { writer } = this.#parts;
+    const queue = this.#queue;
+    let next = 0;
+    for (; next < queue.length; next++) {
+      const room = this.#slice - writer.waiting;
+      const stream = queue[next];
+      if (room <= 0 || stream === undefined) break;
+      if (this.#window <= 0 && stream.body !== undefined && stream.head === undefined) {
+        this.#blocked.push(stream);
+        continue;
+      }
+      stream.isQueued = false;
+      if (!stream.hasMore) continue;
+      // Streams that can go on come into turn again behind the others.
+      this.#takeTurn(stream, queue.length - next > 1 ? room : 0);
+      this.enqueue(stream);
+    }
+    queue.splice(0, next);
+  }
+
+  /** A write has ended. Only a whole slice tells how fast the reader is. */
+  written(bytes: number, ms: number): void {
+    if (bytes < this.#slice) return;
+    const { allow } = this.#parts;
+    if (ms <= FAST_MS) this.#slice = Math.min(MOST_SLICE, allow(2 * this.#slice, MOST_SLICE));
+    else this.#slice = Math.max(LEAST_WRITTEN, this.#slice >> 1);
+  }
+
+  /** Sends the head of a response, if that is still to do, and one frame of its body. */
+  #takeTurn(stream: Stream, others: number) {
+    const { writer, sent, needed } = this.#parts;
+    const { id, body, at, head } = stream;
+    const left = body === undefined ? 0 : body.length - at;
+    const length = Math.max(0, Math.min(left, MOST_FRAME_BYTES, stream.window, this.#window));
+    const isEnd = stream.isLast && length === left;
+    const isEmpty = isEnd && left === 0;
+    if (head !== undefined) writer.headers(id, head, isEmpty);
+    stream.head = undefined;
+    if (length > 0 || (isEmpty && head === undefined)) {
+      const more = Math.max(others, Math.min(this.#slice - writer.waiting, left - length));
+      writer.data(id, body ?? NOTHING, at, at + length, isEnd, more);
+    }
+    if (length > 0) {
+      this.#window -= length;
+      stream.window -= length;
+      stream.at += length;
+      stream.sent += length;
+      stream.exchange.progressed();
+    }
+    if (isEnd) return sent(stream);
+    if (length < left) return;
+    stream.body = undefined;
+    needed(stream);
+  }
+
+  #hasRoomFor(bytes: number): boolean {
+    const { writer, allow } = this.#parts;
+    const all = writer.waiting + bytes;
+    if (all <= this.#slice) return true;
+    // A reader who has taken everything so far may get a larger slice.
+    if (writer.isWriting || all > MOST_SLICE) return false;
+    this.#slice = Math.max(this.#slice, Math.min(MOST_SLICE, allow(all, MOST_SLICE)));
+    return all <= this.#slice;
+  }
+}

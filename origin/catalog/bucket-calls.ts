@@ -1,0 +1,94 @@
+import type { ContentPath } from '../../shared/content/content-path.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import type { EntryMeta } from '../../shared/content/entry.ts';
+import type { BucketCondition, ConditionOutcome } from './bucket-condition.ts';
+
+/** What only S3 stores about an object. */
+export interface ObjectDetail {
+  /** The headers that a client gave for the object, as it gave them. Names are in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly checksum?: ObjectChecksum;
+  /** The sizes of the parts, for an object that was uploaded in parts. */
+  readonly parts?: readonly number[];
+}
+
+export interface ObjectChecksum {
+  /** As in the name of the header: `crc32`, `crc32c`, `crc64nvme`, `sha1` or `sha256`. */
+  readonly algorithm: string;
+  readonly value: string;
+  readonly type: 'FULL_OBJECT' | 'COMPOSITE';
+}
+
+/** An object that S3 clients see: that of the newest change, or else of the site's tip. */
+export interface BucketObject {
+  readonly path: ContentPath;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly chunks: Digest | null;
+  readonly type: string;
+  readonly meta: EntryMeta;
+  readonly time: number;
+  /** Without quotes. */
+  readonly etag: string;
+  /** Null for a file that was not published through S3. */
+  readonly detail: ObjectDetail | null;
+}
+
+export interface BucketChange {
+  readonly site: number;
+  readonly path: ContentPath;
+  /** Must hold for the object that the change replaces. */
+  readonly condition?: BucketCondition | undefined;
+  /** Null deletes the path. */
+  readonly put: Omit<BucketObject, 'path' | 'time'> | null;
+}
+
+export interface ListQuery {
+  readonly prefix: string;
+  /** Empty for none. */
+  readonly delimiter: string;
+}
+
+/** Where a listing goes on. Names are compared as UTF-8. */
+export interface ListPosition {
+  /** The first name that is looked at. */
+  readonly from: string;
+  /** The name that was listed last. Common prefixes up to it are not listed again. */
+  readonly listed: string;
+}
+
+export type ListItem =
+  | { readonly kind: 'object'; readonly object: BucketObject }
+  | { readonly kind: 'prefix'; readonly prefix: string };
+
+export interface ListPage {
+  readonly items: readonly ListItem[];
+  /** Absent at the end. A page may be shorter than asked for, even empty, and have a next one. */
+  readonly next?: ListPosition;
+}
+
+/** Sites as S3 clients see and change them: at once, while revisions follow. */
+export interface BucketCalls {
+  bucketObject(site: number, path: ContentPath): BucketObject | undefined;
+  /** The objects of a site in the order of their names, with names behind a delimiter rolled up. */
+  bucketPage(site: number, query: ListQuery, at: ListPosition, limit: number): ListPage;
+  /**
+   * Makes changes visible to S3 clients, and durable. A change whose condition fails is not made; the others are.
+   * Throws `no-such-site`, and changes nothing then.
+   */
+  changeBucket(changes: readonly BucketChange[], time: number): ConditionOutcome[];
+  /** The sites with changes that are in no revision. */
+  heldSites(): number[];
+  /** Opens a deploy whose commit takes all held changes of the site. Undefined when there are none. */
+  openHeld(deploy: string, site: number, time: number): number | undefined;
+  /**
+   * Stages a page of the held changes after `after` and up to `until`. Undefined when done. Callers hold the site's
+   * lock.
+   */
+  stageHeld(
+    site: number,
+    revision: number,
+    time: number,
+    span: { readonly after: number; readonly until: number },
+  ): number | undefined;
+}

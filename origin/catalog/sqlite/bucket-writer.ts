@@ -1,0 +1,66 @@
+import type { ContentPath } from '../../../shared/content/content-path.ts';
+import { digestBytes } from '../../../shared/content/digest.ts';
+import { openManifestReader } from '../../../shared/content/manifest/sqlite/reading.ts';
+import { metaText } from '../../../shared/content/manifest/sqlite/rows.ts';
+import { SkerryError } from '../../../shared/errors.ts';
+import type { BucketChange, BucketObject } from '../bucket-calls.ts';
+import { type ConditionOutcome, judgeCondition } from '../bucket-condition.ts';
+import { type BucketState, heldObject, publishedObject } from './bucket-rows.ts';
+import type { CatalogContext } from './context.ts';
+
+/** Finds objects as S3 clients see them, and changes them within a transaction of the caller. */
+export interface BucketWriter {
+  /** Throws `no-such-site`. */
+  state(site: number): BucketState;
+  /** The number of the newest change. */
+  newest(site: number): number;
+  find(state: BucketState, path: ContentPath): BucketObject | undefined;
+  change(change: BucketChange, time: number): ConditionOutcome;
+}
+
+export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
+  const manifests = openManifestReader(database);
+
+  function state(site: number): BucketState {
+    const row = sql('SELECT tip, held_done FROM site WHERE id = ? AND deleted = 0').get(site);
+    if (row === undefined) throw new SkerryError('no-such-site', 'the site was deleted');
+    return { site, tip: Number(row.tip), done: Number(row.held_done) };
+  }
+
+  function newest(site: number): number {
+    return Number(
+      sql('SELECT max(number) AS number FROM bucket_object WHERE site = ?').get(site)?.number ?? 0,
+    );
+  }
+
+  function find({ site, tip, done }: BucketState, path: ContentPath): BucketObject | undefined {
+    const row = sql('SELECT * FROM bucket_object WHERE site = ? AND path = ?').get(site, path);
+    if (row !== undefined && Number(row.number) > done) return heldObject(row);
+    const entry = tip === 0 ? undefined : manifests.entryAt(site, tip, path);
+    return entry && publishedObject(entry, row);
+  }
+
+  return {
+    state,
+    newest,
+    find,
+    change({ site, path, condition = {}, put }, time) {
+      const current = state(site);
+      const present = find(current, path);
+      const outcome = judgeCondition(condition, present?.etag);
+      if (outcome !== 'done' || (put === null && present === undefined)) return outcome;
+      // The numbers of deleted rows may be missing, and must not be given out again.
+      const number = Math.max(newest(site), current.done) + 1;
+      sql(
+        `INSERT OR REPLACE INTO bucket_object (site, path, number, digest, size, chunks, type, meta, time, etag, detail)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(
+        ...[site, path, number, put && digestBytes(put.digest), put?.size ?? 0],
+        put?.chunks ? digestBytes(put.chunks) : null,
+        ...[put?.type ?? '', metaText(put?.meta ?? []), time, put?.etag ?? ''],
+        put?.detail ? JSON.stringify(put.detail) : '',
+      );
+      return outcome;
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import { hasCode } from '../../shared/errors.ts';
+import type { ObjectsAhead } from '../../shared/feed/objects-ahead.ts';
+import { AHEAD_PAGE, type AheadObject, signAheadPage } from '../../shared/log/ahead-page.ts';
+import { recentMap } from '../../shared/process/recent-map.ts';
+import type { Remote } from '../../shared/process/thread.ts';
+import type { SigningKey } from '../../shared/signing/keys.ts';
+import type { StoredObject } from '../catalog/object-calls.ts';
+import type { SiteReads } from '../catalog/site-calls.ts';
+
+/** The number of sites whose uploads fill a page at a time. */
+const MOST_FILLING = 16;
+const MOST_PUBLISHED = 10_000;
+
+export interface UploadsAheadParts {
+  readonly catalog: Pick<Remote<SiteReads>, 'site'>;
+  readonly ahead: ObjectsAhead;
+  readonly identity: { readonly log: string; readonly epoch: number };
+  /** The key that signs the log. */
+  readonly key: SigningKey;
+  /** Wakes after each append to the log. */
+  readonly appended: Pick<WakeupSource, 'always'>;
+  /** Wakes the followers. */
+  readonly offered: () => void;
+}
+
+/** The next page of a site. */
+interface Filling {
+  readonly objects: Map<Digest, AheadObject>;
+  bytes: number;
+}
+
+/**
+ * Offers what is uploaded to a site without a revision, page by page, so that edges can fetch it while the rest is
+ * uploaded. What is uploaded to other sites is not offered: edges fetch most of that as deltas of what they hold, for
+ * which they must know its paths.
+ */
+export class UploadsAhead {
+  readonly #parts: UploadsAheadParts;
+  readonly #filling = new Map<number, Filling>();
+  /** Sites that have a revision, live or not. They have one for ever. */
+  readonly #published = recentMap<string, true>(MOST_PUBLISHED);
+  #isChecking = false;
+
+  constructor(parts: UploadsAheadParts) {
+    this.#parts = parts;
+    parts.appended.always(() => this.#endPublished());
+  }
+
+  /** Called with objects that were uploaded and are durable. */
+  note(objects: readonly StoredObject[]): void {
+    for (const { site, digest, size, chunks } of objects) {
+      if (this.#published.has(String(site)) || this.#parts.ahead.isNamedIn(digest, [site])) continue;
+      const filling = this.#fillingOf(site);
+      if (filling.objects.has(digest)) continue;
+      filling.objects.set(digest, { digest, size, chunks });
+      filling.bytes += size;
+      if (filling.objects.size < AHEAD_PAGE.objects && filling.bytes < AHEAD_PAGE.bytes) continue;
+      this.#filling.delete(site);
+      // Without the offer, edges fetch the objects later.
+      this.#offer(site, [...filling.objects.values()]).catch(() => {});
+    }
+  }
+
+  #fillingOf(site: number): Filling {
+    const found = this.#filling.get(site);
+    if (found !== undefined) return found;
+    const [oldest] = this.#filling.keys();
+    if (this.#filling.size === MOST_FILLING && oldest !== undefined) this.#filling.delete(oldest);
+    const filling = { objects: new Map(), bytes: 0 };
+    this.#filling.set(site, filling);
+    return filling;
+  }
+
+  async #offer(site: number, objects: readonly AheadObject[]): Promise<void> {
+    const { ahead, identity, key, offered } = this.#parts;
+    if (!(await this.#isUnpublished(site))) return;
+    const place = ahead.next(site) ?? { list: randomBytes(8).toString('hex'), page: 0 };
+    ahead.add(signAheadPage(identity, { site, ...place }, objects, key));
+    offered();
+  }
+
+  /** Ends the lists of sites that have a revision by now. Edges that lack some of the objects fetch the revision. */
+  #endPublished(): void {
+    const { ahead } = this.#parts;
+    if (this.#isChecking || ahead.sites.length === 0) return;
+    this.#isChecking = true;
+    const checks = ahead.sites.map(async (site) => {
+      if (!(await this.#isUnpublished(site))) ahead.drop(site);
+    });
+    // A list that could not be checked is checked after the next append.
+    Promise.allSettled(checks).then(() => {
+      this.#isChecking = false;
+    });
+  }
+
+  async #isUnpublished(site: number): Promise<boolean> {
+    try {
+      if ((await this.#parts.catalog.site(site)).newest === 0) return true;
+    } catch (error) {
+      if (!hasCode(error, 'no-such-site')) throw error;
+    }
+    this.#published.set(String(site), true);
+    return false;
+  }
+}

@@ -1,0 +1,80 @@
+import { Type } from 'typebox';
+import { schema } from '../../shared/json/schema.ts';
+import { wholeBody } from '../../shared/json/whole-body.ts';
+import { NAME_PATTERN } from '../../shared/site/name-pattern.ts';
+import { permits, readRights } from '../access/permission.ts';
+import { positionAfter } from '../catalog/bucket-listing.ts';
+import { type Operation, readsSite, xml } from './operation.ts';
+import { OWNER } from './probes.ts';
+import { readXml } from './protocol/read-xml.ts';
+import { S3Error } from './protocol/s3-error.ts';
+import { xmlDocument } from './protocol/write-xml.ts';
+
+/** What a request for a bucket costs in the log: the record of its settings. */
+const SETTINGS_COST = 1024;
+const CONFIGURATION_BYTES = 16 * 1024;
+const name = new RegExp(NAME_PATTERN);
+const configuration = schema(
+  Type.Object({ LocationConstraint: Type.Optional(Type.String({ maxLength: 64 })) }),
+);
+
+export const listBuckets: Operation = {
+  need: () => ({ kind: 'overview' }),
+  async run({ context, signer }) {
+    const readable = readRights(signer.token.scopes);
+    const sites = await context.catalog.sites();
+    const Bucket = sites
+      .filter((site) => readable === 'all' || readable.has(site.name))
+      .map((site) => ({ Name: site.name, CreationDate: new Date(site.created).toISOString() }));
+    return xml(xmlDocument('ListAllMyBucketsResult', { Owner: OWNER, Buckets: { Bucket } }));
+  },
+};
+
+export const createBucket: Operation = {
+  need: (site) => ({ kind: 'publish', site }),
+  async run({ context, target, body, headers }) {
+    const { catalog, clock, allowance, noteAct } = context;
+    const { bucket = '' } = target;
+    if (!name.test(bucket)) throw new S3Error('InvalidBucketName');
+    if (headers['x-amz-bucket-object-lock-enabled'] === 'true') throw new S3Error('NotImplemented');
+    const bytes = await wholeBody(body, CONFIGURATION_BYTES, 'too-large', 'the configuration is too long');
+    if (bytes.length > 0) readXml(bytes, 'CreateBucketConfiguration', configuration);
+    const known = (await catalog.sites()).some((site) => site.name === bucket);
+    if (!known) {
+      allowance.spend(bucket, SETTINGS_COST);
+      await catalog.putSite(bucket, undefined, clock.now());
+      noteAct('site-set', { site: bucket });
+    }
+    return { headers: { location: `/${bucket}` } };
+  },
+};
+
+export const headBucket: Operation = {
+  need: readsSite,
+  async run(call) {
+    await call.site();
+    return { headers: { 'x-amz-bucket-region': 'us-east-1' } };
+  },
+};
+
+/** A token that may publish to a site may delete it while nothing was ever published. Only admins delete others. */
+export const deleteBucket: Operation = {
+  need: (site) => ({ kind: 'publish', site }),
+  async run(call) {
+    const { catalog, committer, allowance, noteAct } = call.context;
+    const site = await call.site();
+    const query = { prefix: '', delimiter: '' };
+    let at = positionAfter('', query);
+    for (let isEnd = false; !isEnd; ) {
+      const page = await catalog.bucketPage(site.id, query, at, 1);
+      if (page.items.length > 0) throw new S3Error('BucketNotEmpty');
+      isEnd = page.next === undefined;
+      at = page.next ?? at;
+    }
+    allowance.spend(site.name, SETTINGS_COST);
+    const unpublished = !permits(call.signer.token.scopes, { kind: 'admin' });
+    await committer.deleteSite(site.id, { unpublished });
+    noteAct('site-delete', { site: site.name });
+    return { status: 204 };
+  },
+};

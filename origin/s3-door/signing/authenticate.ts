@@ -1,0 +1,80 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { Clock } from '../../../shared/clock.ts';
+import type { Remote } from '../../../shared/process/thread.ts';
+import { secretHash } from '../../../shared/wire/join-proof.ts';
+import type { FailedAttempts } from '../../access/failed-attempts.ts';
+import type { TokenSecret } from '../../access/token-secrets.ts';
+import type { TokenUse } from '../../access/token-use.ts';
+import { type ValidToken, validToken } from '../../access/tokens.ts';
+import { noteToken } from '../../callers/caller.ts';
+import type { TokenCalls } from '../../catalog/token-calls.ts';
+import { isSecretOf } from '../../catalog/token-state.ts';
+import { S3Error } from '../protocol/s3-error.ts';
+import type { Target } from '../protocol/target.ts';
+import { type Claim, claimOf } from './claim.ts';
+import { signAgain } from './sign-again.ts';
+
+export interface SignatureCheckParts {
+  readonly catalog: Pick<Remote<TokenCalls>, 'token'>;
+  readonly clock: Clock;
+  readonly attempts: Pick<FailedAttempts, 'check' | 'failed' | 'proven'>;
+  readonly tokenUse: Pick<TokenUse, 'used'>;
+  readonly secretOf: TokenSecret;
+}
+
+/** A caller whose signature is right. */
+export interface Signer {
+  readonly token: ValidToken;
+  readonly secret: string;
+  readonly claim: Claim;
+}
+
+/** Clocks of clients may be wrong by this much. */
+const SKEW_MS = 15 * 60_000;
+
+/** Finds out who has signed a request. Throws S3's errors, and `too-many-requests` for a client that guesses. */
+export async function authenticate(
+  request: Pick<FastifyRequest, 'raw' | 'client' | 'headers'>,
+  target: Target,
+  { catalog, clock, attempts, tokenUse, secretOf }: SignatureCheckParts,
+): Promise<Signer> {
+  const claim = claimOf(target, request.headers);
+  const { client } = request;
+  attempts.check(client, claim.token);
+  checkTime(claim, clock.now());
+  const token = await validToken(catalog, claim.token, clock.now());
+  const secret = secretOf(claim.token);
+  if (token === undefined) {
+    attempts.failed(client);
+    throw new S3Error('InvalidAccessKeyId');
+  }
+  if (!isSecretOf(token, secretHash(secret)))
+    throw new S3Error(
+      'InvalidAccessKeyId',
+      `The token ${token.id} was made with another token-key of the origin. Replace it: skerry token rotate ${token.id}`,
+    );
+  const signature = await signAgain(request.raw, target, claim, secret);
+  if (!isSame(signature, claim.signature)) {
+    attempts.failed(client);
+    throw new S3Error('SignatureDoesNotMatch');
+  }
+  attempts.proven(client, token.id);
+  tokenUse.used(token.id, clock.now());
+  noteToken(token);
+  return { token, secret, claim };
+}
+
+function checkTime({ kind, time, expires = 0 }: Claim, now: number): void {
+  if (kind === 'header') {
+    if (Math.abs(now - time) > SKEW_MS) throw new S3Error('RequestTimeTooSkewed');
+    return;
+  }
+  if (now < time - SKEW_MS) throw new S3Error('AccessDenied', 'Request is not valid yet');
+  if (now > time + expires * 1000) throw new S3Error('AccessDenied', 'Request has expired');
+}
+
+function isSame(a: string, b: string): boolean {
+  const [x, y] = [Buffer.from(a), Buffer.from(b)];
+  return x.length === y.length && timingSafeEqual(x, y);
+}
