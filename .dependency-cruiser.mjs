@@ -37,6 +37,7 @@ const LAYERS = {
     ['origin/ingest/archive'],
     ['origin/reconcile'],
     ['origin/tasks'],
+    ['origin/rollout'],
     ['origin/publish', 'origin/events/webhooks'],
     ['origin/catalog/sqlite', 'origin/access', 'origin/events'],
     ['origin/store', 'origin/client/folder', 'origin/catalog'],

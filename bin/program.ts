@@ -21,6 +21,7 @@ import { purgeCommand } from './commands/purge.ts';
 import { receiptsCommand } from './commands/receipts.ts';
 import { revisionsCommand } from './commands/revisions.ts';
 import { rollbackCommand } from './commands/rollback.ts';
+import { rolloutCommand } from './commands/rollout.ts';
 import { signCommand } from './commands/sign.ts';
 import { sitesCommand } from './commands/sites.ts';
 import { statusCommand } from './commands/status.ts';
@@ -55,6 +56,7 @@ export function createProgram(): Command {
     publishCommand(),
     watchCommand(),
     rollbackCommand(),
+    rolloutCommand(),
     activateCommand(),
     aliasesCommand(),
     openCommand(),

@@ -46,6 +46,7 @@ import { type Switchboard, startSwitchboard } from './processes/switchboard.ts';
 import type { ReadThrough } from './read-through/read-through.ts';
 import { ServingReads } from './read-through/serving-reads.ts';
 import { startReplica } from './replica/replica.ts';
+import { selfRequests } from './replica/self-request.ts';
 import { CertificateFolder } from './serve/tls/certificate-folder.ts';
 import { openEdgeCatalog } from './store/sqlite/open-catalog.ts';
 import { forgettingVariants, tellingVariants } from './variants/variant-upkeep.ts';
@@ -169,6 +170,7 @@ export async function startEdge(
   const isLazy = limits.storage === 'lazy';
   const members = await catalog.members();
   const sites = allowedSites(limits.sites, identity.name, members);
+  const own = members.find(({ name }) => name === identity.name);
   const variants = await Variants.open({
     place: { folder: folder.path, bytes: VARIANT_BYTES },
     catalog,
@@ -191,9 +193,12 @@ export async function startEdge(
       isLazy,
     },
     processes: options.processes,
-    views: await Visible.views(catalog, (site) => isWanted(site, { sites })),
+    views: await Visible.views(catalog, (site) => isWanted(site, { sites }), {
+      ...{ name: identity.name, isLapsed: false },
+      keepsUp: limits.delay === 0 && limits.schedule === null && !(own?.paused ?? false),
+    }),
     ahead: time.ahead,
-    isDrained: members.find(({ name }) => name === identity.name)?.drained ?? false,
+    isDrained: own?.drained ?? false,
     wanted: (entries) => variants.wanted(entries),
     reads: (tell) => new ServingReads(reads.promise, tell),
     clock,
@@ -229,6 +234,11 @@ export async function startEdge(
     reportChecks: reports && new ReportChecks(reports, 'report', clock),
     lazy,
     use: () => use.latest(),
+    trials: {
+      counters: () => switchboard.counters(),
+      deaths: () => switchboard.deaths(),
+      answers: selfRequests({ catalog, host: /^(0\.0\.0\.0|::)$/.test(host) ? LOOPBACK : host, port }),
+    },
     clock,
     time,
     log,

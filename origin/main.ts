@@ -12,10 +12,10 @@ import { ReportCalls } from '../shared/feed/report-calls.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { writeDurably } from '../shared/files/durable-file.ts';
 import { startHashThreads } from '../shared/hashing/hash-threads.ts';
+import { drainServer } from '../shared/http/drain-server.ts';
 import type { Cidr } from '../shared/http/ip-address.ts';
 import { freePort, listen } from '../shared/http/listen.ts';
 import { isLoopback } from '../shared/http/loopback.ts';
-import type { HttpServer } from '../shared/http/server.ts';
 import { loadedAtFirstScrape } from '../shared/process/exposition.ts';
 import { collectOnceQuiet } from '../shared/process/idle-memory.ts';
 import { alwaysTold } from '../shared/process/logger.ts';
@@ -46,8 +46,11 @@ import { Webhooks } from './events/webhooks/webhooks.ts';
 import { Divergence } from './fleet/divergence.ts';
 import { originFeed } from './fleet/feed.ts';
 import { watchHealth } from './fleet/health-watch.ts';
+import { holdersOf } from './fleet/holder.ts';
+import { hotObjects } from './fleet/hot-objects.ts';
 import { InProcessFleet } from './fleet/in-process-fleet.ts';
 import { ReceiptExport } from './fleet/receipt-export.ts';
+import { rolloutFleet } from './fleet/rollout-edges.ts';
 import { foundLog } from './founding.ts';
 import { Archives } from './ingest/archives.ts';
 import { FileChanges } from './ingest/file-changes.ts';
@@ -63,11 +66,13 @@ import { removeExpiredAliases } from './publish/alias-expiry.ts';
 import { Committer } from './publish/commit.ts';
 import { LogAllowance } from './publish/log-allowance.ts';
 import { endOrphans } from './publish/recover.ts';
+import { Rollouts } from './publish/rollouts.ts';
 import { RuleCheck } from './publish/rule-check.ts';
 import { keepWindows } from './publish/windows.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { StoreRepair } from './reconcile/store-repair.ts';
 import { Retention } from './retention/retention.ts';
+import { RolloutDriver } from './rollout/driver.ts';
 import { openStore } from './store/open-store.ts';
 import { storePlace } from './store/place.ts';
 import { writePlaces } from './store/places-file.ts';
@@ -100,8 +105,6 @@ export interface Running {
   close(): Promise<void>;
 }
 
-const DRAIN_MS = 5000;
-const IDLE_MS = 50;
 /** At most this many streams of events are open at a time. */
 const MOST_STREAMS = { perToken: 20, all: 200 };
 /** The limits for encoding the bundles and deltas that many edges request, and for keeping the results. */
@@ -175,6 +178,10 @@ export async function startOrigin(
     isAccepted: options.acceptDivergence ?? false,
   });
   const calls = new ReportCalls();
+  const call = (edges: readonly string[]) => {
+    calls.call(edges);
+    appended.wake();
+  };
   const board = await TaskBoard.open({
     ...{ catalog, clock, log, note: (event) => events.note(event) },
     edges: () => fleet.taskEdges(),
@@ -182,26 +189,29 @@ export async function startOrigin(
       reconciler.counted(task, share);
       storeRepair.wake();
     },
-    call(edges) {
-      calls.call(edges);
-      appended.wake();
-    },
+    call,
   });
   const fleet = await InProcessFleet.open({
     ...{ catalog, clock, identity, key, checks, divergence, tasks: board },
   });
   fleet.changed.always(() => board.wake());
   const stopping = new AbortController();
+  /** What runs until the origin stops is waited for when it does. */
+  const waitedFor = (running: Promise<unknown> | undefined) =>
+    opened.defer(async () => {
+      stopping.abort();
+      await running;
+    });
   const tasks = new Tasks({ board, catalog, clock, edges: () => fleet.taskEdges() });
   const reconciler = new Reconciler({
     ...{ tasks, catalog, clock, log, note: (event) => events.note(event) },
     edges: () => fleet.observedEdges(),
-    hot: () => fleet.hotObjects(catalog),
+    hot: () => hotObjects([...fleet.records.values()], catalog, clock.monotonic()),
     pruned: (edge, ago) => fleet.pruned(edge, ago),
   });
   const storeRepair = new StoreRepair({
     ...{ tasks, catalog, clock, log, note: (event) => events.note(event) },
-    holders: () => fleet.holders(),
+    holders: () => holdersOf(fleet.records, clock.monotonic()),
   });
   const gate = new InProcessGate();
   const verifier = await StoreVerifier.open({
@@ -217,52 +227,51 @@ export async function startOrigin(
     places,
   );
   const eventReads = new EventReads({ catalog, clock, stored: events.stored });
-  const planning = Promise.all([
-    ...[board, reconciler, storeRepair, verifier, migration].map((loop) => loop.run(stopping.signal)),
-    watchHealth(
-      {
-        ...{ events: eventReads, clock, log, note: (event) => events.note(event) },
-        judged: () => fleet.judged(),
-        before: fleet.toldBefore,
-      },
-      stopping.signal,
-    ),
-  ]);
-  opened.defer(async () => {
-    stopping.abort();
-    await planning;
-  });
+  waitedFor(
+    Promise.all([
+      ...[board, reconciler, storeRepair, verifier, migration].map((loop) => loop.run(stopping.signal)),
+      watchHealth(
+        {
+          ...{ events: eventReads, clock, log, note: (event) => events.note(event) },
+          judged: () => fleet.judged(),
+          before: fleet.toldBefore,
+        },
+        stopping.signal,
+      ),
+    ]),
+  );
   const sites = new KeyedLock<number>();
   const publishing = { catalog, clock, edges: fleet, sites, stopping: stopping.signal };
   await endOrphans({ catalog, clock, sites });
   const rules = new RuleCheck(store, hashThreads.remote.ruleFaults);
   const committer = new Committer(publishing, rules);
+  const rollouts = new Rollouts({ catalog, clock, sites, committer });
+  const driver = new RolloutDriver({
+    ...{ rollouts, catalog, clock, log, note: (event) => events.note(event) },
+    fleet: rolloutFleet(fleet, clock),
+    begun: committer.rolledOut,
+    call,
+  });
+  waitedFor(driver.run(stopping.signal));
   const retention = new Retention({
     ...{ catalog, store, clock, gate, runs: new KeyedLock<'prune'>() },
     stopping: stopping.signal,
   });
-  const pruning = retention.keepRunning(log);
-  opened.defer(() => {
-    stopping.abort();
-    return pruning;
-  });
-  const failed = (err: unknown) =>
-    log.error({ err }, 'a batch window could not be opened; the origin tries again');
-  const windows = keepWindows({ catalog, clock, committer, stopping: stopping.signal, failed });
-  opened.defer(() => {
-    stopping.abort();
-    return windows;
-  });
-  const expiry = removeExpiredAliases({
-    ...{ catalog, clock, committer, stopping: stopping.signal },
-    expired: ({ siteName: site, name }) =>
-      events.note({ kind: 'alias-expired', site, cause: 'its time was over', what: { alias: name } }),
-    failed: (err) => log.error({ err }, 'an expired alias could not be removed; the origin tries again'),
-  });
-  opened.defer(() => {
-    stopping.abort();
-    return expiry;
-  });
+  waitedFor(retention.keepRunning(log));
+  waitedFor(
+    keepWindows({
+      ...{ catalog, clock, committer, stopping: stopping.signal },
+      failed: (err) => log.error({ err }, 'a batch window could not be opened; the origin tries again'),
+    }),
+  );
+  waitedFor(
+    removeExpiredAliases({
+      ...{ catalog, clock, committer, stopping: stopping.signal },
+      expired: ({ siteName: site, name }) =>
+        events.note({ kind: 'alias-expired', site, cause: 'its time was over', what: { alias: name } }),
+      failed: (err) => log.error({ err }, 'an expired alias could not be removed; the origin tries again'),
+    }),
+  );
   const noteAct = actLog(alwaysTold(log), events);
   const webhooks = await Webhooks.open({
     ...{ catalog, clock, log, events: eventReads, stored: events.stored, notes: events },
@@ -277,11 +286,7 @@ export async function startOrigin(
   const uploadsAhead = new UploadsAhead({ catalog, identity, key, appended });
   const intake = new ObjectIntake(store, catalog, clock, gate, uploadsAhead.note);
   const uploads = new ResumableUploads({ store, catalog, intake, clock }, leftDrafts);
-  const sweeping = uploads.run(stopping.signal);
-  opened.defer(() => {
-    stopping.abort();
-    return sweeping;
-  });
+  waitedFor(uploads.run(stopping.signal));
   const keys = new RequestKeys(catalog, clock);
   const spool = join(folder.path, 'spool');
   await mkdir(spool, { recursive: true });
@@ -290,6 +295,7 @@ export async function startOrigin(
     catalog,
     clock,
     committer,
+    rollouts,
     allowance: new LogAllowance(clock),
     intake,
     uploads,
@@ -324,13 +330,9 @@ export async function startOrigin(
     trustedProxies: options.trustedProxy ?? [],
     stopping: stopping.signal,
   };
-  const renewing = certificates?.run(stopping.signal);
-  opened.defer(() => {
-    stopping.abort();
-    return renewing;
-  });
+  waitedFor(certificates?.run(stopping.signal));
   const app = await buildApi(context, log, certificates);
-  opened.defer(() => drain(app));
+  opened.defer(() => drainServer(app));
   opened.defer(() => stopping.abort());
   await app.register(async (scope) => {
     feedRoutes(
@@ -356,7 +358,7 @@ export async function startOrigin(
     const { openS3Door } = await import('./s3-door/open.ts');
     const parts = { ...context, store, rules, held, gate, secretOf: tokens.secretOf };
     const s3 = await openS3Door({ ...parts, catalog }, log, certificates);
-    opened.defer(() => drain(s3));
+    opened.defer(() => drainServer(s3));
     s3Url = await listen(s3, { host: options.host, port: s3Port }, scheme);
   }
   const url = await listen(app, { host: options.host, port: options.port }, scheme);
@@ -364,16 +366,6 @@ export async function startOrigin(
 
   const running = opened.move();
   return { url, s3Url, close: () => running.disposeAsync() };
-}
-
-/** Answers the requests that have begun, for at most `DRAIN_MS`. */
-async function drain(app: HttpServer): Promise<void> {
-  // A client keeps its connection open after a response, so connections become idle while the server closes.
-  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_MS);
-  const timer = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
-  await app.close();
-  clearInterval(idle);
-  clearTimeout(timer);
 }
 
 async function leaveAdminToken(catalog: Catalog, file: string, tokens: TokenIssuer) {

@@ -17,6 +17,7 @@ import {
   siteName,
   waitTimeoutOption,
 } from '../options/options.ts';
+import { type RolloutFlag, rolloutOption } from '../options/rollout-option.ts';
 import { type Awaited, showing, showingUnder, wouldShow } from '../publishing/awaited-edges.ts';
 import { confirmCommit, printCommit } from '../publishing/print-commit.ts';
 import { printPreview } from '../publishing/print-preview.ts';
@@ -35,6 +36,7 @@ interface PublishFlags extends ClientOptions {
   readonly draft?: boolean;
   readonly alias?: string;
   readonly days?: number;
+  readonly rollout?: RolloutFlag | true;
   readonly dryRun?: boolean;
   readonly wait?: boolean;
   readonly waitFor?: WaitGoal;
@@ -56,6 +58,7 @@ export function publishCommand(): Command {
       ),
     )
     .addOption(daysOption())
+    .addOption(rolloutOption())
     .addOption(dryRunOption())
     .addOption(option('--now', 'open a batch window now, for all waiting revisions'))
     .addOption(option('--wait', 'wait until every online edge shows the revision'))
@@ -109,6 +112,10 @@ export function publishCommand(): Command {
         else printCommit(site, commit, whatItTook(published));
         if (!flags.json && address !== undefined) printLine(`  ${address}`);
         confirmCommit(commit);
+        if (goal !== undefined && commit.outcome === 'rollout') {
+          const { waitForRollout } = await import('../publishing/follow-rollout.ts');
+          await waitForRollout(client, site, commit, { json, signal });
+        }
         if (goal !== undefined) {
           const edges = await waitForEdges({
             ...{ look: lookAt(client, goal, site, commit), goal, signal, ...waiting(flags) },
@@ -150,13 +157,16 @@ function dryRunOption(): Option {
   return new Option('--dry-run', 'show what the publish would change and send, and change nothing');
 }
 
-function commitRequest({ mode, message, now, draft, alias, days }: PublishFlags): CommitRequest {
+function commitRequest({ mode, message, now, draft, alias, days, rollout }: PublishFlags): CommitRequest {
   const isDraft = draft || alias !== undefined;
   if (days !== undefined && !isDraft)
     throw new SkerryError('bad-config', '--days belongs to --draft or --alias');
   if (isDraft && mode !== undefined)
     throw new SkerryError('bad-config', 'a draft has no --mode, because it does not become live');
+  if (isDraft && rollout !== undefined)
+    throw new SkerryError('bad-config', 'a draft has no --rollout, because it does not become live');
   return {
+    ...(rollout !== undefined && { rollout: rollout === true ? 'canary' : rollout }),
     ...(isDraft && { draft: true, ...lifeOf(days) }),
     ...(alias !== undefined && { alias }),
     ...(mode !== undefined && { mode }),

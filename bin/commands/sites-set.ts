@@ -4,6 +4,7 @@ import { hasCode } from '../../shared/errors.ts';
 import type { PolicyChange, SitePolicy } from '../../shared/site/site-policy.ts';
 import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
 import { bytes, duration, minutes, siteName, whole } from '../options/options.ts';
+import { type RolloutFlag, rolloutFlag } from '../options/rollout-option.ts';
 import { printJson } from '../terminal/output.ts';
 import { printSites } from '../terminal/print-sites.ts';
 
@@ -39,6 +40,7 @@ export interface PolicyFlags {
   readonly previewDomain?: string;
   readonly previewUnder?: string[];
   readonly privatePreviews?: boolean;
+  readonly rollout?: RolloutFlag;
 }
 
 /**
@@ -123,6 +125,12 @@ export function sitesSetCommand(): Command {
     .addOption(flag('--max-file-bytes <n>', 'a quota for each file, or none').argParser(quota))
     .addOption(
       flag(
+        '--rollout <policy>',
+        'how deploys reach the edges: canary, regions, a JSON file with a policy, or none',
+      ).argParser(rolloutFlag),
+    )
+    .addOption(
+      flag(
         '--s3-quiet <time>',
         'make a revision of what S3 clients wrote after this much quiet, such as 2s',
       ).argParser(duration),
@@ -157,6 +165,7 @@ export function policyChange(flags: PolicyFlags, current: SitePolicy): PolicyCha
   const require = all ? ('all' as const) : quorum === undefined ? undefined : { quorum };
   return given({
     mode: flags.mode,
+    rollout: flags.rollout === 'none' ? null : flags.rollout,
     sync: part({ require, timeout, onFailure, withoutLease }),
     batch: part({
       window: Object.keys(window).length === 0 ? undefined : { ...current.batch.window, ...window },

@@ -25,6 +25,7 @@ export function confirmCommit(commit: Commit): void {
 function outcomeText({ outcome, mode, edges, opens, unchanged, alias }: Commit): string {
   if (outcome === 'draft')
     return `is a draft${alias === undefined ? '' : `, at ${alias.name} until ${timestamp(alias.expires)} utc`}`;
+  if (outcome === 'rollout') return 'reaches the edges in steps: see `skerry rollout status`';
   if (outcome === 'pending') return `waits${opens === null ? '' : ` until ${timestamp(opens)} utc`}`;
   if (outcome === 'degraded')
     return 'is live, but not in sync: each edge shows it as soon as it has fetched it';

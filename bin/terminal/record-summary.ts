@@ -34,6 +34,10 @@ export function recordSummary({ kind, payload, revision }: LogRecord): string {
       const { name, expires } = payloads.alias.parseText(payload);
       return revision === 0 ? `${name} removed` : `${name} until ${timestamp(expires)}`;
     }
+    case 'rollout': {
+      const { step, edges } = payloads.rollout.parseText(payload);
+      return step === 0 ? 'rollout begins' : `step ${step}: ${edges.join(' ')}`.slice(0, 200);
+    }
     case 'activate': {
       const { mode, now, degraded } = payloads.activate.parseText(payload);
       if (degraded !== undefined) return `${mode}, degraded: ${degraded}`;

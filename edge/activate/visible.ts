@@ -1,5 +1,6 @@
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
 import { aliasHosts, aliasSuffixes } from '../../shared/site/alias.ts';
+import { type ShowingEdge, type Shown, shownAt } from '../follow/sync/rollout-plan.ts';
 import type { FormerAssets, SiteView } from '../messages/views.ts';
 import type { EdgeAlias, EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 
@@ -16,9 +17,9 @@ export interface ViewSwitch {
 export class Visible {
   readonly #catalog: EdgeCatalog;
   readonly #processes: ViewSwitch;
-  readonly #becameVisible: (site: EdgeSite) => Promise<void>;
+  readonly #becameVisible: (site: EdgeSite, shown: Shown) => Promise<void>;
   readonly #isWanted: (site: EdgeSite) => boolean;
-  readonly #keepsUp: () => boolean;
+  readonly #self: () => ShowingEdge;
   readonly #switches = new KeyedLock<'switch'>();
   #revisions = new Map<number, number>();
   /** For each site, the revisions that its aliases show. */
@@ -28,30 +29,36 @@ export class Visible {
   private constructor(
     catalog: EdgeCatalog,
     processes: ViewSwitch,
-    becameVisible: (site: EdgeSite) => Promise<void>,
+    becameVisible: (site: EdgeSite, shown: Shown) => Promise<void>,
     isWanted: (site: EdgeSite) => boolean,
-    keepsUp: () => boolean,
+    self: () => ShowingEdge,
   ) {
     this.#isWanted = isWanted;
-    this.#keepsUp = keepsUp;
+    this.#self = self;
     this.#catalog = catalog;
     this.#processes = processes;
     this.#becameVisible = becameVisible;
   }
 
   /** The views with which serving processes start. */
-  static async views(catalog: EdgeCatalog, isWanted: (site: EdgeSite) => boolean): Promise<SiteView[]> {
-    return (await catalog.sites()).filter(isWanted).flatMap((site) => toViews(site, true));
+  static async views(
+    catalog: EdgeCatalog,
+    isWanted: (site: EdgeSite) => boolean,
+    self: ShowingEdge,
+  ): Promise<SiteView[]> {
+    return (await catalog.sites())
+      .filter(isWanted)
+      .flatMap((site) => toViews(site, shownAt(site, self), true));
   }
 
   static async open(
     catalog: EdgeCatalog,
     processes: ViewSwitch,
-    becameVisible: (site: EdgeSite) => Promise<void>,
+    becameVisible: (site: EdgeSite, shown: Shown) => Promise<void>,
     isWanted: (site: EdgeSite) => boolean,
-    keepsUp: () => boolean,
+    self: () => ShowingEdge,
   ): Promise<Visible> {
-    const visible = new Visible(catalog, processes, becameVisible, isWanted, keepsUp);
+    const visible = new Visible(catalog, processes, becameVisible, isWanted, self);
     await visible.show();
     return visible;
   }
@@ -74,13 +81,15 @@ export class Visible {
 
   async #show(): Promise<void> {
     const sites = (await this.#catalog.sites()).filter(this.#isWanted);
-    const views = sites.flatMap((site) => toViews(site, this.#keepsUp()));
+    const self = this.#self();
+    const shown = sites.map((site) => ({ site, shown: shownAt(site, self) }));
+    const views = shown.flatMap((one) => toViews(one.site, one.shown, self.keepsUp));
     const key = JSON.stringify(views);
     if (key !== this.#shown) await this.#processes.show(views);
     this.#shown = key;
-    this.#revisions = new Map(sites.map(({ id, active }) => [id, active.revision]));
+    this.#revisions = new Map(shown.map(({ site, shown }) => [site.id, shown.revision]));
     this.#aliases = underAliases(views);
-    for (const site of sites) if (site.active.revision > 0) await this.#becameVisible(site);
+    for (const one of shown) if (one.shown.revision > 0) await this.#becameVisible(one.site, one.shown);
   }
 }
 
@@ -89,13 +98,16 @@ export function needsLease({ policy }: Pick<EdgeSite, 'policy'>, keepsUp: boolea
   return keepsUp && policy.mode === 'sync' && policy.sync.withoutLease === 'refuse';
 }
 
-/** The views of a site: what is live, and what its aliases show. */
-function toViews(site: EdgeSite, keepsUp: boolean): SiteView[] {
-  const { id, name, domains, active, covers, policy } = site;
+/** The views of a site: what is shown under its own names, and what its aliases show. */
+function toViews(site: EdgeSite, shown: Shown, keepsUp: boolean): SiteView[] {
+  const { id, name, domains, active, covers, policy, rollout } = site;
   const live: SiteView = {
-    ...{ id, name, domains, revision: active.revision, prefixes: covers.prefixes },
+    ...{ id, name, domains, revision: shown.revision, prefixes: shown.covers.prefixes },
     needsLease: needsLease(site, keepsUp),
-    former: former(site),
+    former: { ...former(site), beside: besideOf(shown) },
+    trial: shown.isTrial
+      ? { base: active.revision, prefixes: covers.prefixes, paths: rollout?.paths ?? [] }
+      : null,
     private: policy.private,
     alias: null,
     aliasSuffixes: aliasSuffixes(site),
@@ -110,7 +122,7 @@ function underAliases(views: readonly SiteView[]): Map<number, Map<string, numbe
   return all;
 }
 
-const NO_FORMER: FormerAssets = { revisions: [], paths: null, purges: [] };
+const NO_FORMER: FormerAssets = { revisions: [], paths: null, purges: [], beside: null };
 
 function aliasView(site: EdgeSite, live: SiteView, { name, shown, expires }: EdgeAlias): SiteView[] {
   const covers = site.kept.find(({ revision }) => revision === shown)?.covers;
@@ -123,6 +135,7 @@ function aliasView(site: EdgeSite, live: SiteView, { name, shown, expires }: Edg
       revision: shown,
       prefixes: covers.prefixes,
       former: NO_FORMER,
+      trial: null,
       private: previews.private && some !== null ? { ...some, paths: ['/*'] } : some,
       alias: { name, expires },
     },
@@ -131,7 +144,11 @@ function aliasView(site: EdgeSite, live: SiteView, { name, shown, expires }: Edg
 
 const HOUR_MS = 3_600_000;
 
-function former({ former, policy, purges }: EdgeSite): FormerAssets {
+function besideOf({ beside, revision }: Shown): FormerAssets['beside'] {
+  return beside === null ? null : { revision: beside, isNewer: beside > revision };
+}
+
+function former({ former, policy, purges }: EdgeSite): Omit<FormerAssets, 'beside'> {
   const { hours, paths } = policy.formerAssets;
   const revisions = former.map(({ revision, ended }) => ({ revision, until: ended + hours * HOUR_MS }));
   const oldest = Math.min(...revisions.map(({ revision }) => revision));

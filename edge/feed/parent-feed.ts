@@ -9,7 +9,7 @@ import type { Head } from '../../shared/log/head.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import type { Wants } from '../../shared/wire/wants.ts';
-import { newestHeld, showsAliases } from '../follow/sync/alias-plan.ts';
+import { namedBeside, newestHeld, showsAliases } from '../follow/sync/alias-plan.ts';
 import { isWanted } from '../follow/sync/next-step-plan.ts';
 import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
@@ -89,7 +89,7 @@ export function parentFeed(parts: ParentFeedParts): FeedSource {
       const coming = [
         ...site.activations,
         ...(site.proposal === null ? [] : [site.proposal]),
-        ...(showsAliases(limits) && revision > newestHeld(site) ? site.aliases : []),
+        ...(showsAliases(limits) && revision > newestHeld(site) ? namedBeside(site) : []),
       ];
       return coming.some((milestone) => milestone.revision >= revision) ? 'coming' : 'absent';
     },

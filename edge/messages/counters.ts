@@ -1,3 +1,5 @@
+import type { Difference } from '../../shared/wire/rollout-api.ts';
+
 /** Counts by site name. A process that replaces another one continues its counts. */
 export type ServingCounters = Readonly<Record<string, SiteCounters>>;
 
@@ -15,14 +17,49 @@ export interface SiteCounters {
   readonly seconds: number;
   /** The number of requests that were refused because the headers from the site's rules would exceed a limit. */
   readonly excesses: number;
+  /** The number of answers 404 and 410 to requests that a page of the same site caused. */
+  readonly broken: number;
   /** The visible revision, and the counts when it became visible. */
   readonly shown: ShownSince;
+  /** Answers under the revision that was visible before. */
+  readonly past: AnswerCounts;
+  /** The errors that count against the visible revision, while it is on trial. */
+  readonly trial: TrialCounts;
 }
 
-export interface ShownSince {
-  readonly revision: number;
+export interface AnswerCounts {
   readonly requests: number;
   readonly errors: number;
+  readonly broken: number;
+}
+
+/** An error under a revision on trial. */
+export interface TrialError {
+  /** The same request would get no error under the base. */
+  readonly isLost: boolean;
+  readonly path: string;
+  readonly status: number;
+  readonly before: number;
+  /** The path of the page that caused the request. Null for none of the site. */
+  readonly referer: string | null;
+}
+
+export interface TrialCounts {
+  readonly lost: number;
+  /** How many of them have a status of 5xx. */
+  readonly lostErrors: number;
+  readonly broken: number;
+  /** Counts by path. At most `MOST_TRIAL_PATHS`. */
+  readonly worst: readonly Difference[];
+}
+
+/** Errors at further paths are only counted. */
+export const MOST_TRIAL_PATHS = 50;
+
+export const NO_TRIAL: TrialCounts = { lost: 0, lostErrors: 0, broken: 0, worst: [] };
+
+interface ShownSince extends AnswerCounts {
+  readonly revision: number;
   readonly bytes: number;
 }
 

@@ -17,6 +17,8 @@ export interface SiteView {
   /** Whether the response is 503 while the edge has no lease. */
   readonly needsLease: boolean;
   readonly former: FormerAssets;
+  /** Set while the revision is on trial in a rollout. */
+  readonly trial: Trial | null;
   /** The content that readers may read only with a token. Null if there is none. */
   readonly private: PrivateContent | null;
 }
@@ -28,6 +30,19 @@ export interface PrivateContent {
   readonly paths: readonly string[];
 }
 
+/** The revision is shown by a few edges, and is judged by what their readers meet. */
+export interface Trial {
+  /**
+   * The revision that all other edges show. It comes back here when this edge has had no lease for a minute, because then
+   * nobody can judge the new one. Each error under the new revision is compared with the answer that this one would give.
+   */
+  readonly base: number;
+  /** The path prefixes that this edge holds of the base. */
+  readonly prefixes: readonly string[] | null;
+  /** The paths that must answer. The edge asks itself for them. */
+  readonly paths: readonly string[];
+}
+
 /** Older revisions that serve assets which the visible one does not have. */
 export interface FormerAssets {
   /** The most recently superseded revision comes first. `until` is in the time of the log. */
@@ -36,4 +51,9 @@ export interface FormerAssets {
   readonly paths: readonly string[] | null;
   /** The purges. Former revisions up to `revision` do not serve the paths that `target` names. */
   readonly purges: readonly { readonly revision: number; readonly target: PurgeTarget }[];
+  /**
+   * The other revision of a rollout, whose pages readers may have loaded from another edge. Purges spare it. `isNewer`:
+   * whatever it adds and no page is, answers here too.
+   */
+  readonly beside: { readonly revision: number; readonly isNewer: boolean } | null;
 }

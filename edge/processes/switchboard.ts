@@ -59,6 +59,8 @@ export interface Switchboard {
   counters(): Promise<readonly ServingCounters[]>;
   /** The counts that the processes last sent, at most a few seconds ago. */
   lastCounters(): readonly ServingCounters[];
+  /** How many serving processes have ended and were replaced since the start. */
+  deaths(): number;
   /**
    * The objects that were sent to readers since the last call, and those that are being sent. Lacks those of a process
    * that does not answer.
@@ -87,6 +89,7 @@ export async function startSwitchboard(options: SwitchboardOptions): Promise<Swi
     variantsChanged: (sources) => processes.variantsChanged(sources),
     counters: () => processes.counters(),
     lastCounters: () => processes.lastCounters(),
+    deaths: () => processes.deaths,
     use: () => processes.use(),
     processUse: () => processes.processUse(),
     close: () => processes.close(),
@@ -105,6 +108,7 @@ class ServingProcesses {
   #leaseUntil = 0;
   #ahead: number;
   #isDrained: boolean;
+  deaths = 0;
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
@@ -259,6 +263,7 @@ class ServingProcesses {
 
   async #replace(place: number): Promise<void> {
     this.#places.delete(place);
+    if (!this.#closing.signal.aborted) this.deaths++;
     for (let attempt = 0; !this.#closing.signal.aborted; attempt++) {
       try {
         return await this.#startOne(place);

@@ -5,6 +5,7 @@ import type { SigningKey } from '../../shared/signing/keys.ts';
 import type { Attempt } from '../../shared/work/assignment.ts';
 import type { LogPosition } from '../follow/log/log-position.ts';
 import type { LogTime } from '../follow/log/log-time.ts';
+import type { Shown } from '../follow/sync/rollout-plan.ts';
 import type { EdgeCatalog, EdgeSite } from '../store/catalog.ts';
 import { coverText } from '../store/cover.ts';
 import type { CarriedOut } from '../work/purge/apply-purges.ts';
@@ -13,7 +14,7 @@ import type { AttemptEnd } from '../work/tasks/task-runner.ts';
 interface OwnStatementsParts {
   readonly name: string;
   readonly key: SigningKey;
-  readonly catalog: Pick<EdgeCatalog, 'receiptCovers' | 'addReceipt' | 'purgesDone' | 'addTaskResult'>;
+  readonly catalog: Pick<EdgeCatalog, 'lastReceipt' | 'addReceipt' | 'purgesDone' | 'addTaskResult'>;
   readonly position: Pick<LogPosition, 'chain'>;
   readonly time: Pick<LogTime, 'now'>;
 }
@@ -26,18 +27,22 @@ export class OwnStatements {
     this.#parts = parts;
   }
 
-  /** Signs that the site's active revision is visible, unless a receipt with the same cover was signed before. */
-  async visible({ id, active, covers }: EdgeSite): Promise<void> {
+  /**
+   * Signs that the site's shown revision is visible, unless a receipt with the same cover for the same record was signed
+   * before.
+   */
+  async visible({ id }: EdgeSite, { revision, root, seq, covers }: Shown): Promise<void> {
     const { name, key, catalog, position, time } = this.#parts;
-    if (active.root === null) return;
+    if (root === null) return;
     const text = coverText(covers);
-    if ((await catalog.receiptCovers(id, active.revision)) === text) return;
+    const last = await catalog.lastReceipt(id, revision);
+    if (last?.covers === text && last.seq === seq) return;
     const { log, epoch } = position.chain;
     await catalog.addReceipt(
       signReceipt(
         {
           ...{ log, epoch, edge: name, site: id },
-          ...{ revision: active.revision, root: active.root, seq: active.seq },
+          ...{ revision, root, seq },
           ...{ since: time.now(), covers: text },
         },
         key,

@@ -14,6 +14,7 @@ import type { Identity } from '../follow/upstream/identity.ts';
 import type { Upstreams } from '../follow/upstream/upstreams.ts';
 import type { SampledUse } from '../processes/edge-use.ts';
 import type { EdgeCatalog } from '../store/catalog.ts';
+import type { TrialSource } from './trials.ts';
 
 /** The part of the edge that serves readers: the serving processes, or a test double. */
 export interface Readers extends ViewSwitch {
@@ -41,6 +42,8 @@ export interface ReplicaParts {
   readonly lazy: LazyOptions | undefined;
   /** The newest sample of the resources that the edge uses. Undefined before the first sample. */
   readonly use?: () => SampledUse | undefined;
+  /** Tells what readers meet. Undefined for an edge that serves none. */
+  readonly trials?: TrialSource | undefined;
   readonly clock: Clock;
   readonly time: LogTime;
   readonly log: Logger;

@@ -66,7 +66,7 @@ function siteStatus(site: EdgeSite, { loops, visible, keepsUp }: StatusParts): S
     name: site.name,
     revision: visible.revision(site.id),
     target: targetOf(site),
-    prepared: site.prepared ?? 0,
+    prepared: site.rollout?.isReady ? site.rollout.revision : (site.prepared ?? 0),
     pendingBytes: progress?.pendingBytes ?? 0,
     error: progress?.error ?? null,
     aliases: site.aliases

@@ -6,8 +6,9 @@ import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import { ObjectsAhead } from '../../shared/feed/objects-ahead.ts';
 import { ReportCalls } from '../../shared/feed/report-calls.ts';
+import { Judged } from '../activate/judged.ts';
 import { Lease } from '../activate/lease.ts';
-import { Visible } from '../activate/visible.ts';
+import { type ViewSwitch, Visible } from '../activate/visible.ts';
 import { LazyStorage } from '../disk-budget/lazy-storage.ts';
 import { Children } from '../feed/children.ts';
 import { parentFeed } from '../feed/parent-feed.ts';
@@ -21,6 +22,7 @@ import { followLog } from '../follow/log/log-follow.ts';
 import { LogPosition } from '../follow/log/log-position.ts';
 import { allowedLimits } from '../follow/sync/allowed-sites.ts';
 import { isWanted } from '../follow/sync/next-step-plan.ts';
+import type { ShowingEdge, Shown } from '../follow/sync/rollout-plan.ts';
 import { SiteLoops } from '../follow/sync/site-loops.ts';
 import type { Self } from '../follow/upstream/transfer.ts';
 import type { Upstream } from '../follow/upstream/upstream.ts';
@@ -42,6 +44,7 @@ import type { ReplicaParts } from './parts.ts';
 import { readsOf } from './reads.ts';
 import { replicaStatus } from './replica-status.ts';
 import { reportContents } from './report-contents.ts';
+import { Trials } from './trials.ts';
 
 /** The minimum time between two wake-ups of all children because of objects ahead of their revision. */
 const OFFER_MS = 50;
@@ -116,7 +119,21 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
   const wanted = (site: Pick<EdgeSite, 'name'>) => isWanted(site, limits);
 
   const statements = new OwnStatements({ name, key, catalog, position, time });
-  const visible = await Visible.open(catalog, readers, (site) => statements.visible(site), wanted, keepsUp);
+  const judged = new Judged(clock, () => {
+    visible
+      .show()
+      .then(changed, (error) => log.error({ err: error }, 'a revision on trial could not be switched'));
+  });
+  const showing = (): ShowingEdge => ({ name, keepsUp: keepsUp(), isLapsed: judged.isLapsed });
+  const became = (site: EdgeSite, shown: Shown) => statements.visible(site, shown);
+  const trials = new Trials({ source: parts.trials, clock, changed: () => reporter.changed() });
+  const shownToReaders: ViewSwitch = {
+    async show(views) {
+      await readers.show(views);
+      trials.shown(views);
+    },
+  };
+  const visible = await Visible.open(catalog, shownToReaders, became, wanted, showing);
   const reporter = new Reporter({
     ...{ upstreams, self, catalog, clock, log, faults },
     now: () => time.now(),
@@ -131,12 +148,14 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         misses: () => reads.counts.misses,
         tasks: () => tasks.report,
         hot: () => lazy?.hot.take(),
+        trials: () => trials.latest,
       }),
-    isBusy: () => tasks.isBusy,
+    isBusy: () => tasks.isBusy || trials.areOn,
     assigned: (digest, list) => tasks.assigned(digest, list),
     unanswered: () => tasks.unanswered(),
     answered(grant, sent) {
       membership.answered(grant);
+      judged.granted(sent, grant.lease);
       const wasPutBack = time.answered(grant.time, sent);
       // A delayed edge uses the dates in its records, which may be from before the origin's clock was set back.
       if (wasPutBack || limits.delay > 0) effects.redate();
@@ -153,6 +172,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     feedChanged.wake();
     reporter.changed();
   };
+  position.on('head', () => {
+    if (position.chain.seq >= (position.head?.seq ?? 0)) judged.caughtUp();
+  });
   const loops = new SiteLoops(
     {
       ...{ catalog, objects, limits, upstreams, sourceOf, bandwidth, clock, time, log, faults, manifests },
@@ -229,6 +251,8 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
     reporter.run(signal),
     carryOutPurges(() => work.begin('purge'), { clock, log }, purgesCame, signal),
     time.run(signal),
+    judged.run(signal),
+    trials.run(signal),
     pruneAlways(() => work.begin('prune'), { clock, log }, signal),
     lazy?.budget.run(signal),
     aheadFetch.run(),

@@ -1,5 +1,6 @@
 import { version } from '../../shared/version.ts';
 import type { EdgeLimits, EdgeUse, HotObject } from '../../shared/wire/protocol.ts';
+import type { Trial } from '../../shared/wire/rollout-api.ts';
 import type { TaskReport } from '../../shared/work/assignment.ts';
 import type { LogPosition } from '../follow/log/log-position.ts';
 import type { SampledUse } from '../processes/edge-use.ts';
@@ -21,6 +22,7 @@ interface ReportedParts {
   readonly hot: () => readonly HotObject[] | undefined;
   /** Requests for objects that were not complete on the disk. */
   readonly misses: () => number;
+  readonly trials: () => readonly Trial[];
 }
 
 /** The state of this edge, as a report contains it. */
@@ -31,6 +33,7 @@ export async function reportContents(
   const { parent, sites, clockOffset: offset, faults, contactSeconds } = await parts.status();
   const sampled = parts.use?.();
   const hot = parts.hot();
+  const trials = parts.trials();
   return {
     ...{ position, hash, version },
     head: parts.position.head ?? (await parts.catalog.signedHead()) ?? null,
@@ -39,6 +42,7 @@ export async function reportContents(
     offset,
     ...(sampled && { use: reportedUse(sampled, contactSeconds, parts.misses(), sites) }),
     ...(hot && { hot: [...hot] }),
+    ...(trials.length > 0 && { trials: [...trials] }),
     sites: reportedSites(sites),
     faults: [...faults],
     tasks: parts.tasks(),

@@ -31,6 +31,7 @@ import { LogClock } from './site/log-clock.ts';
 import { PublishedSite } from './site/published-site.ts';
 import { RulesInForce } from './site/rules-in-force.ts';
 import { ServingLease } from './site/serving-lease.ts';
+import { baseOf, TrialSite } from './site/trial-site.ts';
 import { Views } from './site/views.ts';
 import { Tls } from './tls/tls.ts';
 
@@ -88,7 +89,10 @@ async function serve({
   const published = { content, bodies, rules: new RulesInForce(content), time, lease, log };
   const views = new Views((view) => {
     const site = new PublishedSite(view, published);
-    return view.alias === null ? site : new AliasSite(site, view.alias.expires, time);
+    if (view.alias !== null) return new AliasSite(site, view.alias.expires, time);
+    if (view.trial === null) return site;
+    const base = new PublishedSite(baseOf(view, view.trial), published);
+    return new TrialSite(site, base, (error) => counters.countTrial(view.name, error));
   });
   const tls = options.tls && (await Tls.open(options.tls, log));
   const accessLog = options.accessLog && new AccessLog(options.accessLog);

@@ -66,6 +66,8 @@ export interface EdgeSite {
   readonly covers: Cover;
   /** The aliases, as the log has them. */
   readonly aliases: readonly EdgeAlias[];
+  /** The rollout that the log has begun and not ended, or one that has ended here only in the log. */
+  readonly rollout: EdgeRollout | null;
   /** Further revisions whose manifests are complete on this edge, in ascending order. */
   readonly kept: readonly KeptRevision[];
 }
@@ -77,6 +79,20 @@ export interface EdgeAlias extends Milestone {
   readonly expires: number;
   /** The revision that readers may see under it. 0 for none yet. */
   readonly shown: number;
+}
+
+export interface EdgeRollout extends Milestone {
+  readonly root: Digest;
+  /** The revision that is live meanwhile. */
+  readonly base: number;
+  /** The names of the edges that show the revision. */
+  readonly edges: readonly string[];
+  /** The paths that these edges ask themselves for. */
+  readonly paths: readonly string[];
+  /** Whether the revision was complete here once, so that it may be shown. */
+  readonly isReady: boolean;
+  /** The log has made it live. It stays here until this edge has made it active, so that nothing goes back. */
+  readonly isActivated: boolean;
 }
 
 export interface KeptRevision {
@@ -169,7 +185,7 @@ export interface SiteCalls {
 export interface AliasCalls {
   /** Keeps the staged revision, whose root is proven, without making it active. */
   keep(site: number, revision: number): void;
-  /** Notes which objects of a kept revision are complete, and lets its aliases show it. */
+  /** Notes which objects of a kept revision are complete, and lets its aliases and its rollout show it. */
   fillKept(site: number, revision: number, covers: Cover): void;
   /** Turns the newest kept revision back into a staged one, whose rows can be removed. */
   giveUpKept(site: number, revision: number): void;
@@ -264,8 +280,8 @@ export interface StagedCalls {
 export interface StatementCalls {
   /** Stores a receipt. Only the newest receipt for each held revision is kept. */
   addReceipt(receipt: Receipt): void;
-  /** The `covers` text of the newest receipt for a revision. Undefined when there is none. */
-  receiptCovers(site: number, revision: number): string | undefined;
+  /** The newest receipt for a held revision. Undefined when there is none. */
+  lastReceipt(site: number, revision: number): Pick<Receipt, 'covers' | 'seq'> | undefined;
   /** Stores the result of an attempt at a task. */
   addTaskResult(result: TaskResult): void;
   /**

@@ -51,7 +51,7 @@ export const EDGE_DURABILITY: { readonly [K in keyof EdgeCatalogCalls]: Durabili
   dropKept: 'durable',
 
   addReceipt: 'durable',
-  receiptCovers: 'reads',
+  lastReceipt: 'reads',
   addTaskResult: 'durable',
   unsentStatements: 'reads',
   acknowledged: 'durable',

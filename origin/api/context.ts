@@ -35,6 +35,7 @@ import type { SiteFiles } from '../ingest/site-files.ts';
 import type { StoreMigration } from '../migration/store-migration.ts';
 import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
+import type { Rollouts } from '../publish/rollouts.ts';
 import type { SyncEdges } from '../publish/sync-edges.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Retention } from '../retention/retention.ts';
@@ -62,6 +63,7 @@ export interface ApiContext {
   readonly catalog: ApiCatalog;
   readonly clock: Clock;
   readonly committer: Committer;
+  readonly rollouts: Rollouts;
   readonly allowance: LogAllowance;
   readonly intake: ObjectIntake;
   readonly uploads: Pick<ResumableUploads, 'progress' | 'put' | 'append' | 'cancel'>;

@@ -18,6 +18,7 @@ import { objectUploadRoutes } from './object-uploads.ts';
 import { purgeRoutes } from './purges.ts';
 import { retentionRoutes } from './retention.ts';
 import { revisionRoutes } from './revisions.ts';
+import { rolloutRoutes } from './rollouts.ts';
 import { siteRoutes } from './sites.ts';
 import { statusRoutes } from './status.ts';
 import { storeRoutes } from './store.ts';
@@ -58,6 +59,7 @@ export async function buildApi(
     fileRoutes,
     revisionRoutes,
     aliasRoutes,
+    rolloutRoutes,
     purgeRoutes,
     edgeRoutes,
     statusRoutes,

@@ -17,6 +17,7 @@ import type { PurgeCalls } from './purge-calls.ts';
 import type { ReceiptCalls } from './receipt-calls.ts';
 import type { RetentionCalls } from './retention-calls.ts';
 import type { LagReads, RevisionReads } from './revision-calls.ts';
+import type { RolloutCalls } from './rollout-calls.ts';
 import type { SiteCalls } from './site-calls.ts';
 import type { StagingCalls } from './staging-calls.ts';
 import type { TaskCalls } from './task-calls.ts';
@@ -49,6 +50,7 @@ export type CatalogCalls = LogCalls &
   StagingCalls &
   PublishCalls &
   AliasCalls &
+  RolloutCalls &
   ObjectCalls &
   DamageCalls &
   DeployCalls &

@@ -50,6 +50,12 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   putAlias: 'appends',
   deleteAlias: 'appends',
 
+  openRollouts: 'reads',
+  rollout: 'reads',
+  stepRollout: 'appends',
+  endRollout: 'appends',
+  noteRollout: 'durable',
+
   addObjects: 'durable',
   siteObject: 'reads',
 
@@ -177,5 +183,8 @@ export const FENCED: ReadonlySet<keyof CatalogCalls> = new Set([
   'noteOutcome',
   'putAlias',
   'deleteAlias',
+  'stepRollout',
+  'endRollout',
+  'noteRollout',
   'finishDeploy',
 ] as const);

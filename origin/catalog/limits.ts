@@ -2,6 +2,8 @@
 
 /** Aliases of all sites together. A checkpoint carries them, and has room for some megabytes. */
 export const MOST_ALIASES_IN_ALL = 5000;
+/** Rollouts that are running or paused. A checkpoint names their edges, and has room for some megabytes. */
+export const MOST_ROLLOUTS = 100;
 /** Uncommitted deploys of a site. Beyond this number, the oldest is given up. */
 export const MOST_OPEN_DEPLOYS = 50;
 /** A younger deploy is probably still being uploaded, so it is not given up. */

@@ -1,6 +1,7 @@
 import type { Digest } from '../../shared/content/digest.ts';
 import type { Seq } from '../../shared/log/record.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
+import type { RolloutPolicy } from '../../shared/site/rollout-policy.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
 import type { AliasTarget } from './alias-calls.ts';
@@ -24,6 +25,8 @@ export interface Reveal {
   readonly activate: Payload<'activate'> | null;
   /** Makes the revision a draft, and points this alias at it in the same transaction. */
   readonly draft?: AliasTarget | undefined;
+  /** Begins a rollout of the revision in the same transaction. */
+  readonly rollout?: RolloutPolicy | undefined;
   readonly deploy: DoneDeploy | null;
 }
 
@@ -42,11 +45,14 @@ interface SyncOutcome extends Payload<'outcome'> {
   readonly deploy: { readonly id: string; readonly answer: Commit } | null;
 }
 
-/** Makes staged revisions visible. Callers hold the site's lock. Each of these calls appends to the log. */
+/**
+ * Makes staged revisions visible. Callers hold the site's lock. Each of these calls appends to the log. A rollout of
+ * another revision ends first, in the same transaction, unless the call only makes a draft.
+ */
 export interface PublishCalls {
   /**
    * In one transaction, makes the staged state a revision, its records durable, and the deploy done. Throws
-   * `no-such-site` when the site was deleted, `quota-exceeded`, `alias-taken` and `too-many-aliases`. The call cannot be repeated, because its revision number is then taken.
+   * `no-such-site` when the site was deleted, `quota-exceeded`, `alias-taken`, `too-many-aliases` and `too-many-rollouts`. The call cannot be repeated, because its revision number is then taken.
    */
   reveal(commit: Reveal): { seq: Seq };
   /**

@@ -18,6 +18,7 @@ export const IS_CRITICAL: { readonly [K in RecordKind]: boolean } = {
   revision: true,
   activate: true,
   abort: true,
+  rollout: true,
   checkpoint: true,
   alias: false,
   outcome: false,

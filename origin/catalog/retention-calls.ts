@@ -24,7 +24,7 @@ interface RevisionMarks {
   readonly tip: number;
   /** The highest number that was assigned. The next revision is staged over its state, even if it was aborted. */
   readonly newest: number;
-  /** The revisions that aliases name. */
+  /** The revisions that aliases and rollouts name. */
   readonly named: readonly number[];
 }
 

@@ -3,14 +3,14 @@ import type { RevisionRow } from './revision-calls.ts';
 
 interface AliasMarks {
   readonly live: number;
-  /** The highest revision that an alias ever had. */
+  /** The highest revision that an alias or a rollout ever had. */
   readonly named: number;
 }
 
 /**
- * Whether an alias may point to a revision, and a pending or drafted revision may become live, under its own number.
+ * Whether an alias or a rollout may name a revision, and a pending or drafted revision may become live, under its own number.
  * Edges take in revisions in ascending order. So an edge that holds the revision `named` or `live` can no longer take
- * in a lower one. It has one already if that is live, or if an alias has named it all the time. Otherwise, its content
+ * in a lower one. It has one already if that is live, or if one of them has named it all the time. Otherwise, its content
  * gets a new number.
  */
 export function isWithinReach(revision: number, { live, named }: AliasMarks, isNamed: boolean): boolean {

@@ -17,7 +17,7 @@ export interface SiteRow {
   readonly tip: number;
   /** The highest number that was assigned. It names the newest state in the tables. */
   readonly newest: number;
-  /** The highest revision that an alias ever had. */
+  /** The highest revision that an alias or a rollout ever had. */
   readonly named: number;
   /** The tip, while it is not live. */
   readonly pending: { readonly revision: number; readonly mode: Mode; readonly since: number } | null;

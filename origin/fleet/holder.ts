@@ -2,8 +2,13 @@ import { uploadObjectsKind } from '../../shared/work/upload-objects.ts';
 import type { Holder } from '../reconcile/store-repair-plan.ts';
 import { type EdgeRecord, isOnline } from './edge-record.ts';
 
+/** All edges, described for the repair of the store. */
+export function holdersOf(records: ReadonlyMap<string, EdgeRecord>, monotonic: number): Holder[] {
+  return [...records.values()].map((edge) => holderOf(edge, monotonic));
+}
+
 /** Describes an edge for the repair of the store. */
-export function holderOf(edge: EdgeRecord, monotonic: number): Holder {
+function holderOf(edge: EdgeRecord, monotonic: number): Holder {
   const { row, report, isDiverged } = edge;
   return {
     name: row.name,

@@ -26,8 +26,6 @@ import type { ReceiptCalls } from '../catalog/receipt-calls.ts';
 import { type LeaseTerms, leaseTerms, SHORTEST_TERMS } from '../publish/lease.ts';
 import type { EdgeSyncStatus } from '../publish/sync-edges.ts';
 import type { ObservedEdge } from '../reconcile/reconcile-plan.ts';
-import type { Holder } from '../reconcile/store-repair-plan.ts';
-import type { HotObject } from '../reconcile/warm-rule.ts';
 import type { TaskDesk } from '../tasks/task-board.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
 import type { Divergence } from './divergence.ts';
@@ -53,8 +51,6 @@ import { EdgeStatuses, type StatusReads } from './edge-status.ts';
 import type { Fleet } from './fleet.ts';
 import { type Told, toldByReports } from './health-events-state.ts';
 import type { Health } from './health-state.ts';
-import { holderOf } from './holder.ts';
-import { type HotReads, hotObjects } from './hot-objects.ts';
 import { confirm, freshReports, takeIn, type Verified, verifyReports } from './report-intake.ts';
 import { keepStatements, type StatementKeepers } from './statement-intake.ts';
 
@@ -337,15 +333,9 @@ export class InProcessFleet implements Fleet {
     return [...this.#edges.values()].filter(({ row }) => !row.revoked).map((edge) => observedEdge(edge, now));
   }
 
-  /** The objects that readers of lazy edges ask for. */
-  hotObjects(catalog: HotReads): Promise<HotObject[]> {
-    return hotObjects([...this.#edges.values()], catalog, this.#clock.monotonic());
-  }
-
-  /** All edges, described for the repair of the store. */
-  holders(): Holder[] {
-    const now = this.#clock.monotonic();
-    return [...this.#edges.values()].map((edge) => holderOf(edge, now));
+  /** What is known about each edge, by name. */
+  get records(): ReadonlyMap<string, EdgeRecord> {
+    return this.#edges;
   }
 
   participants(site: string): string[] {
@@ -381,7 +371,14 @@ export class InProcessFleet implements Fleet {
     const { row, lastSeen, report, stored } = edge;
     if (lastSeen === null || report === null) return;
     const at = this.#clock.monotonic();
-    const state = JSON.stringify({ ...report, time: 0, offset: 0, use: undefined, tasks: undefined });
+    const state = JSON.stringify({
+      ...report,
+      time: 0,
+      offset: 0,
+      use: undefined,
+      tasks: undefined,
+      trials: [],
+    });
     // Most reports only show that the edge is still alive.
     if (stored?.state === state && at - stored.at < STORE_AGAIN_MS) return;
     this.#saved.add({ name: row.name, lastSeen, report }).then(

@@ -1,3 +1,4 @@
+import type { RolloutChoice } from '../../shared/site/rollout-policy.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { OnConflict } from '../../shared/wire/deploy-api.ts';
 
@@ -17,6 +18,8 @@ export interface CommitOptions {
   readonly within?: readonly string[] | undefined;
   /** Makes a draft, which edges show only under an alias. A draft has no mode. */
   readonly draft?: DraftOptions | undefined;
+  /** How the revision reaches the edges in steps. Null for all edges at once. The default is the site's, for a deploy. */
+  readonly rollout?: RolloutChoice | null | undefined;
 }
 
 export interface DraftOptions {

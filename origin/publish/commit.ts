@@ -3,37 +3,30 @@ import type { Change } from '../../shared/content/diff.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Payload } from '../../shared/log/record-kinds.ts';
 import { draftAlias } from '../../shared/site/alias.ts';
-import { RULE_FILES } from '../../shared/site/rules/rule-lines.ts';
-import type { Mode } from '../../shared/site/site-policy.ts';
+import type { RolloutPolicy } from '../../shared/site/rollout-policy.ts';
 import type { Alias } from '../../shared/wire/alias-api.ts';
 import type { Commit } from '../../shared/wire/api.ts';
 import type { AliasTarget } from '../catalog/alias-calls.ts';
 import type { DeployRow } from '../catalog/deploy-calls.ts';
 import type { RevisionRow } from '../catalog/revision-calls.ts';
-import type { SiteRow } from '../catalog/site-calls.ts';
-import { isWindowOpen, pendingOpens } from './activation-window.ts';
+import { isWindowOpen } from './activation-window.ts';
 import type { ChangeSet } from './change-set.ts';
 import type { CommitOptions, DraftOptions, RevisionTarget } from './commit-options.ts';
 import type { CommitParts } from './commit-parts.ts';
 import { activationNow, planCommit } from './commit-plan.ts';
+import { type Aside, answerOf, outcomeOf, type Turn } from './commit-turn.ts';
 import { Deadline } from './deadline.ts';
 import { checkedBase, storedAnswer } from './deploy-base.ts';
-import { aliasTarget, canNameAgain, neighbour, revisionWith } from './drafts.ts';
+import { aliasTarget, canNameAgain, endUnwanted, neighbour, openRollout, revisionWith } from './drafts.ts';
 import { endOrphan } from './recover.ts';
 import { existingRevision, rollbackTarget } from './revision-target.ts';
+import { wantedRollout } from './rollout-choice.ts';
 import type { RuleCheck } from './rule-check.ts';
 import { shownAlias } from './shown-alias.ts';
 import { type Staged, Stager } from './stager.ts';
 import { confirmInSync, publishInSync } from './sync-publish.ts';
 
 const NEVER = new AbortController().signal;
-
-/** A commit that holds the lock of its site. */
-interface Turn extends CommitOptions {
-  readonly mode: Mode;
-  readonly site: SiteRow;
-  readonly deadline: Deadline;
-}
 
 /**
  * Turns change sets into revisions and makes revisions live, one at a time per site, each in its mode. A sync publish
@@ -49,6 +42,8 @@ export class Committer {
   readonly waiting = new Wakeup();
   /** Wakes when an alias got a new time at which it expires. */
   readonly aliased = new Wakeup();
+  /** Wakes when a rollout has begun. */
+  readonly rolledOut = new Wakeup();
   readonly #parts: CommitParts;
   readonly #stager: Stager;
   readonly #rules: RuleCheck;
@@ -211,17 +206,20 @@ export class Committer {
   async #commit(turn: Turn, changes: ChangeSet): Promise<Commit> {
     const { catalog, clock } = this.#parts;
     const { mode, site, deadline, now = false } = turn;
+    const rollout = wantedRollout({ ...turn, changes }, this.#parts.edges);
     const tip = site.tip === 0 ? undefined : await catalog.revision(site.id, site.tip);
     const base = changes.base ?? (await neighbour(catalog, site, turn.draft?.alias));
     const overlay: ChangeSet['overlay'] = async (revision, time) => {
       await changes.overlay(revision, time);
       // A published revision can always be restored, even if this version finds faults in its rules.
-      if (changes.restores === null) await this.#checkRules(site.id);
+      if (changes.restores === null) await this.#rules.checkStaged(catalog, site.id);
     };
     const staged = await this.#stager.stage({ site: site.id, base, overlay }, deadline.signal);
     // From here on, a sync publish checks its time-out itself, because it must not be interrupted half-way.
     deadline.disarm();
     if (turn.draft !== undefined) return this.#draft(turn, turn.draft, changes, staged);
+    const begun = rollout && (await this.#rollOut(turn, rollout, changes, staged));
+    if (begun !== undefined) return begun;
     const plan = planCommit({
       mode,
       now,
@@ -234,6 +232,8 @@ export class Committer {
     if (plan.kind === 'prepare') return this.#prepare(turn, changes, staged);
     await this.#stager.discard(site.id, staged.revision);
     if (tip === undefined) throw new Error('only a tree that equals the tip needs no revision');
+    // Whoever publishes what is live does not want what is on trial.
+    await endUnwanted(catalog, site.id, clock.now());
     if (plan.kind === 'tip' && plan.activate !== null)
       return this.#makeLive(turn, tip, plan.activate, changes.deploy, true);
     const answer =
@@ -244,15 +244,34 @@ export class Committer {
     return answer;
   }
 
+  /** Begins a rollout. Undefined for a tree that is live already. */
+  async #rollOut(
+    turn: Turn,
+    rollout: RolloutPolicy,
+    changes: ChangeSet,
+    staged: Staged,
+  ): Promise<Commit | undefined> {
+    const { catalog } = this.#parts;
+    const open = await openRollout(catalog, turn.site.id);
+    if (open?.root === staged.root) {
+      await this.#stager.discard(turn.site.id, staged.revision);
+      const answer = this.#answer(turn, open, 'rollout', true);
+      if (changes.deploy !== null) await catalog.finishDeploy(changes.deploy, answer);
+      return answer;
+    }
+    const live = await catalog.revision(turn.site.id, turn.site.revision);
+    return live.root === staged.root ? undefined : this.#reveal(turn, changes, staged, null, { rollout });
+  }
+
   async #reveal(
     turn: Turn,
     changes: ChangeSet,
     staged: Staged,
     activate: Payload<'activate'> | null,
-    draft?: AliasTarget,
+    { draft, rollout }: Aside = {},
   ): Promise<Commit> {
     const { catalog } = this.#parts;
-    const outcome = draft !== undefined ? 'draft' : activate === null ? 'pending' : 'live';
+    const outcome = outcomeOf(activate, { draft, rollout });
     const { seq: _, ...answer } = this.#answer(turn, { ...staged, seq: 0 }, outcome, false);
     const { base = 0, deploy, message, restores } = changes;
     const { seq } = await catalog
@@ -265,6 +284,7 @@ export class Committer {
         mode: turn.mode,
         activate,
         draft,
+        rollout,
         deploy: deploy === null ? null : { id: deploy, answer },
       })
       .catch(async (error: unknown) => {
@@ -272,6 +292,7 @@ export class Committer {
         throw error;
       });
     if (activate === null) this.waiting.wake();
+    if (rollout !== undefined) this.rolledOut.wake();
     if (draft === undefined) return { ...answer, seq };
     this.aliased.wake();
     return { ...answer, seq, alias: shownAlias(turn.site, { ...draft, revision: staged.revision, seq }) };
@@ -288,7 +309,7 @@ export class Committer {
     const { site } = turn;
     const same = await revisionWith(catalog, staged.root, site, alias);
     const target = aliasTarget(clock, alias ?? draftAlias(same?.revision ?? staged.revision), life);
-    if (same === undefined) return this.#reveal(turn, changes, staged, null, target);
+    if (same === undefined) return this.#reveal(turn, changes, staged, null, { draft: target });
     await this.#stager.discard(site.id, staged.revision);
     const pointed = await this.#pointAlias(turn, target, same);
     const answer = { ...this.#answer(turn, { ...same, seq: pointed.seq }, 'draft', true), alias: pointed };
@@ -319,13 +340,9 @@ export class Committer {
   ): Promise<Commit> {
     const overlay = async () => {};
     const staged = await this.#stager.stage({ site: turn.site.id, base: revision, overlay }, NEVER);
-    return this.#reveal(
-      turn,
-      { base: revision, message, restores, deploy, overlay },
-      staged,
-      activate,
+    return this.#reveal(turn, { base: revision, message, restores, deploy, overlay }, staged, activate, {
       draft,
-    );
+    });
   }
 
   async #prepare(turn: Turn, changes: ChangeSet, staged: Staged): Promise<Commit> {
@@ -362,14 +379,12 @@ export class Committer {
   }
 
   #answer(
-    { mode, site }: Turn,
-    { revision, seq }: { revision: number; seq: number },
+    turn: Turn,
+    named: { revision: number; seq: number },
     outcome: Commit['outcome'],
     unchanged: boolean,
   ): Commit {
-    const opens =
-      outcome === 'pending' && mode !== 'sync' ? pendingOpens(site.policy, this.#parts.clock.now()) : null;
-    return { revision, seq, unchanged, mode, outcome, edges: [], opens, receipts: [] };
+    return answerOf(turn, named, { outcome, unchanged, now: this.#parts.clock.now() });
   }
 
   #deployChanges({ id, base }: DeployRow, { message, deadline }: Turn): ChangeSet {
@@ -381,13 +396,5 @@ export class Committer {
       overlay: (revision, time) =>
         this.#stager.stageDeploy(id, revision, time, base === null, deadline.signal),
     };
-  }
-
-  /** Throws `bad-rules` when a file of rules has faults. */
-  async #checkRules(site: number): Promise<void> {
-    for (const path of RULE_FILES) {
-      const entry = await this.#parts.catalog.staged(site, path);
-      if (entry !== undefined) await this.#rules.check(site, entry);
-    }
   }
 }

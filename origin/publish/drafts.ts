@@ -5,9 +5,28 @@ import { ALIAS_LIFE } from '../../shared/site/alias.ts';
 import type { AliasReads, AliasTarget } from '../catalog/alias-calls.ts';
 import type { RevisionReads, RevisionRow } from '../catalog/revision-calls.ts';
 import { isWithinReach } from '../catalog/revision-state.ts';
+import type { RolloutCalls, RolloutReads, RolloutRow } from '../catalog/rollout-calls.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 
 type Aliases = Pick<Remote<AliasReads>, 'aliases'>;
+
+type OpenRollouts = Pick<Remote<RolloutReads>, 'openRollouts'>;
+
+/** The rollout of the site that is running or paused. */
+export async function openRollout(catalog: OpenRollouts, site: number): Promise<RolloutRow | undefined> {
+  return (await catalog.openRollouts()).find((rollout) => rollout.site === site);
+}
+
+/** Ends the rollout of the site, because what is live was published again. */
+export async function endUnwanted(
+  catalog: OpenRollouts & Pick<Remote<RolloutCalls>, 'endRollout'>,
+  site: number,
+  time: number,
+): Promise<void> {
+  const open = await openRollout(catalog, site);
+  const end = { state: 'aborted', reason: 'what is live was published again' } as const;
+  if (open !== undefined) await catalog.endRollout(site, open.revision, end, time);
+}
 
 /** An alias that ends after `life` seconds. */
 export function aliasTarget(clock: Clock, name: string, life: number = ALIAS_LIFE.usual): AliasTarget {
@@ -40,8 +59,13 @@ export async function revisionWith(
 }
 
 /** Whether a record may name the revision by its own number: see `isWithinReach`. */
-export async function canNameAgain(catalog: Aliases, site: SiteRow, revision: number): Promise<boolean> {
+export async function canNameAgain(
+  catalog: Aliases & OpenRollouts,
+  site: SiteRow,
+  revision: number,
+): Promise<boolean> {
   const aliases = await catalog.aliases(site.id);
-  const isNamed = aliases.some((alias) => alias.revision === revision);
+  const open = await openRollout(catalog, site.id);
+  const isNamed = open?.revision === revision || aliases.some((alias) => alias.revision === revision);
   return isWithinReach(revision, { live: site.revision, named: site.named }, isNamed);
 }

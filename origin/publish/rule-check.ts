@@ -5,9 +5,11 @@ import type { Digest } from '../../shared/content/digest.ts';
 import type { Entry } from '../../shared/content/entry.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import { ByteCache } from '../../shared/process/byte-cache.ts';
+import type { Remote } from '../../shared/process/thread.ts';
 import { MOST_FAULTS, MOST_RULE_BYTES } from '../../shared/site/rules/limits.ts';
-import { isRuleFile, type RuleFault } from '../../shared/site/rules/rule-lines.ts';
+import { isRuleFile, RULE_FILES, type RuleFault } from '../../shared/site/rules/rule-lines.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
+import type { StagingCalls } from '../catalog/staging-calls.ts';
 
 const FAULTS_SHOWN = 20;
 /** The number of faults in the message, which is one line. */
@@ -34,6 +36,14 @@ export class RuleCheck {
   constructor(store: ObjectStore, faultsOf: FaultsOf) {
     this.#store = store;
     this.#faultsOf = faultsOf;
+  }
+
+  /** Checks the staged revision of a site. Throws like `check`. */
+  async checkStaged(catalog: Pick<Remote<StagingCalls>, 'staged'>, site: number): Promise<void> {
+    for (const path of RULE_FILES) {
+      const entry = await catalog.staged(site, path);
+      if (entry !== undefined) await this.check(site, entry);
+    }
   }
 
   /** Ignores files without rules. Throws `bad-rules` with the faults and their lines, or `no-such-object`. */

@@ -53,7 +53,7 @@ const revision = Type.Object({
   restores: Type.Union([Type.Integer(), Type.Null()]),
   /** `sync`: edges prepare the revision now, and show it when it is activated. */
   mode: modeSchema,
-  /** A draft is shown only under its aliases. The next change does not build on it. */
+  /** A draft is shown only under its aliases, or by a rollout. The next change does not build on it. */
   draft: Type.Optional(Type.Boolean()),
 });
 
@@ -80,6 +80,24 @@ const pointer = {
  * critical, because it changes nothing that a site's own names show.
  */
 const alias = Type.Object(pointer);
+
+const trial = {
+  /** The revision that all other edges show, and that comes back when this one is aborted. */
+  base: Type.Integer(),
+  /** 0 while edges only take the revision in. */
+  step: Type.Integer(),
+  /** The names of the edges that show the record's revision. They only grow during a rollout. */
+  edges: Type.Array(Type.String()),
+  files: Type.Integer(),
+  /** Paths that these edges ask themselves for, as a reader does. */
+  paths: Type.Array(Type.String()),
+};
+
+/**
+ * A step of a rollout: from here on these edges show the record's revision. `activate` of the revision ends the
+ * rollout, and `abort` takes the revision back.
+ */
+const rollout = Type.Object(trial);
 
 /** How a sync publish ended at each edge. The kind is not critical, because such a record changes nothing. */
 const outcome = Type.Object({
@@ -117,6 +135,10 @@ const checkpoint = Type.Object({
           Type.Object({ ...pointer, revision: Type.Integer(), root: Type.String(), seq: Type.Integer() }),
         ),
       ),
+      /** Absent means none. */
+      rollout: Type.Optional(
+        Type.Object({ ...trial, revision: Type.Integer(), root: Type.String(), seq: Type.Integer() }),
+      ),
     }),
   ),
   members: Type.Array(member),
@@ -130,6 +152,7 @@ export const payloads = {
   activate: schema(activate),
   abort: schema(abort),
   alias: schema(alias),
+  rollout: schema(rollout),
   outcome: schema(outcome),
   purge: schema(purge),
   checkpoint: schema(checkpoint),

@@ -15,6 +15,8 @@ export const MOST_WRITTEN = {
   activate: 4 * KIB,
   abort: 4 * KIB,
   alias: 1 * KIB,
+  /** It names up to 10,000 edges. */
+  rollout: 1024 * KIB,
   outcome: 1024 * KIB,
   purge: 64 * KIB,
   checkpoint: 4096 * KIB,

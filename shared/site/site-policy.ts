@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { SkerryError } from '../errors.ts';
+import { checkRollout } from './chosen-rollout.ts';
 import { NO_QUOTA, quotaSchema } from './quota.ts';
+import { rolloutChoiceSchema } from './rollout-policy.ts';
 import { pathPattern } from './rules/path-pattern.ts';
 import { checkSchedule, scheduleSchema } from './schedule.ts';
 import { ACCESS_KEY_PATTERN } from './signed-url.ts';
@@ -130,10 +132,14 @@ const bucketSchema = Type.Object(
   closed,
 );
 
+const rolloutDefaultSchema = Type.Union([rolloutChoiceSchema, Type.Null()], {
+  description: 'How deploys reach the edges, unless they say otherwise; null for all edges at once.',
+});
+
 /**
  * How a site is replicated, which of its old revisions are kept and which of its old assets are served, which paths are
- * private, where its aliases answer, how large it may become, and when
- * changes of S3 clients become a revision.
+ * private, where its aliases answer, how large it may become, when changes of S3 clients become a revision, and in which
+ * steps its deploys reach the edges.
  */
 export const sitePolicySchema = Type.Object({
   mode: modeSchema,
@@ -146,6 +152,7 @@ export const sitePolicySchema = Type.Object({
   previews: previewsSchema,
   quota: quotaSchema,
   bucket: bucketSchema,
+  rollout: rolloutDefaultSchema,
 });
 export type SitePolicy = Static<typeof sitePolicySchema>;
 
@@ -162,6 +169,7 @@ export const policyChangeSchema = Type.Object(
     previews: Type.Optional(Type.Partial(previewsSchema, closed)),
     quota: Type.Optional(Type.Partial(quotaSchema, closed)),
     bucket: Type.Optional(Type.Partial(bucketSchema, closed)),
+    rollout: Type.Optional(rolloutDefaultSchema),
   },
   closed,
 );
@@ -178,6 +186,7 @@ export const DEFAULT_POLICY: SitePolicy = {
   previews: { domain: null, under: [], private: false },
   quota: NO_QUOTA,
   bucket: { quiet: 2, hold: 300 },
+  rollout: null,
 };
 
 function checkPatterns(field: string, paths: readonly string[]): void {
@@ -203,11 +212,13 @@ export function changedPolicy(policy: SitePolicy, change: PolicyChange): SitePol
     previews: { ...policy.previews, ...change.previews },
     quota: { ...policy.quota, ...change.quota },
     bucket: { ...policy.bucket, ...change.bucket },
+    rollout: change.rollout === undefined ? policy.rollout : change.rollout,
   };
   checkSchedule(changed.batch.window);
   checkPatterns('formerAssets.paths', changed.formerAssets.paths ?? []);
   checkPatterns('private.paths', changed.private?.paths ?? []);
   checkPatterns('pinned', changed.pinned);
+  if (changed.rollout !== null) checkRollout(changed.rollout);
   if (changed.previews.private && changed.private === null)
     throw new SkerryError('bad-policy', 'private aliases need the keys of `private`, which may sign URLs');
   if (changed.sync.withoutLease === 'refuse' && changed.sync.timeout < REFUSING_TIMEOUT) {

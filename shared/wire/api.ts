@@ -69,6 +69,7 @@ const outcomeSchema = Type.Union([
   Type.Literal('pending'),
   Type.Literal('degraded'),
   Type.Literal('draft'),
+  Type.Literal('rollout'),
 ]);
 
 const commitEdgeSchema = Type.Object({

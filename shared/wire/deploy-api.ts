@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { MAX_MEDIA_TYPE, MOST_META } from '../content/entry-meta.ts';
 import { aliasNameSchema } from '../site/alias.ts';
+import { rolloutChoiceSchema } from '../site/rollout-policy.ts';
 import { aliasLife } from './alias-api.ts';
 import { closed, digestSchema, message, modeChoice } from './api.ts';
 
@@ -97,6 +98,12 @@ export const commitRequestSchema = Type.Object(
     ),
     alias: Type.Optional(aliasNameSchema),
     expires: Type.Optional(aliasLife),
+    rollout: Type.Optional(
+      Type.Union([rolloutChoiceSchema, Type.Literal('none')], {
+        description:
+          "Shows the revision at a few edges first, and takes it back when it is bad. `none`: without the site's usual rollout.",
+      }),
+    ),
   },
   closed,
 );

@@ -12,6 +12,7 @@ import { aliasNameSchema } from '../site/alias.ts';
 import { labelsSchema, nameSchema } from '../site/names.ts';
 import { scheduleSchema } from '../site/schedule.ts';
 import { taskReportSchema } from '../work/assignment.ts';
+import { trialSchema } from './rollout-api.ts';
 
 /** The maximum number of statements in one report. */
 export const MOST_STATEMENTS = 1000;
@@ -236,6 +237,9 @@ const hotObjectSchema = Type.Tuple([
 ]);
 export type HotObject = Static<typeof hotObjectSchema>;
 
+/** The maximum number of revisions on trial that a report counts. As many rollouts may be open. */
+export const MOST_TRIALS = 100;
+
 /** The state of an edge, signed by the edge. It is sent at each change and every few seconds. */
 const edgeReportSchema = Type.Object({
   time: Type.Integer({ description: 'Milliseconds since 1970; higher in each report of an edge.' }),
@@ -264,6 +268,12 @@ const edgeReportSchema = Type.Object({
       maxItems: MOST_HOT_OBJECTS,
       description:
         'The objects that readers of a lazy edge ask for most. The edge reports them twice a minute.',
+    }),
+  ),
+  trials: Type.Optional(
+    Type.Array(trialSchema, {
+      maxItems: MOST_TRIALS,
+      description: 'What readers met under revisions that this edge shows in a rollout.',
     }),
   ),
   sites: Type.Array(siteReportSchema, { maxItems: MAX_REPORTED_SITES }),

@@ -58,7 +58,8 @@ export class Actor {
   /** The error that ended the last verification. */
   lastError: unknown;
   readonly #server: FeedDouble | undefined;
-  readonly #newest = new Map<number, number>();
+  /** What was shown under the own names of each site, one after the other. */
+  readonly shown = new Map<number, number[]>();
 
   private constructor(edge: InnerEdge, urls: readonly string[], server: FeedDouble | undefined) {
     this.edge = edge;
@@ -97,7 +98,7 @@ export class Actor {
     if (!this.edge.isRunning) return;
     const { catalog, disk, name } = this.edge;
     for (const { id, revision, prefixes, alias } of views) {
-      if (alias === null) this.#goesOn(id, revision);
+      if (alias === null) this.#note(id, revision);
       if (revision === 0 || this.isManifestDamaged) continue;
       const { entries } = catalog.manifestPage(id, revision, undefined, 10_000);
       this.sights.push({
@@ -116,12 +117,9 @@ export class Actor {
     }
   }
 
-  /** What is live never goes back. An alias may point anywhere. */
-  #goesOn(site: number, revision: number): void {
-    const newest = this.#newest.get(site) ?? 0;
-    if (revision < newest)
-      this.faults.push(`${this.edge.name} went from revision ${newest} of site ${site} back to ${revision}`);
-    this.#newest.set(site, Math.max(newest, revision));
+  #note(site: number, revision: number): void {
+    const shown = this.shown.get(site) ?? [];
+    if (shown.at(-1) !== revision) this.shown.set(site, [...shown, revision]);
   }
 
   /** Verifies and repairs. Damage counts as repaired when the edge says so. */

@@ -58,7 +58,10 @@ export class ModelChecks {
       const { seq } = await this.#origin.catalog.head(this.#clock.now());
       const status = await replica.status();
       const shown = new Map(status.sites.map((site) => [site.id, site.revision]));
-      const wanted = this.#wanted(actor);
+      const sites = this.#wanted(actor);
+      const wanted = await Promise.all(
+        sites.map(async (site) => ({ ...site, live: await this.#shownAt(actor, site) })),
+      );
       const isThere =
         status.position === seq &&
         shown.size === wanted.length &&
@@ -67,7 +70,7 @@ export class ModelChecks {
         wanted.every(({ id, live }) =>
           actor.edge.views.some((view) => view.id === id && view.revision === live && view.alias === null),
         ) &&
-        wanted.every((site) => this.#showsAliases(actor, site));
+        sites.every((site) => this.#showsAliases(actor, site));
       const covers = actor.edge.views.every(
         ({ revision, prefixes }) =>
           revision === 0 || JSON.stringify(prefixes) === JSON.stringify(actor.limits.prefixes),
@@ -116,15 +119,29 @@ export class ModelChecks {
   /** Checks that everything that an edge showed was activated, and was whole. */
   judge(actors: readonly Actor[]): void {
     for (const actor of actors) {
+      const { name } = actor.edge;
+      for (const site of this.#sites.all) this.#goesOn(actor, site);
       for (const { edge, site: id, alias, revision, manifest } of actor.sights) {
         const site = this.#sites.all.find((candidate) => candidate.id === id);
         const tree = site?.trees.get(revision);
         const shown = alias === null ? site?.activated : site?.named.get(alias);
-        if (site === undefined || tree === undefined || !shown?.has(revision))
+        const isTried = alias === null && site?.tried.get(name)?.has(revision);
+        if (site === undefined || tree === undefined || !(shown?.has(revision) || isTried))
           this.#fail(`${edge} showed ${id}@${revision} ${alias ?? 'live'}, which was never said`);
         else if (fingerprint(tree) !== manifest)
           this.#fail(`${edge} showed of ${id}@${revision}:\n${manifest}\ninstead of:\n${fingerprint(tree)}`);
       }
+    }
+  }
+
+  /** What is live never goes back. A revision on trial is taken back, and an alias may point anywhere. */
+  #goesOn({ shown, edge: { name } }: Actor, { id, tried }: SiteModel): void {
+    let newest = 0;
+    for (const revision of shown.get(id) ?? []) {
+      if (tried.get(name)?.has(revision)) continue;
+      if (revision < newest)
+        this.#fail(`${name} went from revision ${newest} of site ${id} back to ${revision}`);
+      newest = Math.max(newest, revision);
     }
   }
 
@@ -134,6 +151,17 @@ export class ModelChecks {
     const isRight = views.every(({ alias, revision }) => aliases.get(alias?.name ?? '') === revision);
     const mayLack = actor.urls.some(this.#wasDamaged);
     return isRight && (mayLack || views.length === aliases.size);
+  }
+
+  /** What the log says that the edge shows. A damaged edge may have lost the revision of a rollout. */
+  async #shownAt(actor: Actor, site: SiteModel): Promise<number> {
+    const rollout = await this.#sites.rollout(site);
+    if (rollout === undefined || !rollout.edges.includes(actor.edge.name)) return site.live;
+    const isShown = actor.edge.views.some(
+      ({ id, revision, alias }) => id === site.id && alias === null && revision === rollout.revision,
+    );
+    const mayLack = actor.wasDamaged || actor.urls.some(this.#wasDamaged);
+    return mayLack && !isShown ? site.live : rollout.revision;
   }
 
   #wanted(actor: Actor): SiteModel[] {

@@ -1,3 +1,4 @@
+import type { RolloutRow } from '../../origin/catalog/rollout-calls.ts';
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Change } from '../../shared/content/diff.ts';
 import type { Entry } from '../../shared/content/entry.ts';
@@ -23,6 +24,8 @@ export interface SiteModel {
   readonly aliases: Map<string, number>;
   /** All revisions that each alias ever had. */
   readonly named: Map<string, Set<number>>;
+  /** The revisions that each edge was told to show in a rollout. */
+  readonly tried: Map<string, Set<number>>;
   live: number;
   isDeleted: boolean;
 }
@@ -54,6 +57,7 @@ export class ModelSites {
       activated: new Set(),
       aliases: new Map(),
       named: new Map(),
+      tried: new Map(),
       live: 0,
       isDeleted: false,
     });
@@ -82,6 +86,42 @@ export class ModelSites {
     if (before.pending?.mode === 'sync') await this.#abort(site, before.pending.revision);
     const { tip } = await catalog.site(site.id);
     site.trees.set(await this.#origin.propose(site.id, tip, changes), tree);
+  }
+
+  /** Begins a rollout. It ends the one before. */
+  async rollOut(site: SiteModel, seed: number): Promise<void> {
+    const { catalog } = this.#origin;
+    const { revision: live, pending } = await catalog
+      .site(site.id)
+      .catch(() => ({ revision: 0, pending: null }));
+    if (site.isDeleted || live === 0) return;
+    if (pending?.mode === 'sync') await this.#abort(site, pending.revision);
+    const tree = new Map(site.trees.get(live) ?? []);
+    const revision = await this.#origin.rollOut(site.id, live, (time) =>
+      this.#changes(site, live, seed, tree, time),
+    );
+    site.trees.set(revision, tree);
+  }
+
+  /** Takes the open rollout forward or back. */
+  async rollOn(site: SiteModel, by: 'step' | 'finish' | 'abort', edge: string): Promise<void> {
+    const { rollouts } = this.#origin;
+    const open = await this.rollout(site);
+    if (open === undefined) return;
+    const { revision } = open;
+    if (by === 'abort') return void (await rollouts.abort(site.id));
+    if (by === 'finish') {
+      await rollouts.finish(site.id);
+      return this.#committed(site, { revision, outcome: 'live' }, new Map());
+    }
+    const edges = [...new Set([...open.edges, edge])].sort();
+    await rollouts.step(open, { edges, dwell: 1 }, open.evidence);
+    for (const name of edges) site.tried.set(name, (site.tried.get(name) ?? new Set()).add(revision));
+  }
+
+  /** The rollout of the site that is under way, as the log has it. */
+  async rollout(site: SiteModel): Promise<RolloutRow | undefined> {
+    return (await this.#origin.rollouts.open()).find((rollout) => rollout.site === site.id);
   }
 
   /** Publishes a draft, which does not change what is live. */
@@ -117,8 +157,13 @@ export class ModelSites {
   async activate(site: SiteModel, alias: string): Promise<void> {
     const named = site.aliases.get(alias);
     if (site.isDeleted || named === undefined) return;
-    const answer = await this.#origin.committer.activate(site.id, { alias }, { mode: 'async' });
-    this.#committed(site, answer, site.trees.get(named) ?? new Map());
+    try {
+      const answer = await this.#origin.committer.activate(site.id, { alias }, { mode: 'async' });
+      this.#committed(site, answer, site.trees.get(named) ?? new Map());
+    } catch (error) {
+      // A rollout of the revision was taken back.
+      if (!hasCode(error, 'no-such-revision')) throw error;
+    }
   }
 
   async unname(site: SiteModel, alias: string): Promise<void> {

@@ -31,6 +31,15 @@ export type Step =
   | { readonly kind: 'point'; readonly site: number; readonly alias: string; readonly seed: number }
   | { readonly kind: 'activate'; readonly site: number; readonly alias: string }
   | { readonly kind: 'unname'; readonly site: number; readonly alias: string }
+  /** A revision that edges take in and only some of them show. */
+  | { readonly kind: 'roll-out'; readonly site: number; readonly seed: number }
+  /** More edges show it, it becomes live, or it is taken back. */
+  | {
+      readonly kind: 'roll-on';
+      readonly site: number;
+      readonly by: 'step' | 'finish' | 'abort';
+      readonly who: Who;
+    }
   | { readonly kind: 'prune-origin'; readonly log: boolean }
   | { readonly kind: 'prune'; readonly who: Who }
   | { readonly kind: 'cut'; readonly who: Who; readonly bytes: number; readonly times: number }
@@ -90,7 +99,9 @@ export function planOf(seed: number, sequence: number, without: readonly string[
 function stepOf(dice: Random, sites: number, hasParent: boolean): Step {
   const site = dice.below(sites);
   const who: Who = hasParent && dice.below(2) === 0 ? 'parent' : 'edge';
-  if (dice.below(6) === 0) return aliasStep(dice, site);
+  const aside = dice.below(7);
+  if (aside === 0) return aliasStep(dice, site);
+  if (aside === 1) return rolloutStep(dice, site, who);
   const at = dice.below(100);
   if (at < 23) return publish(dice, site, dice.pick(['async', 'async', 'async', 'batch', 'sync']));
   if (at < 28) return { kind: 'task', seed: dice.below(1_000_000) };
@@ -128,6 +139,12 @@ function aliasStep(dice: Random, site: number): Step {
   if (at < 6) return { kind: 'point', site, alias, seed: dice.below(1_000_000) };
   if (at < 8) return { kind: 'activate', site, alias };
   return { kind: 'unname', site, alias };
+}
+
+function rolloutStep(dice: Random, site: number, who: Who): Step {
+  const at = dice.below(10);
+  if (at < 4) return { kind: 'roll-out', site, seed: dice.below(1_000_000) };
+  return { kind: 'roll-on', site, by: dice.pick(['step', 'step', 'step', 'finish', 'abort']), who };
 }
 
 function publish(dice: Random, site: number, mode: 'async' | 'batch' | 'sync'): Step {

@@ -242,6 +242,10 @@ class World {
         return this.#sites.activate(this.#sites.at(step.site), step.alias);
       case 'unname':
         return this.#sites.unname(this.#sites.at(step.site), step.alias);
+      case 'roll-out':
+        return this.#sites.rollOut(this.#sites.at(step.site), step.seed);
+      case 'roll-on':
+        return this.#sites.rollOn(this.#sites.at(step.site), step.by, this.#actor(step.who).edge.name);
       case 'prune-origin':
         this.#clock.skip(7_200_000);
         await retention.run({ log: step.log });

@@ -4,6 +4,7 @@ import { tokenSecretsOf } from '../../origin/access/token-secrets.ts';
 import { createToken } from '../../origin/access/tokens.ts';
 import { wakingAfterAppends } from '../../origin/catalog/append-wakes.ts';
 import type { Catalog } from '../../origin/catalog/catalog.ts';
+import type { Reveal } from '../../origin/catalog/publish-calls.ts';
 import { signerWith } from '../../origin/catalog/record-signer.ts';
 import { sqliteCalls } from '../../origin/catalog/sqlite/calls.ts';
 import { migrations } from '../../origin/catalog/sqlite/schema.ts';
@@ -15,6 +16,7 @@ import { InProcessFleet } from '../../origin/fleet/in-process-fleet.ts';
 import { ObjectIntake } from '../../origin/ingest/object-intake.ts';
 import { UploadsAhead } from '../../origin/ingest/uploads-ahead.ts';
 import { Committer } from '../../origin/publish/commit.ts';
+import { Rollouts } from '../../origin/publish/rollouts.ts';
 import { RuleCheck } from '../../origin/publish/rule-check.ts';
 import { Stager } from '../../origin/publish/stager.ts';
 import { Retention } from '../../origin/retention/retention.ts';
@@ -32,6 +34,7 @@ import { ReportCalls } from '../../shared/feed/report-calls.ts';
 import { certifyKey } from '../../shared/log/certificate.ts';
 import { ReportChecks } from '../../shared/reports/report-checks.ts';
 import { fingerprintOf, generateSigningKey } from '../../shared/signing/keys.ts';
+import { READY_POLICIES } from '../../shared/site/ready-rollouts.ts';
 import { ruleFaults } from '../../shared/site/rules/rule-faults.ts';
 import { openDatabase } from '../../shared/sqlite/open.ts';
 import { asRemote } from './in-process.ts';
@@ -61,6 +64,9 @@ export interface InnerOrigin {
    * number.
    */
   propose(site: number, base: number, changes: (time: number) => Promise<readonly Change[]>): Promise<number>;
+  /** Stores a revision and begins its rollout. Returns its number. */
+  rollOut(site: number, base: number, changes: (time: number) => Promise<readonly Change[]>): Promise<number>;
+  readonly rollouts: Rollouts;
   close(): void;
 }
 
@@ -104,8 +110,9 @@ export async function openInnerOrigin(
   const fleet = await InProcessFleet.open({
     ...{ catalog, clock, identity, key, checks, divergence, tasks: watch?.desk(board) ?? board },
   });
+  const sites = new KeyedLock<number>();
   const committer = new Committer(
-    { catalog, clock, edges: fleet, sites: new KeyedLock<number>(), stopping: stopping.signal },
+    { catalog, clock, edges: fleet, sites, stopping: stopping.signal },
     new RuleCheck(store, async (path, content) => ruleFaults(path, content)),
   );
   const uploadsAhead = new UploadsAhead({ catalog, identity, key, appended });
@@ -113,6 +120,21 @@ export async function openInnerOrigin(
   void board.run(stopping.signal);
   const acts: string[] = [];
   const stager = new Stager(catalog, clock);
+
+  async function reveal(
+    site: number,
+    base: number,
+    changes: (time: number) => Promise<readonly Change[]>,
+    how: Pick<Reveal, 'mode' | 'rollout'>,
+  ): Promise<number> {
+    const overlay = async (revision: number, time: number) =>
+      catalog.stage(site, revision, await changes(time));
+    const staged = await stager.stage({ site, base, overlay }, stopping.signal);
+    const revealed = { site, base, message: '', restores: null, activate: null, deploy: null };
+    await catalog.reveal({ ...staged, ...revealed, ...how });
+    return staged.revision;
+  }
+
   return {
     catalog,
     committer,
@@ -148,14 +170,10 @@ export async function openInnerOrigin(
       };
       return { kind: 'put', entry };
     },
-    async propose(site, base, changes) {
-      const overlay = async (revision: number, time: number) =>
-        catalog.stage(site, revision, await changes(time));
-      const staged = await stager.stage({ site, base, overlay }, stopping.signal);
-      const revealed = { site, base, message: '', restores: null, activate: null, deploy: null };
-      await catalog.reveal({ ...staged, ...revealed, mode: 'sync' });
-      return staged.revision;
-    },
+    propose: (site, base, changes) => reveal(site, base, changes, { mode: 'sync' }),
+    rollOut: (site, base, changes) =>
+      reveal(site, base, changes, { mode: 'async', rollout: READY_POLICIES.canary }),
+    rollouts: new Rollouts({ catalog, clock, sites, committer }),
     close() {
       stopping.abort();
       appended.wake();

@@ -2,7 +2,7 @@ import { nextWindow, windowAt } from '../../../shared/site/schedule.ts';
 import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 import type { Activation, EdgeSite, Milestone } from '../../store/catalog.ts';
 import { coverOf, sameCover } from '../../store/cover.ts';
-import { nextToFill, nextToGiveUp, nextToKeep, showsAliases } from './alias-plan.ts';
+import { namedBeside, nextToFill, nextToGiveUp, nextToKeep, showsAliases } from './alias-plan.ts';
 
 /** The next step of a site's loop. Times are those of the log, in milliseconds since 1970. */
 export type Step =
@@ -21,11 +21,11 @@ export type Step =
   | { readonly kind: 'prepare'; readonly milestone: Milestone }
   /** Remove a staged revision that was aborted. */
   | { readonly kind: 'forget'; readonly revision: number }
-  /** Take in a manifest that an alias names, or that is older than such a one. */
+  /** Take in a manifest that an alias or a rollout names, or that is older than such a one. */
   | { readonly kind: 'keep'; readonly milestone: Milestone }
-  /** Fetch the missing objects of a kept revision, and show it under its aliases. */
+  /** Fetch the missing objects of a kept revision, and let its aliases and its rollout show it. */
   | { readonly kind: 'fill'; readonly revision: number }
-  /** Remove the newest manifest, because no alias names it any more. */
+  /** Remove the newest manifest, because nothing names it any more. */
   | { readonly kind: 'give-up'; readonly revision: number }
   /** Fetch the missing objects of the active revision, because the set of objects to hold has changed. */
   | { readonly kind: 'cover' };
@@ -101,8 +101,9 @@ function shouldPrepare(
   return proposal.revision > active.revision && prepared !== proposal.revision;
 }
 
-function isOrphan({ activations, proposal, aliases }: EdgeSite, staging: number): boolean {
-  const wanted = [...activations, ...aliases, ...(proposal === null ? [] : [proposal])];
+function isOrphan(site: EdgeSite, staging: number): boolean {
+  const { activations, proposal } = site;
+  const wanted = [...activations, ...namedBeside(site), ...(proposal === null ? [] : [proposal])];
   return !wanted.some(({ revision }) => revision === staging);
 }
 

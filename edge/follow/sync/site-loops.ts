@@ -15,6 +15,7 @@ import type { LogTime } from '../log/log-time.ts';
 import type { Transfer } from '../upstream/transfer.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { Upstreams } from '../upstream/upstreams.ts';
+import { isHeld } from './alias-plan.ts';
 import { nextStep, type Step } from './next-step-plan.ts';
 import {
   fetchBeyondActive,
@@ -210,7 +211,9 @@ export class SiteLoops {
     const aliases = site.aliases.map((alias) =>
       isUnheld(alias.revision) ? { ...alias, revision: alias.shown } : alias,
     );
-    return nextStep({ ...site, aliases }, limits, isPaused(), time.proven());
+    const { rollout } = site;
+    const isOut = rollout !== null && !isHeld(site, rollout.revision) && isUnheld(rollout.revision);
+    return nextStep({ ...site, aliases, rollout: isOut ? null : rollout }, limits, isPaused(), time.proven());
   }
 
   #note(site: number, change: Partial<SiteProgress>): void {

@@ -6,6 +6,7 @@ import type { AccessLog } from '../metering/access-log.ts';
 import type { Counters } from '../metering/counters.ts';
 import { NO_BODY, textAnswer, withoutBody } from '../site/answer.ts';
 import type { ReaderRequest } from '../site/decide.ts';
+import { refererPath } from '../site/referer.ts';
 import type { SiteAnswer, SiteHandler } from '../site/site-handler.ts';
 import type { Views } from '../site/views.ts';
 import { isMisdirected } from '../tls/misdirected.ts';
@@ -71,6 +72,7 @@ export function responder({ views, counters, accessLog, limits, log, tls }: Resp
       const reader = waitingReader(exchange.client, sink);
       const answer = await site.answer(asked, reader);
       if (answer.isExcess) counters.countExcess(site.name);
+      if (isMissing(answer.status) && refererPath(asked) !== undefined) counters.countBroken(site.name);
       await send(answer, { exchange, reader, sink });
     } catch (error) {
       await sendSmall(internalError(error, incoming.target, log), sink);
@@ -97,7 +99,7 @@ export function responder({ views, counters, accessLog, limits, log, tls }: Resp
         return answered(textAnswer(421, 'This connection is for another host\n'));
     if (!limits.allows(client, performance.now()))
       return answered(textAnswer(429, 'Too many requests\n', { 'retry-after': '1' }));
-    return { kind: 'next', asked: { method, target, headers, client }, host, exchange };
+    return { kind: 'next', asked: { method, target, headers, client, host }, host, exchange };
   }
 
   /** Waits until no switch is in progress, and then selects from the current sites. */
@@ -132,6 +134,8 @@ export function responder({ views, counters, accessLog, limits, log, tls }: Resp
     });
   }
 }
+
+const isMissing = (status: number) => status === 404 || status === 410;
 
 function answered(answer: SiteAnswer): Step<never> {
   return { kind: 'answered', answer };

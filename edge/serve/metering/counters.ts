@@ -1,8 +1,13 @@
+import type { Difference } from '../../../shared/wire/rollout-api.ts';
 import {
+  type AnswerCounts,
   LATENCY_BUCKETS,
+  MOST_TRIAL_PATHS,
+  NO_TRIAL,
   type ServingCounters,
-  type ShownSince,
   type SiteCounters,
+  type TrialCounts,
+  type TrialError,
 } from '../../messages/counters.ts';
 
 /** Counts the responses of each site by class of status, with their bytes and durations. */
@@ -12,8 +17,11 @@ export class Counters {
 
   /** Continues from the counts in `counted`. */
   constructor(counted: ServingCounters = {}) {
-    for (const [site, { requests, buckets, ...totals }] of Object.entries(counted))
-      this.#sites.set(site, { ...totals, requests: { ...requests }, buckets: [...buckets] });
+    for (const [site, { requests, buckets, trial, ...totals }] of Object.entries(counted))
+      this.#sites.set(site, {
+        ...{ ...totals, requests: { ...requests }, buckets: [...buckets] },
+        trial: { ...trial, worst: trial.worst.map((one) => ({ ...one })) },
+      });
   }
 
   /** `seconds` is the time from the head of the request until the last byte was passed to the operating system. */
@@ -32,6 +40,22 @@ export class Counters {
     this.#of(site).excesses++;
   }
 
+  countBroken(site: string): void {
+    this.#of(site).broken++;
+  }
+
+  /** Counts an error against the revision on trial. */
+  countTrial(site: string, { isLost, path, status, before, referer }: TrialError): void {
+    const { trial } = this.#of(site);
+    if (isLost) trial.lost++;
+    else trial.broken++;
+    if (isLost && status >= 500) trial.lostErrors++;
+    const known = trial.worst.find((one) => one.path === path);
+    if (known !== undefined) known.count++;
+    else if (trial.worst.length < MOST_TRIAL_PATHS)
+      trial.worst.push({ path, status, before, count: 1, referer });
+  }
+
   /**
    * Records which revision of each site is shown from now on. Drops the counts of all other sites, since sites are
    * created and deleted while the process runs.
@@ -41,7 +65,11 @@ export class Counters {
     for (const [site, counter] of this.#sites) {
       const revision = shown.get(site);
       if (revision === undefined) this.#sites.delete(site);
-      else if (revision !== counter.shown.revision) counter.shown = shownSince(revision, counter);
+      else if (revision !== counter.shown.revision) {
+        counter.past = since(counter);
+        counter.trial = { ...NO_TRIAL, worst: [] };
+        counter.shown = { ...totalsOf(counter), revision, bytes: counter.bytes };
+      }
     }
     this.#shown = shown;
   }
@@ -54,23 +82,38 @@ export class Counters {
     const known = this.#sites.get(site);
     if (known !== undefined) return known;
     const buckets = [...LATENCY_BUCKETS, 0].map(() => 0);
-    const shown = { revision: this.#shown.get(site) ?? 0, requests: 0, errors: 0, bytes: 0 };
-    const counter: Counting = { requests: {}, bytes: 0, buckets, seconds: 0, excesses: 0, shown };
+    const none = { requests: 0, errors: 0, broken: 0 };
+    const counter: Counting = {
+      ...{ requests: {}, bytes: 0, buckets, seconds: 0, excesses: 0, broken: 0 },
+      shown: { ...none, revision: this.#shown.get(site) ?? 0, bytes: 0 },
+      past: none,
+      trial: { ...NO_TRIAL, worst: [] },
+    };
     this.#sites.set(site, counter);
     return counter;
   }
 }
 
-interface Counting extends SiteCounters {
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Counting extends Mutable<Omit<SiteCounters, 'requests' | 'buckets' | 'trial'>> {
   readonly requests: Record<string, number>;
   readonly buckets: number[];
-  bytes: number;
-  seconds: number;
-  excesses: number;
-  shown: ShownSince;
+  trial: Mutable<Omit<TrialCounts, 'worst'>> & { readonly worst: Mutable<Difference>[] };
 }
 
-function shownSince(revision: number, { requests, bytes }: SiteCounters): ShownSince {
+function totalsOf({ requests, broken }: Pick<SiteCounters, 'requests' | 'broken'>): AnswerCounts {
   const all = Object.values(requests).reduce((sum, count) => sum + count, 0);
-  return { revision, requests: all, errors: requests['5xx'] ?? 0, bytes };
+  return { requests: all, errors: requests['5xx'] ?? 0, broken };
+}
+
+/** The answers since the shown revision became visible. */
+function since(counter: Pick<SiteCounters, 'requests' | 'broken' | 'shown'>): AnswerCounts {
+  const { requests, errors, broken } = totalsOf(counter);
+  const { shown } = counter;
+  return {
+    requests: requests - shown.requests,
+    errors: errors - shown.errors,
+    broken: broken - shown.broken,
+  };
 }

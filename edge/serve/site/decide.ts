@@ -29,6 +29,8 @@ export interface ReaderRequest {
   readonly headers: ReaderHeaders;
   /** The address of the reader. */
   readonly client: string;
+  /** The host that the request named. */
+  readonly host?: string | undefined;
 }
 
 export interface ReaderHeaders {
@@ -40,6 +42,7 @@ export interface ReaderHeaders {
   readonly 'if-range'?: string | undefined;
   readonly 'if-unmodified-since'?: string | undefined;
   readonly range?: string | undefined;
+  readonly referer?: string | undefined;
   readonly 'want-repr-digest'?: string | undefined;
 }
 

@@ -1,4 +1,5 @@
 import { isFingerprinted } from '../../../shared/content/asset-name.ts';
+import { knownMediaType } from '../../../shared/content/media-type.ts';
 import { type PurgeMatch, purgeMatch } from '../../../shared/site/purge.ts';
 import { compiledPattern } from '../../../shared/site/rules/compiled-pattern.ts';
 import type { FormerAssets } from '../../messages/views.ts';
@@ -10,7 +11,20 @@ import type { FormerAssets } from '../../messages/views.ts';
  */
 export function revisionsFor(
   text: string,
-  { revisions, paths, purges }: FormerAssets,
+  { revisions, paths, purges, beside }: FormerAssets,
+  now: number,
+  tags: () => ReadonlySet<string>,
+): number[] {
+  if (beside === null) return formerFor(text, { revisions, paths, purges }, now, tags);
+  const isAnswered = isAsset(text, paths) || (beside.isNewer && isNoPage(text));
+  const first = isAnswered ? [beside.revision] : [];
+  const others = revisions.filter(({ revision }) => revision !== beside.revision);
+  return [...first, ...formerFor(text, { revisions: others, paths, purges }, now, tags)];
+}
+
+function formerFor(
+  text: string,
+  { revisions, paths, purges }: Omit<FormerAssets, 'beside'>,
   now: number,
   tags: () => ReadonlySet<string>,
 ): number[] {
@@ -32,6 +46,12 @@ function matchOf(purge: Purge): PurgeMatch {
   const match = matches.get(purge) ?? purgeMatch(purge.target);
   matches.set(purge, match);
   return match;
+}
+
+/** Whether the ending of a path names a type of content that no page has. */
+function isNoPage(text: string): boolean {
+  const type = knownMediaType(text);
+  return type !== undefined && type !== 'text/html' && type !== 'application/xhtml+xml';
 }
 
 function isAsset(text: string, paths: FormerAssets['paths']): boolean {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Digest } from '../../../shared/content/digest.ts';
 import { hasCode, type SkerryError } from '../../../shared/errors.ts';
 import { withoutTokens } from '../../../shared/site/signed-url.ts';
 import type { ByteSpan } from '../../../shared/store/byte-span.ts';
@@ -65,6 +66,21 @@ export class PublishedSite implements SiteHandler {
       source: body.representation.source,
       mayBeGiven: this.#mayServe,
     };
+  }
+
+  /** The status that a request would get. Undefined if that cannot be decided. */
+  statusFor(request: ReaderRequest): number | undefined {
+    if (this.#whyUnready() !== undefined) return undefined;
+    const site = servedSite(this.#view, this.#parts);
+    return site && decide(request, site).status;
+  }
+
+  /** The digest of the content at a path. Undefined if there is none. */
+  digestAt(path: string): Digest | undefined {
+    const site = servedSite(this.#view, this.#parts);
+    if (site === undefined) return undefined;
+    const { body, status } = decide({ method: 'GET', target: path, headers: {}, client: '' }, site);
+    return status === 200 && body.kind === 'bytes' ? body.representation.source : undefined;
   }
 
   #whyUnready(): string | undefined {

@@ -5,6 +5,7 @@ import type { Payload } from '../../../shared/log/record-kinds.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import type { AliasCalls, EdgeAlias, KeptRevision } from '../catalog.ts';
 import type { Cover } from '../cover.ts';
+import { rolloutFilled } from './rollouts.ts';
 
 type Sql = (text: string) => StatementSync;
 
@@ -27,12 +28,14 @@ export function aliasCalls(database: DatabaseSync, sql: Sql): AliasCalls {
           revision,
         );
         sql('UPDATE alias SET shown = revision WHERE site = ? AND revision = ?').run(site, revision);
+        rolloutFilled(sql, site, revision);
       });
     },
 
     giveUpKept(site, revision) {
       transaction(database, () => {
         sql('DELETE FROM kept WHERE site = ? AND revision = ?').run(site, revision);
+        sql('DELETE FROM held WHERE site = ? AND revision = ?').run(site, revision);
         sql('UPDATE site SET staging = ?, staging_root = NULL, prepared = NULL WHERE id = ?').run(
           revision,
           site,

@@ -67,6 +67,7 @@ function forgetCounts(sql: Sql, site: number, revision: number): void {
     `DELETE FROM announced WHERE site = :site AND revision < :revision
        AND revision NOT IN (SELECT revision FROM activation WHERE site = :site)
        AND revision NOT IN (SELECT revision FROM proposal WHERE site = :site)
-       AND revision NOT IN (SELECT revision FROM alias WHERE site = :site)`,
+       AND revision NOT IN (SELECT revision FROM alias WHERE site = :site)
+       AND revision NOT IN (SELECT revision FROM rollout WHERE site = :site)`,
   ).run({ site, revision });
 }

@@ -29,17 +29,23 @@ export function statementCalls(database: DatabaseSync, sql: Sql): StatementCalls
     addReceipt(receipt) {
       transaction(database, () => {
         keepStatement(sql, { kind: 'receipt', body: receipt });
-        sql('UPDATE held SET covered = ? WHERE site = ? AND revision = ?').run(
+        sql('UPDATE held SET covered = ?, covered_seq = ? WHERE site = ? AND revision = ?').run(
           receipt.covers,
+          receipt.seq,
           receipt.site,
           receipt.revision,
         );
       });
     },
 
-    receiptCovers(site, revision) {
-      const row = sql('SELECT covered FROM held WHERE site = ? AND revision = ?').get(site, revision);
-      return (row?.covered as Receipt['covers'] | null | undefined) ?? undefined;
+    lastReceipt(site, revision) {
+      const row = sql('SELECT covered, covered_seq FROM held WHERE site = ? AND revision = ?').get(
+        site,
+        revision,
+      );
+      return row?.covered == null
+        ? undefined
+        : { covers: row.covered as Receipt['covers'], seq: Number(row.covered_seq) };
     },
 
     addTaskResult(result) {

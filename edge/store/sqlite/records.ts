@@ -6,6 +6,7 @@ import { DEFAULT_POLICY, type SitePolicy } from '../../../shared/site/site-polic
 import { applyAlias } from './aliases.ts';
 import { announce, forgetAborted, putActivation } from './coming.ts';
 import { noteEnded, notePurge } from './purges.ts';
+import { applyCheckpointRollout, applyRollout, rolloutAborted, rolloutActivated } from './rollouts.ts';
 
 type Sql = (text: string) => StatementSync;
 
@@ -35,14 +36,23 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
     case 'alias':
       applyAlias(sql, { ...record, payload: payloads.alias.parseText(payload) });
       return;
+    case 'rollout': {
+      const { site, revision, root, seq, time } = record;
+      if (root === null) return;
+      const step = payloads.rollout.parseText(payload);
+      applyRollout(sql, { site, revision, root, seq, payload: step }, time);
+      return;
+    }
     case 'activate': {
       const { mode, now } = payloads.activate.parseText(payload);
       const { site, seq, revision, root, time } = record;
       putActivation(sql, { site, seq, revision, root, time, mode, now: now ? 1 : 0 });
+      rolloutActivated(sql, site, revision, time);
       return;
     }
     case 'abort':
       forgetAborted(sql, record.site, record.revision);
+      rolloutAborted(sql, record.site, record.revision, record.time);
       return;
     case 'purge':
       notePurge(sql, record);
@@ -65,12 +75,14 @@ function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint
   sql('UPDATE site SET deleted = 1').run();
   sql('DELETE FROM proposal').run();
   sql('DELETE FROM member').run();
-  for (const { id, name, domains, policy, revision, root, seq, files, aliases = [] } of state.sites) {
+  for (const site of state.sites) {
+    const { id, name, domains, policy, revision, root, seq, files, aliases = [] } = site;
     putSite(sql, id, { name, domains, deleted: false, policy: policy ?? DEFAULT_POLICY });
     const names = JSON.stringify(aliases.map((alias) => alias.name));
     sql('DELETE FROM alias WHERE site = ? AND name NOT IN (SELECT value FROM json_each(?))').run(id, names);
     for (const { revision, root, seq, ...payload } of aliases)
       applyAlias(sql, { site: id, revision, root, seq, payload });
+    applyCheckpointRollout(sql, site);
     if (revision === 0 || root === null) continue;
     // Purges before the checkpoint are unknown, so the edge must not serve assets from earlier revisions.
     noteEnded(sql, id, revision, EVERYTHING);

@@ -79,6 +79,8 @@ export const migrations: Migrations = [
     ended INTEGER,
     -- the cover in its newest receipt; null before it has one
     covered TEXT,
+    -- the record that its newest receipt answers
+    covered_seq INTEGER,
     PRIMARY KEY (site, revision)
   ) STRICT, WITHOUT ROWID;
 
@@ -94,8 +96,23 @@ export const migrations: Migrations = [
     shown INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (site, name)
   ) STRICT, WITHOUT ROWID;
-  -- revisions whose manifests are whole here although they need not be active: aliases name them, or a later one was
-  -- taken in before they become active
+  -- the rollout that the log has begun. ready: the revision was whole here once. activated: the log has made it live,
+  -- and this edge has not yet made it active
+  CREATE TABLE rollout (
+    site INTEGER PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    root TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    files INTEGER NOT NULL,
+    base INTEGER NOT NULL,
+    -- JSON: names of edges, and paths
+    edges TEXT NOT NULL,
+    paths TEXT NOT NULL,
+    ready INTEGER NOT NULL DEFAULT 0,
+    activated INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  -- revisions whose manifests are whole here although they need not be active: aliases or rollouts name them, or a
+  -- later one was taken in before they become active
   CREATE TABLE kept (
     site INTEGER NOT NULL,
     revision INTEGER NOT NULL,

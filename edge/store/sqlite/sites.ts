@@ -7,6 +7,7 @@ import type { Activation, EdgeSite, FormerRevision, Milestone, SiteCalls } from 
 import { type Cover, WHOLE } from '../cover.ts';
 import { aliasesOf, keepIfHeld, keptOf } from './aliases.ts';
 import { endedBy } from './purges.ts';
+import { rolloutOf, rolloutRevealed } from './rollouts.ts';
 
 /** A record that has just arrived may be a little ahead of the known lower bound of the time. */
 const CLOSE_MS = 1000;
@@ -73,6 +74,7 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
       purges: endedBy(sql, id),
       covers: toCover(row.covers as string | null),
       aliases: aliasesOf(sql, id),
+      rollout: rolloutOf(sql, id),
       kept: keptOf(sql, id),
     };
   }
@@ -103,6 +105,7 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
         for (const table of [
           'held',
           'alias',
+          'rollout',
           'kept',
           'activation',
           'announced',
@@ -130,6 +133,7 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
            ON CONFLICT (site, revision) DO UPDATE SET ended = NULL`,
         ).run(site, revision);
         keepIfHeld(sql, site, revision);
+        rolloutRevealed(sql, site, revision);
         sql('DELETE FROM activation WHERE site = ? AND seq <= ?').run(site, seq);
         sql('DELETE FROM announced WHERE site = ? AND revision < ?').run(site, revision);
       });

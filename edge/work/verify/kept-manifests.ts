@@ -4,7 +4,7 @@ import { hasCode } from '../../../shared/errors.ts';
 import { differing } from '../../../shared/wire/bucket-list.ts';
 import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 import type { ObjectSource } from '../../follow/fetch/object-source.ts';
-import { isHeld, showsAliases } from '../../follow/sync/alias-plan.ts';
+import { isHeld, namedBeside, showsAliases } from '../../follow/sync/alias-plan.ts';
 import { mendNodes } from '../../follow/sync/compare.ts';
 import { unstage } from '../../follow/sync/site-sync.ts';
 import type { EdgeCatalog, EdgeSite, Milestone } from '../../store/catalog.ts';
@@ -20,7 +20,7 @@ export interface KeptParts {
   readonly shown: () => Promise<void>;
 }
 
-/** Gives up newer revisions, which only aliases show, because their rows would be in the way. They are fetched again. */
+/** Gives up newer revisions, which only aliases and rollouts show, because their rows would be in the way. They are fetched again. */
 export async function giveUpNewer(
   { catalog, shown }: Pick<KeptParts, 'catalog' | 'shown'>,
   site: EdgeSite,
@@ -37,7 +37,7 @@ export async function giveUpNewer(
 
 /**
  * Repairs the manifests beside the active one. One after the active revision is given up and fetched again. An older
- * one cannot be staged any more, so it is mended in place, while no alias shows it. If the upstream cannot help, its
+ * one cannot be staged any more, so it is mended in place, while nothing shows it. If the upstream cannot help, its
  * aliases show nothing here until a later repair. Returns whether no damaged manifest is left: one after the active
  * revision has to stay while another is staged over it.
  */
@@ -46,7 +46,7 @@ export function mendKept(parts: KeptParts, id: number, signal: AbortSignal): Pro
   return manifests.run(id, async () => {
     const site = await catalog.site(id);
     if (site === undefined) return true;
-    for (const milestone of namedBeside(site, parts.limits)) {
+    for (const milestone of toMend(site, parts.limits)) {
       const { revision, root } = milestone;
       const { nodes } = await audit(catalog, id, revision);
       if (isHeld(site, revision) && rootOf(nodes) === root) continue;
@@ -67,12 +67,13 @@ export function mendKept(parts: KeptParts, id: number, signal: AbortSignal): Pro
  * What should be held beside the active revision, each once, in ascending order. A newer one that is not held is left
  * out, because it will be taken in as usual.
  */
-function namedBeside(site: EdgeSite, limits: EdgeLimits): Milestone[] {
-  const { aliases, activations, proposal, active } = site;
-  const named: Milestone[] = [...activations, ...(proposal === null ? [] : [proposal]), ...aliases];
+function toMend(site: EdgeSite, limits: EdgeLimits): Milestone[] {
+  const { activations, proposal, active } = site;
+  const beside = namedBeside(site);
+  const named: Milestone[] = [...activations, ...(proposal === null ? [] : [proposal]), ...beside];
   const each = [...new Map(named.map((milestone) => [milestone.revision, milestone])).values()];
   const isShown = ({ revision }: Milestone) =>
-    showsAliases(limits) && aliases.some((alias) => alias.revision === revision);
+    showsAliases(limits) && beside.some((one) => one.revision === revision);
   return each
     .filter(({ revision }) => revision !== active.revision)
     .filter((one) => isHeld(site, one.revision) || (one.revision < active.revision && isShown(one)))

@@ -1,6 +1,8 @@
 import type { ReceiptFile } from '../../../shared/receipts/receipt-file.ts';
+import { READY_POLICIES } from '../../../shared/site/ready-rollouts.ts';
 import type { Alias } from '../../../shared/wire/alias-api.ts';
 import type { Commit, Purge, Revision, Site } from '../../../shared/wire/api.ts';
+import type { Rollout } from '../../../shared/wire/rollout-api.ts';
 import type { Examples } from './example.ts';
 
 const DIGEST = '7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed';
@@ -24,7 +26,52 @@ export const site: Site = {
     quota: { bytes: 10_000_000_000, files: null, fileBytes: null },
     bucket: { quiet: 2, hold: 300 },
     previews: { domain: null, under: [], private: false },
+    rollout: null,
   },
+};
+
+const rollout: Rollout = {
+  site: 'docs',
+  revision: 13,
+  base: 12,
+  seq: 58,
+  state: 'running',
+  reason: '',
+  step: 1,
+  edges: ['paris'],
+  message: 'new start page',
+  began: 1_790_000_000_000,
+  stepped: 1_790_000_002_000,
+  ended: null,
+  policy: READY_POLICIES.canary,
+  evidence: {
+    edges: [
+      {
+        edge: 'paris',
+        verdict: 'good',
+        why: '812 answers',
+        trial: {
+          site: 1,
+          revision: 13,
+          requests: 812,
+          lost: 1,
+          broken: 0,
+          errors: 0,
+          deaths: 0,
+          checks: { asked: 0, failed: 0 },
+          past: { requests: 40_122, broken: 3, errors: 0 },
+          worst: [{ path: '/old.html', status: 404, before: 200, count: 1, referer: null }],
+        },
+      },
+    ],
+    worst: [{ edge: 'paris', path: '/old.html', status: 404, before: 200, count: 1, referer: null }],
+  },
+};
+const aborted = {
+  state: 'aborted' as const,
+  reason: 'somebody aborted it',
+  seq: 59,
+  ended: 1_790_000_030_000,
 };
 
 const live: Commit = {
@@ -137,6 +184,8 @@ export const contentExamples: Examples = {
   },
   'PUT /v1/sites/{site}/aliases/{alias}': { request: { revision: 13, expires: 604_800 }, answer: alias },
   'POST /v1/sites/{site}/activate': { request: { alias: 'pr-12' }, answer: live },
+  'GET /v1/sites/{site}/rollout': { answer: rollout },
+  'POST /v1/sites/{site}/rollout': { request: { act: 'abort' }, answer: { ...rollout, ...aborted } },
   'POST /v1/sites/{site}/purge': { request: { paths: ['/index.html', '/img/*'] }, answer: purge },
   'GET /v1/sites/{site}/purges/{seq}': { answer: purge },
   'GET /v1/sites/{site}/purges/{seq}/receipts': { answer: receiptFile },

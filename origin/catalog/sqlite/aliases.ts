@@ -43,7 +43,9 @@ export function aliasCalls({ database, sql, writer, identity }: CatalogContext):
       return transaction(database, () => {
         const row = sql(
           `SELECT r.root, r.files, s.live, s.named,
-             EXISTS (SELECT 1 FROM alias a WHERE a.site = s.id AND a.revision = r.revision) AS is_named
+             EXISTS (SELECT 1 FROM alias a WHERE a.site = s.id AND a.revision = r.revision)
+               OR EXISTS (SELECT 1 FROM rollout o WHERE o.site = s.id AND o.revision = r.revision
+                 AND o.state IN ('running', 'paused')) AS is_named
            FROM revision r JOIN site s ON s.id = r.site AND s.deleted = 0 WHERE r.site = ? AND r.revision = ?`,
         ).get(site, revision);
         if (row === undefined) throw new SkerryError('no-such-revision', `there is no revision ${revision}`);

@@ -20,6 +20,7 @@ import { publishCalls } from './publishing.ts';
 import { purgeCalls } from './purges.ts';
 import { retentionCalls } from './retention.ts';
 import { revisionReads } from './revisions.ts';
+import { rolloutCalls } from './rollouts.ts';
 import { siteCalls } from './sites.ts';
 import { stagingCalls } from './staging.ts';
 import { taskCalls } from './tasks.ts';
@@ -39,6 +40,7 @@ export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): Catal
     ...stagingCalls(context),
     ...publishCalls(context),
     ...aliasCalls(context),
+    ...rolloutCalls(context),
     ...objectCalls(context),
     ...damageCalls(context),
     ...deployCalls(context),

@@ -1,6 +1,7 @@
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { Seq } from '../../../shared/log/record.ts';
 import type { Payload } from '../../../shared/log/record-kinds.ts';
+import type { RolloutPolicy } from '../../../shared/site/rollout-policy.ts';
 import { DEFAULT_POLICY, type SitePolicy } from '../../../shared/site/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import { memberPayload } from '../member-record.ts';
@@ -35,6 +36,26 @@ export function checkpointCalls({ database, sql, writer, identity }: CatalogCont
         files: Number(row.files),
         expires: Number(row.expires),
       }));
+    const rollouts = sql(
+      `SELECT o.*, r.root, r.files FROM rollout o JOIN revision r ON r.site = o.site AND r.revision = o.revision
+       WHERE o.site = ? AND o.state IN ('running', 'paused')`,
+    );
+    const rolloutOf = (site: number) => {
+      const row = rollouts.get(site);
+      if (row === undefined) return {};
+      const { guards } = JSON.parse(String(row.policy)) as RolloutPolicy;
+      const rollout = {
+        revision: Number(row.revision),
+        root: String(row.root),
+        seq: Number(row.seq),
+        base: Number(row.base),
+        step: Number(row.step),
+        edges: JSON.parse(String(row.edges)) as string[],
+        files: Number(row.files),
+        paths: [...guards.paths],
+      };
+      return { rollout };
+    };
     const sites = sql(
       `SELECT s.id, s.name, s.domains, s.policy, s.live, r.root, r.seq, r.files FROM site s
        LEFT JOIN revision r ON r.site = s.id AND r.revision = s.live WHERE s.deleted = 0 ORDER BY s.id`,
@@ -44,6 +65,7 @@ export function checkpointCalls({ database, sql, writer, identity }: CatalogCont
       sites: sites.map((row) => ({
         id: Number(row.id),
         ...withAliases(aliasesOf(Number(row.id))),
+        ...rolloutOf(Number(row.id)),
         name: String(row.name),
         domains: JSON.parse(String(row.domains)) as string[],
         ...(row.policy !== DEFAULTS && { policy: JSON.parse(String(row.policy)) as SitePolicy }),

@@ -13,7 +13,11 @@ import { aliasRecord, checkAlias, storeAlias } from './aliases.ts';
 import type { CatalogContext } from './context.ts';
 import { noteHeldDone } from './held-done.ts';
 import { REVISION, stateOf } from './revisions.ts';
+import { endOpenRollout, finishRollout, firstStep, openRevision, storeRollout } from './rollouts.ts';
 import { siteHistory } from './site-history.ts';
+
+/** How a rollout ends when the site goes on without it. */
+const BY_ANOTHER = { state: 'aborted', reason: 'another revision was published' } as const;
 
 export function publishCalls({ database, sql, writer, identity }: CatalogContext): PublishCalls {
   /** Files and bytes of the staged state, in time proportional to the change. */
@@ -68,9 +72,11 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
   }
 
   return {
-    reveal({ site, revision, root, base, message, restores, time, mode, activate, draft, deploy }) {
+    reveal(commit) {
+      const { site, revision, root, base, message, restores, time, mode, activate } = commit;
+      const { draft, rollout, deploy } = commit;
       return transaction(database, () => {
-        const row = sql('SELECT name, policy FROM site WHERE id = ? AND deleted = 0').get(site);
+        const row = sql('SELECT name, policy, live FROM site WHERE id = ? AND deleted = 0').get(site);
         if (row === undefined) throw new SkerryError('no-such-site', 'the site was deleted');
         const { before, after, largest } = totals(site, revision);
         const { files, bytes } = after;
@@ -80,6 +86,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
           checkFileQuota(String(row.name), quota, largest);
           checkTreeQuota(String(row.name), quota, after, before);
         }
+        const isAside = draft !== undefined || rollout !== undefined;
         const payload = {
           base,
           files,
@@ -87,26 +94,30 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
           message,
           restores,
           mode,
-          ...(draft !== undefined && { draft: true }),
+          ...(isAside && { draft: true }),
         };
         const named = { site, revision, root };
-        const records: RecordDraft[] = [{ kind: 'revision', ...named, payload }];
+        const ending = draft === undefined ? endOpenRollout(sql, site, BY_ANOTHER, time) : [];
+        const records: RecordDraft[] = [...ending, { kind: 'revision', ...named, payload }];
         if (activate !== null) records.push({ kind: 'activate', ...named, payload: activate });
         if (draft !== undefined) {
           checkAlias(sql, site, draft.name);
           records.push(aliasRecord(named, draft, files));
         }
+        const begun = rollout && { base: Number(row.live), policy: rollout };
+        if (begun !== undefined) records.push(firstStep(sql, named, { ...begun, files }));
         const seq = writer.append(identity(), records, time);
         sql(
           `INSERT INTO revision (site, revision, seq, root, base, files, bytes, message, time, restores, mode, state)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         ).run(
           ...[site, revision, seq, root, base, files, bytes, message, time, restores, mode],
-          draft === undefined ? 'pending' : 'draft',
+          isAside ? 'draft' : 'pending',
         );
         sql('UPDATE site SET newest = ?, staging = NULL WHERE id = ?').run(revision, site);
-        if (draft === undefined) sql('UPDATE site SET tip = ? WHERE id = ?').run(revision, site);
-        else storeAlias(sql, site, revision, seq, draft);
+        if (!isAside) sql('UPDATE site SET tip = ? WHERE id = ?').run(revision, site);
+        if (draft !== undefined) storeAlias(sql, site, revision, seq, draft);
+        if (begun !== undefined) storeRollout(sql, { ...begun, site, revision, seq, time });
         if (activate !== null) markLive(site, revision, seq);
         finish(deploy, seq);
         return { seq };
@@ -116,8 +127,12 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
     activate({ site, revision, payload, time, deploy }) {
       return transaction(database, () => {
         const root = waitingRoot(site, revision, { orDraft: true });
-        const seq = writer.append(identity(), [{ kind: 'activate', site, revision, root, payload }], time);
+        const isOther = openRevision(sql, site) !== revision;
+        const ending = isOther ? endOpenRollout(sql, site, BY_ANOTHER, time) : [];
+        const made: RecordDraft = { kind: 'activate', site, revision, root, payload };
+        const seq = writer.append(identity(), [...ending, made], time);
         markLive(site, revision, seq);
+        finishRollout(sql, site, revision, seq, time);
         finish(deploy, seq);
         return { seq };
       });

@@ -26,7 +26,7 @@ export const migrations: Migrations = [
     newest INTEGER NOT NULL DEFAULT 0,
     -- the newest revision that is neither a draft nor aborted. The next change builds on it
     tip INTEGER NOT NULL DEFAULT 0,
-    -- the highest revision that an alias ever had
+    -- the highest revision that an alias or a rollout ever had
     named INTEGER NOT NULL DEFAULT 0,
     -- the revision that is being staged, or null. After a crash its rows are unstaged
     staging INTEGER,
@@ -67,6 +67,27 @@ export const migrations: Migrations = [
     PRIMARY KEY (site, name)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX alias_expires ON alias (expires);
+
+  -- the newest rollout of each site. state: running, paused, done, failed or aborted
+  CREATE TABLE rollout (
+    site INTEGER PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    base INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    -- JSON, see RolloutPolicy
+    policy TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    -- JSON: names, ascending
+    edges TEXT NOT NULL,
+    began INTEGER NOT NULL,
+    stepped INTEGER NOT NULL,
+    dwell REAL NOT NULL DEFAULT 0,
+    ended INTEGER,
+    -- JSON, see RolloutEvidence
+    evidence TEXT NOT NULL
+  ) STRICT;
 
   ${manifestTables}
   ${pruningIndexes}

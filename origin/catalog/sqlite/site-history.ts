@@ -27,8 +27,11 @@ export function siteHistory(sql: Sql, site: number): SiteHistory | undefined {
     tip: Number(row.tip),
     newest: Number(row.newest),
     deleted: row.deleted === 1,
-    named: sql('SELECT DISTINCT revision FROM alias WHERE site = ?')
-      .all(site)
+    named: sql(
+      `SELECT revision FROM alias WHERE site = :site UNION
+       SELECT revision FROM rollout WHERE site = :site AND state IN ('running', 'paused')`,
+    )
+      .all({ site })
       .map(({ revision }) => Number(revision)),
     retention: policy.retention,
     revisions: sql('SELECT revision, time, state, pinned FROM revision WHERE site = ? ORDER BY revision')

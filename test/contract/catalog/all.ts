@@ -13,6 +13,7 @@ import { multipartsContract } from './multiparts.ts';
 import { purgesContract } from './purges.ts';
 import { replacementsContract } from './replacements.ts';
 import { revisionsContract } from './revisions.ts';
+import { rolloutsContract } from './rollouts.ts';
 import { sitesContract } from './sites.ts';
 import { stagingContract } from './staging.ts';
 import { tasksContract } from './tasks.ts';
@@ -36,6 +37,7 @@ export function catalogContract(name: string, place: Theme['place']): void {
   replacementsContract(theme);
   modesContract(theme);
   aliasesContract(theme);
+  rolloutsContract(theme);
   purgesContract(theme);
   evidenceContract(theme);
   tasksContract(theme);

@@ -19,6 +19,7 @@ export function edgeSite(changes: Partial<EdgeSite> = {}): EdgeSite {
     purges: [],
     covers: WHOLE,
     aliases: [],
+    rollout: null,
     kept: [],
     ...changes,
   };

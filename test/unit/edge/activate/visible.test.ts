@@ -34,7 +34,7 @@ function world(first: EdgeSite[]) {
         events.push(`visible ${active.revision}`);
       },
       ({ name }) => name !== 'unwanted',
-      () => state.keepsUp,
+      () => ({ name: 'oslo', keepsUp: state.keepsUp, isLapsed: false }),
     );
   return { state, events, shown, open };
 }
@@ -134,8 +134,12 @@ t.test('a new name, domain or filter is shown without a new revision', async (t)
 
 t.test('the views that processes start with', async (t) => {
   const catalog = { sites: async () => [at(1, { policy: refusing }), at(2, { id: 2, name: 'unwanted' })] };
-  const views = await Visible.views(catalog as unknown as EdgeCatalog, ({ name }) => name !== 'unwanted');
-  const former = { revisions: [], paths: null, purges: [] };
+  const views = await Visible.views(catalog as unknown as EdgeCatalog, ({ name }) => name !== 'unwanted', {
+    name: 'oslo',
+    keepsUp: true,
+    isLapsed: false,
+  });
+  const former = { revisions: [], paths: null, purges: [], beside: null };
   t.strictSame(views, [
     {
       id: 1,
@@ -148,6 +152,7 @@ t.test('the views that processes start with', async (t) => {
       private: null,
       alias: null,
       aliasSuffixes: ['--docs.localhost'],
+      trial: null,
     },
   ]);
 });

@@ -30,8 +30,9 @@ const view = (revision: number): SiteView => ({
     private: null,
     alias: null,
     aliasSuffixes: [],
+    trial: null,
   },
-  former: { revisions: [], paths: null, purges: [] },
+  former: { revisions: [], paths: null, purges: [], beside: null },
 });
 
 const NO_PROXIES = { trusted: [], useProxyProtocol: false };

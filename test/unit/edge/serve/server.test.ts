@@ -25,8 +25,9 @@ function world(t: Test, answer: SiteHandler['answer'], requestsPerSecond: number
     private: null,
     alias: null,
     aliasSuffixes: [],
+    trial: null,
   };
-  const former = { revisions: [], paths: null, purges: [] };
+  const former = { revisions: [], paths: null, purges: [], beside: null };
   views.switch([
     { ...site, id: 1, name: 'docs', former },
     { ...site, id: 2, name: 'shop', former },

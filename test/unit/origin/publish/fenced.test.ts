@@ -5,8 +5,11 @@ import { FENCED } from '../../../../origin/catalog/effects.ts';
 import { signerWith } from '../../../../origin/catalog/record-signer.ts';
 import { sqliteCalls } from '../../../../origin/catalog/sqlite/calls.ts';
 import { migrations } from '../../../../origin/catalog/sqlite/schema.ts';
+import { Rollouts } from '../../../../origin/publish/rollouts.ts';
 import type { SiteLock } from '../../../../origin/publish/site-lock.ts';
+import { systemClock } from '../../../../shared/clock.ts';
 import { KeyedLock } from '../../../../shared/concurrency/keyed-lock.ts';
+import { READY_POLICIES } from '../../../../shared/site/ready-rollouts.ts';
 import { openDatabase } from '../../../../shared/sqlite/open.ts';
 import { at, certified, key, LOG, Publisher } from '../../../contract/catalog/harness.ts';
 import { asRemote } from '../../../helpers/in-process.ts';
@@ -48,6 +51,16 @@ t.test('the committer makes fenced calls only under the lock of the site', async
   });
   // It finds the sync revision that nobody publishes any more, and aborts it.
   await committer.openWindow(site, 'schedule');
+  await sites.run(site, async () => {
+    const { revision } = await catalog.beginStaging(site);
+    const root = await catalog.sealRoot(site, revision);
+    const plain = { base: 0, message: '', restores: null, time: 50, activate: null, deploy: null };
+    await catalog.reveal({ ...plain, site, revision, root, mode: 'async', rollout: READY_POLICIES.canary });
+  });
+  const rollouts = new Rollouts({ catalog, clock: systemClock, sites, committer });
+  const begun = await rollouts.newest(site);
+  await rollouts.step(begun, { edges: ['oslo'], dwell: 1 }, begun.evidence);
+  await rollouts.abort(site);
   const { revision } = await committer.putAlias(site, 'pr-1', 1, undefined);
   await committer.putAlias(site, 'pr-2', revision, undefined);
   await committer.deleteAlias(site, 'pr-1');

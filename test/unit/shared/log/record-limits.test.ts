@@ -31,6 +31,7 @@ const sayings: { [K in RecordKind]: (text: string) => Payload<K> } = {
   activate: (text) => ({ mode: 'async', degraded: text }),
   abort: (text) => ({ reason: text }),
   alias: (text) => ({ name: text, files: 1, expires: 1 }),
+  rollout: (text) => ({ base: 1, step: 1, edges: [text], files: 1, paths: [] }),
   outcome: (text) => ({ visible: [text], unconfirmed: [] }),
   purge: (text) => ({ all: false, paths: [text], globs: [], tags: [] }),
   checkpoint: (text) => ({ key: certificate, sites: [], members: [{ ...member, region: text }] }),

@@ -147,6 +147,7 @@ t.test('knows exactly the kinds that it writes', async (t) => {
     'activate',
     'abort',
     'alias',
+    'rollout',
     'outcome',
     'purge',
     'checkpoint',

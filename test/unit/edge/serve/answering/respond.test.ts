@@ -30,8 +30,9 @@ async function serve(t: Test, answer: SiteHandler['answer']) {
         private: null,
         alias: null,
         aliasSuffixes: [],
+        trial: null,
       },
-      former: { revisions: [], paths: null, purges: [] },
+      former: { revisions: [], paths: null, purges: [], beside: null },
     },
   ]);
   const counters = new Counters();

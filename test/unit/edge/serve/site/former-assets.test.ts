@@ -9,7 +9,7 @@ const revisions = [
 
 t.test('which revisions may answer, and until when', async (t) => {
   const at = (now: number) =>
-    revisionsFor('/app.3f2a9bc1.js', { revisions, paths: null, purges: [] }, now, none);
+    revisionsFor('/app.3f2a9bc1.js', { revisions, paths: null, purges: [], beside: null }, now, none);
   t.same(at(0), [7, 5]);
   t.same(at(100), [7]);
   t.same(at(200), []);
@@ -30,7 +30,7 @@ t.test('what is an asset', async (t) => {
   ];
   for (const [path, paths, isAsset] of table)
     t.equal(
-      revisionsFor(path, { revisions, paths, purges: [] }, 0, none).length > 0,
+      revisionsFor(path, { revisions, paths, purges: [], beside: null }, 0, none).length > 0,
       isAsset,
       `${path} of ${paths}`,
     );
@@ -53,6 +53,6 @@ t.test('what was purged', async (t) => {
   for (const [target, revision, left] of table) {
     const purges = [{ revision, target: { ...nothing, ...target } }];
     const tags = () => new Set(['b']);
-    t.same(revisionsFor('/app.3f2a9bc1.js', { revisions, paths: null, purges }, 0, tags), left);
+    t.same(revisionsFor('/app.3f2a9bc1.js', { revisions, paths: null, purges, beside: null }, 0, tags), left);
   }
 });

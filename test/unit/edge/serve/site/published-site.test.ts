@@ -24,8 +24,9 @@ const VIEW: SiteView = {
     private: null,
     alias: null,
     aliasSuffixes: [],
+    trial: null,
   },
-  former: { revisions: [], paths: null, purges: [] },
+  former: { revisions: [], paths: null, purges: [], beside: null },
 };
 const CONTENTS: Record<string, string> = { 'a.css': 'a'.repeat(1000), '404.html': 'nothing here' };
 const BR: Variant = { coding: 'br', size: 10, digest: digestOf('br') };

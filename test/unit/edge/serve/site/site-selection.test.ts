@@ -9,10 +9,11 @@ const view = (id: number, name: string, domains: readonly string[] = []): SiteVi
   revision: 1,
   prefixes: null,
   needsLease: false,
-  former: { revisions: [], paths: null, purges: [] },
+  former: { revisions: [], paths: null, purges: [], beside: null },
   private: null,
   alias: null,
   aliasSuffixes: [],
+  trial: null,
 });
 
 /** Answered by its view, of which the name tells. */

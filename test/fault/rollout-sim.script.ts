@@ -1,0 +1,181 @@
+/** `npm run test:rollout-sim -- [--same 10000] [--bad 2000] [--seed S]` */
+import { parseArgs } from 'node:util';
+import { planRollout, type RolloutEdge } from '../../origin/rollout/rollout-plan.ts';
+import { ALPHA, judgeEdges } from '../../origin/rollout/verdict-state.ts';
+import { READY_POLICIES } from '../../shared/site/ready-rollouts.ts';
+import type { Trial } from '../../shared/wire/rollout-api.ts';
+import { type Random, random } from '../helpers/random.ts';
+
+const { values } = parseArgs({
+  options: {
+    same: { type: 'string', default: '10000' },
+    bad: { type: 'string', default: '2000' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const tell = (line: string) => process.stdout.write(`${line}\n`);
+const EDGES = 20;
+const LOOK_SECONDS = 0.5;
+const LONGEST_SECONDS = 3600;
+/** The time under the base before the rollout. */
+const PAST_SECONDS = 3600;
+const POLICY = READY_POLICIES.canary;
+
+/** What the readers of an edge do. Rates are per second. */
+interface Traffic {
+  readonly requests: number;
+  /** Shares of requests that fail under any revision. Several failures come together. */
+  readonly broken: number;
+  readonly errors: number;
+  readonly cluster: number;
+}
+
+/** What the new revision adds. */
+interface Badness {
+  readonly lost: number;
+  readonly broken: number;
+}
+
+const NOTHING: Badness = { lost: 0, broken: 0 };
+
+interface End {
+  readonly kind: 'live' | 'taken back' | 'paused' | 'open';
+  readonly seconds: number;
+  /** Errors that the revision caused. */
+  readonly met: number;
+}
+
+/** Plays one rollout with the product's own plan and verdict. */
+function play(dice: Random, traffic: readonly Traffic[], badness: Badness): End {
+  const past = traffic.map((one) => ({
+    requests: poisson(dice, one.requests * PAST_SECONDS),
+    broken: clustered(dice, one.requests * PAST_SECONDS * one.broken, one.cluster),
+    errors: clustered(dice, one.requests * PAST_SECONDS * one.errors, one.cluster),
+  }));
+  const trials = new Map<string, Trial>();
+  const state = { step: 0, edges: [] as readonly string[], stepped: 0, dwell: 0 };
+  let met = 0;
+  for (let now = 0; now < LONGEST_SECONDS; now += LOOK_SECONDS) {
+    for (const [name, trial] of trials) {
+      const { requests, broken, errors, cluster } = traffic[Number(name.slice(1))] ?? NO_TRAFFIC;
+      const asked = requests * LOOK_SECONDS;
+      const lost = poisson(dice, asked * badness.lost);
+      const caused = poisson(dice, asked * badness.broken);
+      met += lost + caused;
+      trials.set(name, {
+        ...trial,
+        requests: trial.requests + poisson(dice, asked),
+        lost: trial.lost + lost,
+        broken: trial.broken + caused + clustered(dice, asked * broken, cluster),
+        errors: trial.errors + clustered(dice, asked * errors, cluster),
+      });
+    }
+    const judged = state.edges.map((name) => ({ name, silentMs: 0, trial: trials.get(name) ?? null }));
+    const move = planRollout({
+      rollout: { ...state, revision: 7, state: 'running', policy: POLICY, began: 0 },
+      edges: traffic.map((one, i) => edgeOf(i, one, state.edges)),
+      evidence: judgeEdges(judged, POLICY.guards),
+      now: now * 1000,
+      mayBegin: true,
+    });
+    if (move.kind === 'activate') return { kind: 'live', seconds: now, met };
+    if (move.kind === 'fail') return { kind: 'taken back', seconds: now, met };
+    if (move.kind === 'pause') return { kind: 'paused', seconds: now, met };
+    if (move.kind !== 'step') continue;
+    Object.assign(state, { step: state.step + 1, edges: move.edges, stepped: now * 1000, dwell: move.dwell });
+    for (const name of move.edges)
+      if (!trials.has(name)) trials.set(name, firstTrial(past[Number(name.slice(1))] ?? NO_PAST));
+  }
+  return { kind: 'open', seconds: LONGEST_SECONDS, met };
+}
+
+const NO_TRAFFIC: Traffic = { requests: 0, broken: 0, errors: 0, cluster: 1 };
+const NO_PAST = { requests: 0, broken: 0, errors: 0 };
+
+function edgeOf(i: number, { requests }: Traffic, shown: readonly string[]): RolloutEdge {
+  const name = `e${i}`;
+  return { name, region: 'r', labels: [], load: requests, isPrepared: true, isShown: shown.includes(name) };
+}
+
+function firstTrial(past: Trial['past']): Trial {
+  return {
+    ...{ site: 1, revision: 7, requests: 0, lost: 0, broken: 0, errors: 0, deaths: 0, past },
+    ...{ checks: { asked: 0, failed: 0 }, worst: [] },
+  };
+}
+
+const uniform = (dice: Random) => (dice.below(2 ** 30) + 0.5) / 2 ** 30;
+
+function poisson(dice: Random, mean: number): number {
+  if (mean <= 0) return 0;
+  if (mean > 50) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(dice)));
+  let count = -1;
+  for (let product = 1; product > Math.exp(-mean); count++) product *= uniform(dice);
+  return count;
+}
+
+function normal(dice: Random): number {
+  return Math.sqrt(-2 * Math.log(uniform(dice))) * Math.cos(2 * Math.PI * uniform(dice));
+}
+
+/** Events that come in groups, as when one reader repeats a request. `mean` is that of all events together. */
+function clustered(dice: Random, mean: number, size: number): number {
+  let count = 0;
+  for (let groups = poisson(dice, mean / ((1 + size) / 2)); groups > 0; groups--)
+    count += 1 + dice.below(size);
+  return count;
+}
+
+/** Edges of very different size, with the usual failures of the web. */
+function unequal(dice: Random, scale: number, cluster: number): Traffic[] {
+  return Array.from({ length: EDGES }, () => ({
+    requests: scale * Math.exp(normal(dice)),
+    broken: 0.002 * Math.exp(normal(dice)),
+    errors: 0.0005 * Math.exp(normal(dice)),
+    cluster,
+  }));
+}
+
+/** The Clopper-Pearson interval would be exact; Wilson's is close to it, and short. */
+function interval(hits: number, all: number): string {
+  const z = 1.96;
+  const p = hits / all;
+  const middle = (p + z ** 2 / (2 * all)) / (1 + z ** 2 / all);
+  const half = (z * Math.sqrt((p * (1 - p)) / all + z ** 2 / (4 * all ** 2))) / (1 + z ** 2 / all);
+  return `${percent(Math.max(0, middle - half))} to ${percent(middle + half)}`;
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(3)} %`;
+
+const dice = random(Number(values.seed));
+tell(`without a difference (α = ${percent(ALPHA)} over a rollout), ${values.same} rollouts each:`);
+for (const cluster of [1, 3])
+  for (const scale of [0.1, 1, 10, 50]) {
+    let wrong = 0;
+    for (let i = 0; i < Number(values.same); i++)
+      if (play(dice, unequal(dice, scale, cluster), NOTHING).kind !== 'live') wrong++;
+    tell(
+      `  ${scale}/s an edge, failures in groups of 1 to ${cluster}: ${wrong} stopped, 95 % confidence ${interval(wrong, Number(values.same))}`,
+    );
+  }
+
+tell(`bad ones, ${values.bad} rollouts each: taken back; median seconds until then; median errors met`);
+const BAD: readonly [string, Badness][] = [
+  ['0.5 % lost', { lost: 0.005, broken: 0 }],
+  ['1 % lost', { lost: 0.01, broken: 0 }],
+  ['5 % lost', { lost: 0.05, broken: 0 }],
+  ['1 % broken links', { lost: 0, broken: 0.01 }],
+  ['10 % broken links', { lost: 0, broken: 0.1 }],
+];
+for (const [name, badness] of BAD)
+  for (const scale of [0.1, 1, 10, 50]) {
+    const ends = Array.from({ length: Number(values.bad) }, () =>
+      play(dice, unequal(dice, scale, 3), badness),
+    );
+    const back = ends.filter(({ kind }) => kind === 'taken back');
+    const median = (of: (end: End) => number) =>
+      back.map(of).sort((a, b) => a - b)[Math.floor(back.length / 2)] ?? Number.NaN;
+    tell(
+      `  ${name}, ${scale}/s an edge: ${percent(back.length / ends.length)}; ${median(({ seconds }) => seconds)} s; ${median(({ met }) => met)}`,
+    );
+  }

@@ -1,0 +1,137 @@
+/** `npm run test:rollouts -- [--edges 10] [--files 1000] [--rate 50] [--only NAME]` */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startCluster } from '../helpers/cluster.ts';
+import { childrenOf } from '../helpers/process-tree.ts';
+import { until } from '../helpers/until.ts';
+import { Readers } from './rollout-readers.ts';
+import { rolloutSite, type SiteChange, writeSite } from './rollout-site.ts';
+
+const { values } = parseArgs({
+  options: {
+    edges: { type: 'string', default: '10' },
+    files: { type: 'string', default: '1000' },
+    rate: { type: 'string', default: '50' },
+    only: { type: 'string' },
+  },
+});
+const files = Number(values.files);
+/** From the first bad answer to the last one. */
+const MOST_SECONDS = 3;
+const POLICY = {
+  steps: [
+    { count: 1, dwell: 8 },
+    { share: 0.3, dwell: 5 },
+  ],
+  guards: { requests: 100, lost: 0.005, paths: ['/'] },
+  without: 'wait',
+};
+
+interface Round {
+  readonly name: string;
+  readonly change: Omit<SiteChange, 'edition'>;
+  readonly isGood?: boolean;
+  readonly kills?: boolean;
+}
+
+const ROUNDS: readonly Round[] = [
+  { name: 'a script that is not there', change: { lacksScript: true } },
+  {
+    name: '5 % of the pages are lost',
+    change: { without: (_page, place) => place >= 0 && place % 20 === 7 },
+  },
+  { name: 'a section answers 404', change: { redirects: '/section-3/* /404.html 404!\n' } },
+  { name: 'serving processes crash', change: {}, kills: true },
+  {
+    name: 'pages without links are removed',
+    change: { without: (page) => page.startsWith('old/') },
+    isGood: true,
+  },
+];
+
+const tell = (line: string) => process.stdout.write(`${line}\n`);
+const cluster = await startCluster({ edges: Number(values.edges) });
+const folder = join(cluster.folder, 'site');
+const policy = join(cluster.folder, 'policy.json');
+await writeFile(policy, JSON.stringify(POLICY));
+const first = rolloutSite(files, { edition: 0 });
+await writeSite(folder, first);
+await cluster.skerry('publish', folder, '--site', 'docs', '--wait');
+const readers = new Readers({
+  ports: cluster.edges.map(({ url }) => Number(new URL(url).port)),
+  host: 'docs.localhost',
+  pages: first.pages,
+  rate: Number(values.rate),
+  seed: 1,
+});
+const faults: string[] = [];
+try {
+  for (const [i, round] of ROUNDS.entries())
+    if (values.only === undefined || round.name.includes(values.only)) await play(round, i + 1);
+} finally {
+  await readers.close();
+  await cluster.close();
+}
+for (const fault of faults) tell(`FAULT ${fault}`);
+process.exit(faults.length === 0 ? 0 : 1);
+
+async function play({ name, change, isGood = false, kills = false }: Round, edition: number): Promise<void> {
+  const { revision: base } = await cluster.client.site('docs');
+  await writeSite(folder, rolloutSite(files, { ...change, edition }));
+  // The past of each edge, with which the new revision is compared.
+  await pause(4000);
+  readers.begin();
+  const began = performance.now();
+  const over = new AbortController();
+  const killing = kills ? killCanary(base, over.signal) : undefined;
+  const args = ['publish', folder, '--site', 'docs', '--rollout', policy, '--wait', '--allow-shrink'];
+  const { code, stderr } = await cluster.skerry(...args);
+  const seconds = (performance.now() - began) / 1000;
+  over.abort();
+  await killing;
+  await pause(500);
+  const { tally } = readers;
+  const shown = await cluster.client.edges();
+  const at = shown.filter(({ sites }) => (sites.docs?.revision ?? 0) > base).length;
+  const lasted = (tally.lastBad - tally.firstBad) / 1000;
+  const rollout = JSON.parse((await cluster.skerry('rollout', 'status', 'docs', '--json')).stdout) as {
+    edges: string[];
+    state: string;
+    reason: string;
+  };
+  const canaries = rollout.edges.map((edge) => cluster.edges.findIndex((node) => node.name === edge));
+  const share = canaries.reduce((sum, i) => sum + (tally.requestsAt.get(i) ?? 0), 0) / tally.requests;
+  tell(
+    `${name}: ${rollout.state} after ${seconds.toFixed(1)} s at ${rollout.edges.length} edges; ${tally.requests} requests, ${(100 * share).toFixed(0)} % of them at these, ` +
+      `${tally.bad} bad answers at ${tally.badAt.size} edges within ${lasted.toFixed(2)} s; ${rollout.reason}`,
+  );
+  if (stderr !== '') tell(`  ${stderr.trim()}`);
+  for (const crossed of tally.crossed.slice(0, 3)) tell(`  crossed: ${crossed}`);
+  if (isGood) {
+    if (code !== 0 || at !== shown.length) faults.push(`${name}: exit code ${code}, shown at ${at} edges`);
+    if (tally.bad > 0) faults.push(`${name}: ${tally.bad} bad answers`);
+    return;
+  }
+  if (code !== 1) faults.push(`${name}: exit code ${code}`);
+  if (at > 0) faults.push(`${name}: still at ${at} edges`);
+  if (rollout.edges.length > 1) faults.push(`${name}: beyond its canary, at ${rollout.edges.join(' ')}`);
+  if (lasted > MOST_SECONDS) faults.push(`${name}: bad answers for ${lasted.toFixed(2)} s`);
+  if (change.lacksScript !== true && tally.crossed.length > 0)
+    faults.push(`${name}: ${tally.crossed.length} assets were missing at other edges`);
+}
+
+/** Kills the serving processes of the edge that shows a newer revision, again and again. */
+async function killCanary(base: number, signal: AbortSignal): Promise<void> {
+  const canary = await until('an edge to show the revision', async () =>
+    (await cluster.client.edges()).find(({ sites }) => (sites.docs?.revision ?? 0) > base),
+  );
+  const node = cluster.edges.find(({ name }) => name === canary.name);
+  while (!signal.aborted) {
+    const shown = (await cluster.client.edges()).find(({ name }) => name === canary.name);
+    if ((shown?.sites.docs?.revision ?? 0) <= base) return;
+    for (const pid of await childrenOf(node?.running?.pid ?? 0)) process.kill(pid, 'SIGKILL');
+    await pause(400);
+  }
+}

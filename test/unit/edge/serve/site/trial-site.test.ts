@@ -1,0 +1,46 @@
+import t from 'tap';
+import type { TrialError } from '../../../../../edge/messages/counters.ts';
+import { textAnswer } from '../../../../../edge/serve/site/answer.ts';
+import type { ReaderRequest } from '../../../../../edge/serve/site/decide.ts';
+import type { PublishedSite } from '../../../../../edge/serve/site/published-site.ts';
+import { TrialSite } from '../../../../../edge/serve/site/trial-site.ts';
+
+/** A site with the content of each path. */
+function site(content: Readonly<Record<string, string>>): PublishedSite {
+  const statusFor = ({ target }: Pick<ReaderRequest, 'target'>) => (target in content ? 200 : 404);
+  return {
+    name: 'docs',
+    answer: (request: ReaderRequest) => textAnswer(statusFor(request), ''),
+    statusFor,
+    digestAt: (path: string) => content[path],
+  } as unknown as PublishedSite;
+}
+
+function asked(path: string, referer?: string): TrialError[] {
+  const noted: TrialError[] = [];
+  const base = { '/a': 'a', '/same': 's', '/changed': 'old' };
+  const trial = { '/b': 'b', '/same': 's', '/changed': 'new' };
+  const tried = new TrialSite(site(trial), site(base), (error) => noted.push(error));
+  const headers = referer === undefined ? {} : { referer };
+  tried.answer({ method: 'GET', target: path, headers, client: '::1', host: 'docs.example:7500' });
+  return noted;
+}
+
+t.test('an error counts when the base has none', async (t) => {
+  t.strictSame(asked('/a', 'http://docs.example:7500/same?q=1'), [
+    { isLost: true, path: '/a', status: 404, before: 200, referer: '/same' },
+  ]);
+  t.match(asked('/a'), [{ isLost: true, referer: null }]);
+  t.strictSame(asked('/b'), []);
+  t.strictSame(asked('/never'), [], 'what never was');
+});
+
+t.test('what neither has counts when a new page asks for it', async (t) => {
+  t.match(asked('/never.js', 'http://docs.example:7500/changed'), [
+    { isLost: false, before: 404, referer: '/changed' },
+  ]);
+  t.match(asked('/never.js', 'http://docs.example:7500/b'), [{ isLost: false }]);
+  t.strictSame(asked('/never.js', 'http://docs.example:7500/same'), [], 'the page is as it was');
+  t.strictSame(asked('/never.js', 'http://other.example/changed'), [], 'another site');
+  t.strictSame(asked('/never.js', 'nonsense'), []);
+});

@@ -1,0 +1,73 @@
+import t from 'tap';
+import { upperTail } from '../../../../origin/rollout/binomial.ts';
+import { type JudgedEdge, judgeEdges } from '../../../../origin/rollout/verdict-state.ts';
+import type { Trial } from '../../../../shared/wire/rollout-api.ts';
+
+const GUARDS = { requests: 100, lost: 0.005, paths: [] };
+
+function edge(trial: Partial<Trial> = {}, silentMs = 0): JudgedEdge {
+  return {
+    name: 'oslo',
+    silentMs,
+    trial: {
+      ...{ site: 1, revision: 2, requests: 1000, lost: 0, broken: 0, errors: 0, deaths: 0 },
+      checks: { asked: 1, failed: 0 },
+      past: { requests: 10_000, broken: 10, errors: 2 },
+      worst: [],
+      ...trial,
+    },
+  };
+}
+
+const verdictOf = (one: JudgedEdge) => judgeEdges([one], GUARDS).edges[0]?.verdict;
+
+t.test('what counts against a revision, and what does not', async (t) => {
+  const table: readonly [string, JudgedEdge, string][] = [
+    ['nothing', edge(), 'good'],
+    ['too few answers', edge({ requests: 99 }), 'none'],
+    ['no report yet', { ...edge(), trial: null }, 'none'],
+    ['a lost page that one reader had a link to', edge({ lost: 1, requests: 10 }), 'none'],
+    ['lost pages', edge({ lost: 2, requests: 40 }), 'bad'],
+    ['lost pages that hardly anybody asks for', edge({ lost: 5 }), 'good'],
+    ['as many broken links as before', edge({ broken: 2 }), 'good'],
+    ['broken links that readers tried again', edge({ broken: 12 }), 'good'],
+    ['many more broken links', edge({ broken: 40 }), 'bad'],
+    ['no past to compare with', edge({ broken: 40, past: { requests: 0, broken: 0, errors: 0 } }), 'good'],
+    ['more errors than before', edge({ errors: 30 }), 'bad'],
+    ['a serving process ended', edge({ deaths: 1 }), 'good'],
+    ['serving processes end', edge({ deaths: 2 }), 'bad'],
+    ['a path does not answer', edge({ checks: { asked: 2, failed: 1 } }), 'bad'],
+    ['a short silence', edge({}, 59_000), 'good'],
+    ['a long silence', edge({}, 60_000), 'bad'],
+  ];
+  for (const [name, one, verdict] of table) t.equal(verdictOf(one), verdict, name);
+});
+
+t.test('the worst differences of all edges', async (t) => {
+  const worst = (path: string, count: number) => ({ path, status: 404, before: 200, count, referer: null });
+  const { worst: found } = judgeEdges(
+    [
+      edge({ worst: [worst('/a', 1), worst('/b', 9)] }),
+      { ...edge({ worst: [worst('/c', 5), worst('/d', 2)] }), name: 'rome' },
+    ],
+    GUARDS,
+  );
+  t.match(found, [
+    { edge: 'oslo', path: '/b' },
+    { edge: 'rome', path: '/c' },
+    { edge: 'rome', path: '/d' },
+  ]);
+  t.equal(found.length, 3);
+});
+
+t.test('the upper tail of the binomial distribution', async (t) => {
+  const near = (found: number, wanted: number) =>
+    t.ok(Math.abs(found / wanted - 1) < 1e-9, `${found}, ${wanted}`);
+  near(upperTail(1, 1, 0.25), 0.25);
+  near(upperTail(2, 2, 0.5), 0.25);
+  near(upperTail(2, 3, 0.5), 0.5);
+  near(upperTail(3, 3, 1e-6), 1e-18);
+  near(upperTail(500, 1000, 0.5), 0.512612509089181);
+  t.equal(upperTail(0, 5, 0.1), 1);
+  t.equal(upperTail(6, 5, 0.1), 0);
+});
