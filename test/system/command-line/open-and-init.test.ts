@@ -54,7 +54,8 @@ t.test('open starts the browser on a terminal with a display', async (t) => {
     { env, timeout: 60_000 },
   );
   t.match(stdout, 'http://seen.example/');
-  const url = await until('the browser', () => readFile(opened, 'utf8').catch(() => undefined));
+  // The shell creates the file before it writes the line.
+  const url = await until('the browser', () => readFile(opened, 'utf8').catch(() => ''));
   t.equal(url.trim(), 'http://seen.example/');
 });
 

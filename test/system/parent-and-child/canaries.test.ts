@@ -42,7 +42,10 @@ t.test('a revision that lost a page is taken back, and the publish fails with wh
   await writeTree(folder, { ...rest, 'index.html': 'home without news', 'app.3f2a9bc1.js': 'old' });
   const over = new AbortController();
   const published = publish('--wait', '--allow-shrink').finally(() => over.abort());
-  await until('the canary to show it', async () => (await bodyAt(edge)) === 'home without news');
+  await until('the canary to show it', async () => {
+    if (over.signal.aborted) throw new Error(`the publish has ended: ${JSON.stringify(await published)}`);
+    return (await bodyAt(edge)) === 'home without news';
+  });
   t.equal(await bodyAt(other), 'home', 'no other edge does');
   const referer = `http://${SITE}.localhost/`;
   while (!over.signal.aborted) await shownBy(edge, '/news.html', { referer });
