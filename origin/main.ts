@@ -8,7 +8,6 @@ import { Wakeup } from '../shared/concurrency/wakeup.ts';
 import { Encodings } from '../shared/delta/encodings.ts';
 import { SkerryError } from '../shared/errors.ts';
 import { feedRoutes } from '../shared/feed/feed-routes.ts';
-import { ObjectsAhead } from '../shared/feed/objects-ahead.ts';
 import { ReportCalls } from '../shared/feed/report-calls.ts';
 import { openDataFolder } from '../shared/files/data-folder.ts';
 import { writeDurably } from '../shared/files/durable-file.ts';
@@ -39,7 +38,6 @@ import { actLog } from './callers/acts.ts';
 import { wakingAfterAppends } from './catalog/append-wakes.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { inTurns } from './catalog/catalog-turns.ts';
-import type { StoredObject } from './catalog/object-calls.ts';
 import { openManifestReads, openSqliteCatalog } from './catalog/sqlite/sqlite-catalog.ts';
 import { EventReads } from './events/event-reads.ts';
 import { Events } from './events/events.ts';
@@ -285,11 +283,8 @@ export async function startOrigin(
   opened.defer(() => webhooks.close());
   const attempts = new FailedAttempts(clock);
   const followers = new FollowerPlaces(MOST_STREAMS);
-  const ahead = new ObjectsAhead();
-  const offered = () => appended.wake();
-  const uploadsAhead = new UploadsAhead({ catalog, ahead, identity, key, appended, offered });
-  const arrived = (objects: readonly StoredObject[]) => uploadsAhead.note(objects);
-  const intake = new ObjectIntake(store, catalog, clock, gate, arrived);
+  const uploadsAhead = new UploadsAhead({ catalog, identity, key, appended });
+  const intake = new ObjectIntake(store, catalog, clock, gate, uploadsAhead.note);
   const uploads = new ResumableUploads({ store, catalog, intake, clock }, leftDrafts);
   waitedFor(uploads.run(stopping.signal));
   const keys = new RequestKeys(catalog, clock);
@@ -343,20 +338,9 @@ export async function startOrigin(
     feedRoutes(
       scope as typeof app,
       originFeed({
-        ...{
-          catalog,
-          manifests: second.manifests,
-          objects: store,
-          encodings,
-          fleet,
-          appended,
-          calls,
-          ahead,
-          uploads: new RepairUploads({ tasks: board, catalog, store, gate, clock }),
-          noteAct,
-          clock,
-          identity,
-        },
+        ...{ catalog, encodings, fleet, appended, calls, noteAct, clock, identity },
+        ...{ manifests: second.manifests, objects: store, ahead: uploadsAhead.ahead },
+        uploads: new RepairUploads({ tasks: board, catalog, store, gate, clock }),
         signingKey: key,
       }),
       stopping.signal,

@@ -40,7 +40,7 @@ async function bytesOf(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof SkerryError) throw cause;
-    throw new SkerryError('unreadable-file', `cannot read ${path}`, { cause });
+    throw new SkerryError('bad-config', `cannot read ${path}`, { cause });
   }
 }
 

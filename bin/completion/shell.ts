@@ -8,7 +8,25 @@ export function shellScript(shell: Shell, program: string): string {
   const text = printedBy(() => script(shell, program, program));
   if (shell !== 'bash') return text;
   // Bash would complain when it reads the script again. Without this option, it would complete no names of files.
-  return `${text.replaceAll(/^readonly /gm, '')}complete -o default -F __${program}_complete ${program}\n`;
+  return `${withValues(text).replaceAll(/^readonly /gm, '')}complete -o default -F __${program}_complete ${program}\n`;
+}
+
+const COMPARISON = `compgen -W "\${completions[*]}" -- "$cur"`;
+const COMPARISON_OF_VALUES = `
+        typed=$cur before=
+        if [[ $cur == -*=* ]]; then
+            typed=\${cur#*=}
+            [[ $COMP_WORDBREAKS == *=* ]] || before=\${cur%%=*}=
+        fi
+        compgen -P "$before" -W "\${completions[*]}" -- "$typed"
+    `;
+
+/**
+ * The script compares candidates with all of `--flag=VALUE`, but the program offers values alone. Bash itself takes `=`
+ * for the end of a word and puts the candidate behind it, unless a person has changed that.
+ */
+function withValues(bashScript: string): string {
+  return bashScript.replace(COMPARISON, () => COMPARISON_OF_VALUES);
 }
 
 /** What the script expects: a line with value and description for each candidate, then a number. */

@@ -195,8 +195,8 @@ export interface AliasCalls {
 
 /** How much of what the store holds was fetched for a site ahead of its first revision. */
 export interface AheadUse {
-  objects: number;
-  bytes: number;
+  readonly objects: number;
+  readonly bytes: number;
 }
 
 /**

@@ -8,8 +8,11 @@ export type Need =
   | { readonly kind: 'read' }
   /** The right to see the state of the sites that the caller may read, and of their edges. */
   | { readonly kind: 'overview' }
-  /** `publish` is the right to everything that concerns the site, and `upload` to any part of that. */
-  | { readonly kind: 'read-site' | 'publish' | 'upload'; readonly site: string }
+  /**
+   * `publish` is the right to everything that concerns the site, and `upload` to any part of that. `purge` is the right to
+   * purge the site or a folder of it; purge-limits.ts decides which purges are within that.
+   */
+  | { readonly kind: 'read-site' | 'publish' | 'upload' | 'purge'; readonly site: string }
   /** The right to change this path, or the paths in this folder. */
   | { readonly kind: 'change'; readonly site: string; readonly path: string }
   | { readonly kind: 'alias'; readonly site: string; readonly alias: string };
@@ -78,6 +81,10 @@ export function permits(scopes: readonly Scope[], need: Need): boolean {
       return publishRights(scopes, need.site).isWhole;
     case 'upload':
       return publishScopes(scopes).some(({ site }) => site === need.site);
+    case 'purge': {
+      const { isWhole, folders } = publishRights(scopes, need.site);
+      return isWhole || folders.length > 0;
+    }
     case 'change': {
       const { isWhole, folders } = publishRights(scopes, need.site);
       return isWhole || folders.some((folder) => need.path.startsWith(folder));
@@ -110,6 +117,8 @@ function wanted(need: Need): string {
       return `publish:${need.site}`;
     case 'change':
       return `publish:${need.site}, or publish:${need.site}/FOLDER/ with a folder of the path`;
+    case 'purge':
+      return `publish:${need.site}, or publish:${need.site}/FOLDER/ with a folder of the paths`;
     case 'alias':
       return `publish:${need.site}, or publish:${need.site}@PATTERN with a pattern of the alias`;
   }

@@ -4,8 +4,11 @@ import type { HttpServer } from '../../shared/http/server.ts';
 import { payloadText } from '../../shared/log/record-limits.ts';
 import { MOST_PURGED, namedPaths, type PurgeTarget } from '../../shared/site/purge.ts';
 import { type PurgeRequest, purgeRequestSchema, purgeSchema } from '../../shared/wire/api.ts';
+import { publishRights } from '../access/permission.ts';
+import { requirePurgeWithin } from '../access/purge-limits.ts';
 import { publishedPath } from '../ingest/published-path.ts';
-import { type ApiContext, needsPublish, needsSiteRead, siteParams } from './context.ts';
+import { scopesOf } from './authorize.ts';
+import { type ApiContext, needs, needsSiteRead, siteParams } from './context.ts';
 import { EXPORTED, JSON_TYPE, receiptFileAnswer } from './receipt-file-answer.ts';
 
 const purgeParams = Type.Object({
@@ -23,16 +26,20 @@ export function purgeRoutes(app: HttpServer, context: ApiContext): void {
     '/v1/sites/:site/purge',
     {
       bodyLimit: PURGE_BYTES,
-      onRequest: needsPublish(context),
+      onRequest: needs(context, ({ site = '' }) => ({ kind: 'purge', site })),
       schema: {
         summary: 'Makes edges drop cached copies, and check the files on disk',
+        description:
+          'A token of publish:SITE/FOLDER/ may name paths in its folder, and patterns that begin with it.',
         params: siteParams,
         body: purgeRequestSchema,
         response: { 200: purgeSchema },
       },
     },
-    async ({ params, body }) => {
+    async (request) => {
+      const { params, body } = request;
       const target = targetOf(body);
+      requirePurgeWithin(publishRights(scopesOf(request), params.site), target);
       const site = await catalog.siteNamed(params.site);
       allowance.spend(site.name, costOf(target));
       const seq = await catalog.addPurges(site, [target], clock.now());

@@ -26,7 +26,7 @@ interface BucketObjectsParts {
     Pick<Remote<ObjectCalls>, 'addObjects'> &
     Pick<Remote<ManifestReader>, 'entryAt'> &
     Pick<Remote<RevisionReads>, 'revision'>;
-  readonly intake: Pick<ObjectIntake, 'take'>;
+  readonly intake: Pick<ObjectIntake, 'takeAnd'>;
   readonly rules: Pick<RuleCheck, 'check'>;
   readonly held: HeldCommits;
   readonly gate: Gate;
@@ -73,10 +73,19 @@ export class BucketObjects {
     return this.#during(site, async () => {
       const { size, body, expected, condition } = incoming;
       if (size !== undefined) checkFileQuota(site.name, site.policy.quota, size);
-      const object = await this.#parts.intake.take(site.id, body, expected);
-      const etag = incoming.etag();
-      const outcome = await this.#put(site, path, { ...object, etag, ...incoming.meta() }, condition);
-      return { outcome, etag };
+      return this.#parts.intake.takeAnd(site.id, body, expected, async (object) => {
+        const etag = incoming.etag();
+        const change = await this.changeTo(
+          site,
+          path,
+          { ...object, etag, ...incoming.meta() },
+          condition,
+        ).catch(async (error: unknown) => {
+          await this.#parts.catalog.addObjects([object], this.#parts.clock.now());
+          throw error;
+        });
+        return { outcome: await this.#change(change), etag };
+      });
     });
   }
 
@@ -88,10 +97,9 @@ export class BucketObjects {
     condition: BucketCondition = {},
   ): Promise<Changed<{ readonly time: number }>> {
     return this.#during(site, async () => {
-      await this.#parts.gate.shared(() =>
-        this.#parts.catalog.addObjects([{ ...object, site: site.id }], this.#parts.clock.now()),
-      );
-      return { outcome: await this.#put(site, path, object, condition), time: this.#parts.clock.now() };
+      const { gate, clock } = this.#parts;
+      const change = await this.changeTo(site, path, object, condition);
+      return { outcome: await gate.shared(() => this.#change(change)), time: clock.now() };
     });
   }
 
@@ -124,10 +132,6 @@ export class BucketObjects {
   #during<T extends { readonly outcome: ConditionOutcome }>(site: SiteRow, write: () => Promise<T>) {
     const done = ({ outcome }: T) => outcome === 'done';
     return this.#parts.held.during(site.id, done, write) as Promise<Changed<Omit<T, 'outcome'>>>;
-  }
-
-  async #put(...change: Parameters<BucketObjects['changeTo']>): Promise<ConditionOutcome> {
-    return this.#change(await this.changeTo(...change));
   }
 
   async #change(change: BucketChange): Promise<ConditionOutcome> {

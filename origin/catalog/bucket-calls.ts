@@ -73,7 +73,8 @@ export interface BucketCalls {
   /** The objects of a site in the order of their names, with names behind a delimiter rolled up. */
   bucketPage(site: number, query: ListQuery, at: ListPosition, limit: number): ListPage;
   /**
-   * Makes changes visible to S3 clients, and durable. A change whose condition fails is not made; the others are.
+   * Makes changes visible to S3 clients, and durable, and records their objects as `addObjects` does. A change whose
+   * condition fails is not made; the others are.
    * Throws `no-such-site`, and changes nothing then.
    */
   changeBucket(changes: readonly BucketChange[], time: number): ConditionOutcome[];

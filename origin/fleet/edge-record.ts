@@ -115,6 +115,10 @@ export function isOnline(edge: EdgeRecord, monotonic: number): boolean {
   return edge.isHeard && !edge.row.revoked && leaseLeft(edge, monotonic) > 0;
 }
 
+export function byName(edges: ReadonlyMap<string, EdgeRecord>): EdgeRecord[] {
+  return [...edges.values()].sort((a, b) => (a.row.name < b.row.name ? -1 : 1));
+}
+
 /** The sites that are in both lists. Null means all. */
 function bothSites(a: readonly string[] | null, b: readonly string[] | null): readonly string[] | null {
   if (a === null || b === null) return a ?? b;

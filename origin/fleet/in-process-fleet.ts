@@ -30,6 +30,7 @@ import type { TaskDesk } from '../tasks/task-board.ts';
 import type { TaskEdge } from '../tasks/task-plan.ts';
 import type { Divergence } from './divergence.ts';
 import {
+  byName,
   type EdgeRecord,
   grantLease,
   grantServing,
@@ -288,11 +289,11 @@ export class InProcessFleet implements Fleet {
   }
 
   async status(): Promise<EdgeStatus[]> {
-    return this.#statuses.of(this.#byName());
+    return this.#statuses.of(byName(this.#edges));
   }
 
   underAlias(site: { readonly id: number; readonly name: string }, alias: string): AliasShown[] {
-    return this.#byName().flatMap((edge) => shownUnder(edge, site, alias) ?? []);
+    return byName(this.#edges).flatMap((edge) => shownUnder(edge, site, alias) ?? []);
   }
 
   async statusOf(name: string): Promise<EdgeStatus> {
@@ -386,10 +387,6 @@ export class InProcessFleet implements Fleet {
       },
       () => {},
     );
-  }
-
-  #byName(): EdgeRecord[] {
-    return [...this.#edges.values()].sort((a, b) => (a.row.name < b.row.name ? -1 : 1));
   }
 
   #edge(name: string): EdgeRecord {

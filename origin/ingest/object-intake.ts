@@ -36,6 +36,8 @@ export class ObjectIntake {
   readonly #gate: Gate;
   readonly #arrived: (objects: readonly StoredObject[]) => void;
   readonly #batcher: Batcher<Intake, void>;
+  /** The bytes of objects that their senders record in the catalog by themselves. */
+  readonly #bytes: Batcher<SmallObject, void>;
   readonly #open = new Map<number, number>();
   /** Places for bundles. Each bundle holds two batches. */
   readonly #places = new BodyPlaces();
@@ -59,6 +61,7 @@ export class ObjectIntake {
       (intakes) => caller.run({ name: 'uploads' }, () => this.#keep(intakes)),
       MOST_PER_SYNC,
     );
+    this.#bytes = new Batcher((objects) => this.#store.putSmall(objects), MOST_PER_SYNC);
   }
 
   /**
@@ -69,13 +72,28 @@ export class ObjectIntake {
     return this.keep(site, await this.#receive(site, body), expected);
   }
 
+  /**
+   * Like `take`, for a caller that records the object in the catalog itself, together with something else. `record`
+   * runs when the bytes are durable, and must record the object even if it then fails.
+   */
+  async takeAnd<T>(
+    site: number,
+    body: AsyncIterable<unknown>,
+    expected: Digest | undefined,
+    record: (object: StoredObject) => Promise<T>,
+  ): Promise<T> {
+    const received = await this.#receive(site, body);
+    await checkDigest(received, expected);
+    return this.#gate.shared(async () => {
+      const { object, small } = await this.#prepare(site, received);
+      if (small !== null) await this.#bytes.add(small);
+      return record(object);
+    });
+  }
+
   /** Takes over what was received for a site: stores it, or discards it if it has another digest. */
   async keep(site: number, received: Received, expected?: Digest): Promise<StoredObject> {
-    const digest = receivedDigest(received);
-    if (expected !== undefined && digest !== expected) {
-      await discard(received);
-      throw new SkerryError('digest-mismatch', `the bytes have the digest ${digest}, not ${expected}`);
-    }
+    await checkDigest(received, expected);
     return this.#gate.shared(async () => {
       const intake = await this.#prepare(site, received);
       await this.#batcher.add(intake);
@@ -161,4 +179,11 @@ export class ObjectIntake {
 
 function smallIntake(site: number, digest: Digest, bytes: Uint8Array): Intake {
   return { object: { site, digest, size: bytes.length, chunks: null }, small: { digest, bytes } };
+}
+
+async function checkDigest(received: Received, expected: Digest | undefined): Promise<void> {
+  const digest = receivedDigest(received);
+  if (expected === undefined || digest === expected) return;
+  await discard(received);
+  throw new SkerryError('digest-mismatch', `the bytes have the digest ${digest}, not ${expected}`);
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
+import type { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import { hasCode } from '../../shared/errors.ts';
-import type { ObjectsAhead } from '../../shared/feed/objects-ahead.ts';
+import { ObjectsAhead } from '../../shared/feed/objects-ahead.ts';
 import { AHEAD_PAGE, type AheadObject, signAheadPage } from '../../shared/log/ahead-page.ts';
 import { recentMap } from '../../shared/process/recent-map.ts';
 import type { Remote } from '../../shared/process/thread.ts';
@@ -16,14 +16,11 @@ const MOST_PUBLISHED = 10_000;
 
 export interface UploadsAheadParts {
   readonly catalog: Pick<Remote<SiteReads>, 'site'>;
-  readonly ahead: ObjectsAhead;
   readonly identity: { readonly log: string; readonly epoch: number };
   /** The key that signs the log. */
   readonly key: SigningKey;
-  /** Wakes after each append to the log. */
-  readonly appended: Pick<WakeupSource, 'always'>;
-  /** Wakes the followers. */
-  readonly offered: () => void;
+  /** Wakes after each append to the log, and wakes the followers. */
+  readonly appended: Wakeup;
 }
 
 /** The next page of a site. */
@@ -38,6 +35,8 @@ interface Filling {
  * which they must know its paths.
  */
 export class UploadsAhead {
+  /** What is offered now. */
+  readonly ahead = new ObjectsAhead();
   readonly #parts: UploadsAheadParts;
   readonly #filling = new Map<number, Filling>();
   /** Sites that have a revision, live or not. They have one for ever. */
@@ -50,9 +49,9 @@ export class UploadsAhead {
   }
 
   /** Called with objects that were uploaded and are durable. */
-  note(objects: readonly StoredObject[]): void {
+  readonly note = (objects: readonly StoredObject[]): void => {
     for (const { site, digest, size, chunks } of objects) {
-      if (this.#published.has(String(site)) || this.#parts.ahead.isNamedIn(digest, [site])) continue;
+      if (this.#published.has(String(site)) || this.ahead.isNamedIn(digest, [site])) continue;
       const filling = this.#fillingOf(site);
       if (filling.objects.has(digest)) continue;
       filling.objects.set(digest, { digest, size, chunks });
@@ -62,7 +61,7 @@ export class UploadsAhead {
       // Without the offer, edges fetch the objects later.
       this.#offer(site, [...filling.objects.values()]).catch(() => {});
     }
-  }
+  };
 
   #fillingOf(site: number): Filling {
     const found = this.#filling.get(site);
@@ -75,16 +74,16 @@ export class UploadsAhead {
   }
 
   async #offer(site: number, objects: readonly AheadObject[]): Promise<void> {
-    const { ahead, identity, key, offered } = this.#parts;
+    const { identity, key, appended } = this.#parts;
     if (!(await this.#isUnpublished(site))) return;
-    const place = ahead.next(site) ?? { list: randomBytes(8).toString('hex'), page: 0 };
-    ahead.add(signAheadPage(identity, { site, ...place }, objects, key));
-    offered();
+    const place = this.ahead.next(site) ?? { list: randomBytes(8).toString('hex'), page: 0 };
+    this.ahead.add(signAheadPage(identity, { site, ...place }, objects, key));
+    appended.wake();
   }
 
   /** Ends the lists of sites that have a revision by now. Edges that lack some of the objects fetch the revision. */
   #endPublished(): void {
-    const { ahead } = this.#parts;
+    const { ahead } = this;
     if (this.#isChecking || ahead.sites.length === 0) return;
     this.#isChecking = true;
     const checks = ahead.sites.map(async (site) => {

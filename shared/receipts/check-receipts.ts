@@ -49,7 +49,10 @@ export function checkReceipts(file: ReceiptFile, trusted?: KeyFingerprint): Verd
       faults.push(`the receipt of ${member[0]} was put in: the origin did not have it`);
   for (const member of answered ?? [])
     if (!confirmed.has(member))
-      faults.push(`the receipt of ${hostName(member)} was removed or replaced: the origin had another`);
+      faults.push(`the receipt of ${hostName(member)} was removed: the origin had it`);
+  const places = [...confirmed.keys()].map((member) => file.roster.members.indexOf(member));
+  if (places.some((place, at) => at > 0 && place < (places[at - 1] ?? 0)))
+    faults.push('the receipts were put in another order than that of the roster');
   return {
     recovery,
     faults,

@@ -145,11 +145,11 @@ export class ModelChecks {
     }
   }
 
-  /** An edge whose manifest was damaged may have lost what an alias names. It must not show anything else. */
+  /** An edge whose parent was damaged may lack what an alias names. It must not show anything else. */
   #showsAliases(actor: Actor, { id, aliases }: SiteModel): boolean {
     const views = actor.edge.views.filter((view) => view.id === id && view.alias !== null);
     const isRight = views.every(({ alias, revision }) => aliases.get(alias?.name ?? '') === revision);
-    const mayLack = actor.wasDamaged || actor.urls.some(this.#wasDamaged);
+    const mayLack = actor.urls.some(this.#wasDamaged);
     return isRight && (mayLack || views.length === aliases.size);
   }
 

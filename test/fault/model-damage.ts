@@ -7,11 +7,15 @@ import type { Damage } from './model-steps.ts';
 export function damage(actor: Actor, what: Damage, seed: number): void {
   const dice = random(seed);
   const { disk } = actor.edge;
-  const shown = actor.edge.views.filter(({ revision, alias }) => revision > 0 && alias === null);
+  const isOfObject = what === 'object-flip' || what === 'object-loss';
+  // An object that only an alias shows is removed by the repair, and fetched again when its revision is filled.
+  const shown = actor.edge.views.filter(
+    ({ revision, alias }) => revision > 0 && !(isOfObject && alias !== null),
+  );
   if (shown.length === 0) return;
   const { id, revision } = dice.pick(shown);
   actor.wasDamaged = true;
-  if (what === 'object-flip' || what === 'object-loss') {
+  if (isOfObject) {
     const { entries } = actor.edge.catalog.manifestPage(id, revision, undefined, 1000);
     const held = entries
       .map(({ digest }) => digest)

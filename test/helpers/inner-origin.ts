@@ -30,7 +30,6 @@ import type { Change } from '../../shared/content/diff.ts';
 import type { Entry } from '../../shared/content/entry.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
 import type { FeedSource } from '../../shared/feed/feed-source.ts';
-import { ObjectsAhead } from '../../shared/feed/objects-ahead.ts';
 import { ReportCalls } from '../../shared/feed/report-calls.ts';
 import { certifyKey } from '../../shared/log/certificate.ts';
 import { ReportChecks } from '../../shared/reports/report-checks.ts';
@@ -116,10 +115,8 @@ export async function openInnerOrigin(
     { catalog, clock, edges: fleet, sites, stopping: stopping.signal },
     new RuleCheck(store, async (path, content) => ruleFaults(path, content)),
   );
-  const ahead = new ObjectsAhead();
-  const offered = () => appended.wake();
-  const uploadsAhead = new UploadsAhead({ catalog, ahead, identity, key, appended, offered });
-  const intake = new ObjectIntake(store, catalog, clock, gate, (objects) => uploadsAhead.note(objects));
+  const uploadsAhead = new UploadsAhead({ catalog, identity, key, appended });
+  const intake = new ObjectIntake(store, catalog, clock, gate, uploadsAhead.note);
   void board.run(stopping.signal);
   const acts: string[] = [];
   const stager = new Stager(catalog, clock);
@@ -146,8 +143,8 @@ export async function openInnerOrigin(
     disk,
     acts,
     feed: originFeed({
-      ...{ catalog, manifests: catalog, objects: store, encodings, fleet, appended, calls, ahead },
-      ...{ clock, identity },
+      ...{ catalog, manifests: catalog, objects: store, encodings, fleet, appended, calls },
+      ...{ clock, identity, ahead: uploadsAhead.ahead },
       noteAct: (act) => void acts.push(act),
       signingKey: key,
     }),

@@ -62,6 +62,28 @@ t.test('an origin that keeps its objects in S3', async (t) => {
   t.match(elsewhere, { code: 1, stderr: /the objects are in s3:\/\/skerry-test\/origin, not in s3/ });
   await cluster.origin.start();
   await edge.start();
+
+  // The objects move into the data folder. The options of the origin still name the bucket.
+  const migrate = (...args: string[]) => cluster.skerry('store', 'migrate', ...args);
+  t.match(await migrate('--to', store), { code: 1, stderr: /the objects are in s3:.* already/ });
+  t.match(await migrate('--to', 'file:/elsewhere'), { code: 1, stderr: /give file: alone/ });
+  t.match(await migrate('--drop-old'), { code: 1, stderr: /no earlier store is kept/ });
+  const moved = await migrate('--to', 'file:');
+  t.match(moved, {
+    code: 0,
+    stdout: `the objects are in file:\nthe objects from before are kept in ${store}`,
+  });
+  t.match(await migrate('--to', store), { code: 1, stderr: /still has the objects from before/ });
+  await cluster.origin.stop('SIGKILL');
+  await cluster.origin.start();
+  t.equal((await migrate('--drop-old')).stdout, 'the objects are in file:\n');
+  for await (const page of bucket.list('')) t.strictSame(page, [], 'nothing is left in the bucket');
+  t.match(await cluster.skerry('store', 'verify'), { code: 0, stdout: / 0 damaged/ });
+  await cluster.origin.stop();
+  await cluster.origin.start();
+  t.match(JSON.parse((await migrate('--json')).stdout), { store: 'file:', other: null });
+  t.equal((await cluster.skerry('publish', a, '--site', 'three', '--wait')).code, 0);
+  t.strictSame(await differences(edge.url, 'three', a), []);
 });
 
 t.test('a bucket that is not there ends the start with one line', async (t) => {

@@ -1,9 +1,11 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
+import { DEFAULT_POLICY } from '../../shared/site/site-policy.ts';
 import { joinAsMember } from '../fault/attacks/members.ts';
 import { writeCertificate } from '../helpers/certificates.ts';
 import { freePorts } from '../helpers/free-ports.ts';
@@ -56,6 +58,33 @@ t.test('a site is created, changed, found changed by others, imported and delete
   t.match(await terraform.run('destroy', '-auto-approve', '-no-color'), { code: 0 });
 });
 
+t.test('a site has previews and a quota', async (t) => {
+  const terraform = await terraformHere(t);
+  const site = (settings: string) =>
+    terraform.configure(`${provider()}resource "skerry_site" "pre" {\n  name = "pre"\n${settings}\n}\n`);
+  const key = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' });
+  await site(
+    `domains = ["www.pre.example"]
+    private = { keys = ["${key.toString('base64url')}"], paths = ["/members/*"] }
+    previews = { domain = "preview.example.com", under = ["www.pre.example"], private = true }
+    quota = { bytes = 1000000, file_bytes = 5000 }`,
+  );
+  const applied = await terraform.apply();
+  t.equal(applied.code, 0, applied.output);
+  t.match((await origin.client.site('pre')).policy, {
+    previews: { domain: 'preview.example.com', under: ['www.pre.example'], private: true },
+    quota: { bytes: 1_000_000, files: null, fileBytes: 5000 },
+  });
+  t.equal((await terraform.plan()).code, 0, 'a second plan is empty');
+  await origin.client.putSite('pre', { policy: { quota: { files: 3 } } });
+  t.match(await terraform.plan(), { code: 2, output: /quota/ }, 'drift is shown');
+  await site('');
+  t.equal((await terraform.apply()).code, 0);
+  const { previews, quota } = DEFAULT_POLICY;
+  t.match((await origin.client.site('pre')).policy, { previews, quota }, 'what is left out has its default');
+  t.equal((await terraform.plan()).code, 0);
+});
+
 t.test('a fault in the configuration is named at its attribute', async (t) => {
   const terraform = await terraformHere(t);
   const cases: [resource: string, output: RegExp][] = [
@@ -68,6 +97,11 @@ t.test('a fault in the configuration is named at its attribute', async (t) => {
     [
       'resource "skerry_edge" "a" {\n  name = "a"\n  region = "r"\n  storage = "half"\n}',
       /storage = "half"[\s\S]*"lazy"/,
+    ],
+    ['resource "skerry_site" "a" {\n  name = "a"\n  quota = { files = -1 }\n}', /quota = [\s\S]*bad-policy/],
+    [
+      'resource "skerry_site" "a" {\n  name = "a"\n  previews = { private = true }\n}',
+      /previews = [\s\S]*bad-policy/,
     ],
     ['resource "skerry_publish" "a" {\n  site = "a"\n  folder = "/none"\n}', /folder = "\/none"/],
   ];

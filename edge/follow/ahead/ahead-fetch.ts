@@ -142,7 +142,8 @@ export class AheadFetch {
         return;
       }
       if (this.#busy.size > 0) return this.#later(id);
-      await this.#releasing?.catch(() => {});
+      // Nothing may be awaited between this check and the mark that a page is being fetched.
+      while (this.#releasing !== undefined) await this.#releasing.catch(() => {});
       const upstream = upstreams.current;
       const stop = new AbortController();
       this.#fetching = { site: id, stop };

@@ -1,4 +1,4 @@
-import { leafOf, NODE_COUNT } from '../../../shared/content/buckets.ts';
+import { LEAF_COUNT, leafOf, leavesOf, NODE_COUNT } from '../../../shared/content/buckets.ts';
 import type { Change } from '../../../shared/content/diff.ts';
 import { digestFromBytes } from '../../../shared/content/digest.ts';
 import { type Entry, entryHash } from '../../../shared/content/entry.ts';
@@ -86,6 +86,29 @@ export async function stageLeaves(
     await catalog.stage(site, revision, changesBetween(own, theirs));
     await catalog.resealLeaves(site, revision, some);
   }
+}
+
+/**
+ * Replaces the entries of these nodes in a revision that is older than the active one by the upstream's, and changes no
+ * other revision. Afterwards, the caller compares the root.
+ */
+export async function mendNodes(
+  { catalog, upstream, self }: CompareParts,
+  site: number,
+  revision: number,
+  nodes: readonly number[],
+  transfer: Transfer,
+): Promise<void> {
+  for (const node of nodes) {
+    const leaves = allLeavesOf(node);
+    const theirs = await entriesOf(upstream.entries(self, site, revision, leaves, transfer), new Set(leaves));
+    await catalog.mendNode(site, revision, node, [...theirs.values()]);
+  }
+}
+
+export function allLeavesOf(node: number): number[] {
+  const { first } = leavesOf(node);
+  return Array.from({ length: LEAF_COUNT / NODE_COUNT }, (_, i) => first + i);
 }
 
 async function entriesOf(

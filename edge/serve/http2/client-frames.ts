@@ -13,7 +13,7 @@ import { type StreamEvent, type StreamState, transition } from './stream-state.t
 import type { Streams } from './streams.ts';
 
 /** A smaller update of a window is useless to a client, and an attack if it comes often. */
-const LEAST_UPDATE = 1024;
+const LEAST_UPDATE = 256;
 
 export interface ClientFramesParts {
   readonly streams: Streams;

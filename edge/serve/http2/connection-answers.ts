@@ -7,7 +7,7 @@ import { internalError } from '../answering/internal-error.ts';
 import type { Respond } from '../answering/respond.ts';
 import type { Sink } from '../answering/sink.ts';
 import type { ClientLimits } from '../connection/client-limits.ts';
-import type { Exchange, Exchanges } from '../connection/exchanges.ts';
+import type { Exchanges } from '../connection/exchanges.ts';
 import { takenBytes } from '../connection/taken-bytes.ts';
 import type { HotAnswers } from '../fast-lane/hot-answers.ts';
 import { exchangeOf } from '../fast-lane/logged-exchange.ts';
@@ -46,7 +46,6 @@ export class ConnectionAnswers implements Answers {
   /** True for the connection of a proxy, which carries requests of several readers. */
   readonly #isProxied: boolean;
   readonly #reader: Reader;
-  readonly #exchanges = new WeakMap<Stream, Exchange>();
 
   constructor(socket: Socket, parts: AnswersParts, end: (stream: Stream) => void) {
     this.#socket = socket;
@@ -94,7 +93,6 @@ export class ConnectionAnswers implements Answers {
     });
     if (exchange === undefined) return false;
     stream.exchange = exchange;
-    this.#exchanges.set(stream, exchange);
     stream.whenGone(exchange.close);
     return true;
   }
@@ -109,11 +107,14 @@ export class ConnectionAnswers implements Answers {
         {
           ...{ method, target, version: VERSION, rawHeaders: rawHeadersOf(fields), headers },
           ...{ client: address, scheme: scheme ?? 'https', isSecure: true, connection: this.#socket },
-          exchange: this.#exchanges.get(stream),
+          exchange: stream.exchange,
         },
         sink,
       )
-      .catch(() => this.#end(stream));
+      .catch((error) => {
+        this.failed(error, target);
+        this.#end(stream);
+      });
   }
 
   failed(error: unknown, target: string): TextAnswer {

@@ -172,7 +172,7 @@ export class Connection {
   };
 
   readonly #onWritten = (bytes: number, since: number): void => {
-    if (this.#hasEnded || !(this.#sender.hasQueue || this.#isPaused)) return;
+    if (this.#hasEnded || !(this.#sender.waiting > 0 || this.#isPaused)) return;
     this.#now = this.#parts.now();
     this.#sender.written(bytes, this.#now - since);
     this.#pump();
@@ -192,7 +192,7 @@ export class Connection {
     if (this.#leaving === 'last' && this.#streams.size === 0) this.#end();
   }
 
-  /** Tells the client why the connection ends. Throws errors of this server, which are no fault of the client. */
+  /** Tells the client why the connection ends. Logs errors that are no fault of the client. */
   #fail(error: unknown): void {
     const isFault = error instanceof ConnectionError;
     if (!isFault) this.#parts.answers.failed(error, '');

@@ -126,9 +126,11 @@ export class Requests {
   }
 
   close(stream: Stream): void {
-    this.#parts.streams.remove(stream.id);
+    const { streams, sender, changed } = this.#parts;
+    streams.remove(stream.id);
+    sender.dequeue(stream);
     stream.close();
-    this.#parts.changed();
+    changed();
   }
 
   closeAll(): void {

@@ -5,7 +5,10 @@ import { MOST_FRAME_BYTES } from './frames.ts';
 import type { PreparedFrames } from './prepared-frames.ts';
 import type { Stream } from './stream.ts';
 
-/** The same for a reader who takes writes fast, while there is memory for it. */
+/**
+ * The largest slice of a reader who takes writes fast, while there is memory for it. Every connection may have
+ * `LEAST_WRITTEN`.
+ */
 const MOST_SLICE = 512 * 1024;
 /** A write that takes no longer shows a fast reader. */
 const FAST_MS = 4;
@@ -48,9 +51,9 @@ export class Sender {
     return this.#parts.writer.waiting > 2 * this.#slice;
   }
 
-  /** Whether some stream could go on when the reader has taken more. */
-  get hasQueue(): boolean {
-    return this.#queue.length > 0;
+  /** How many streams wait for their turn or for a window of the connection. */
+  get waiting(): number {
+    return this.#queue.length + this.#blocked.length;
   }
 
   /** Sets the window with which streams begin. Each stream of `streams` changes with it (RFC 9113, 6.9.2). */
@@ -104,6 +107,16 @@ export class Sender {
     this.#queue.push(stream);
   }
 
+  /** Forgets a stream that has closed, because a client could close streams faster than they come into turn. */
+  dequeue(stream: Stream): void {
+    if (!stream.isQueued) return;
+    stream.isQueued = false;
+    for (const streams of [this.#queue, this.#blocked]) {
+      const at = streams.indexOf(stream);
+      if (at >= 0) streams.splice(at, 1);
+    }
+  }
+
   /** Sends a frame of each stream in turn until the slice is full, the windows are closed, or nothing is left. */
   pump(): void {
     const { writer } = this.#parts;
@@ -134,8 +147,11 @@ export class Sender {
     else this.#slice = Math.max(LEAST_WRITTEN, this.#slice >> 1);
   }
 
-  /** Sends the head of a response, if that is still to do, and one frame of its body. */
-  #takeTurn(stream: Stream, others: number) {
+  /**
+   * Sends the head of a response, if that is still to do, and one frame of its body. `ofOthers` is what other streams
+   * will probably add to the write.
+   */
+  #takeTurn(stream: Stream, ofOthers: number) {
     const { writer, sent, needed } = this.#parts;
     const { id, body, at, head } = stream;
     const left = body === undefined ? 0 : body.length - at;
@@ -145,7 +161,7 @@ export class Sender {
     if (head !== undefined) writer.headers(id, head, isEmpty);
     stream.head = undefined;
     if (length > 0 || (isEmpty && head === undefined)) {
-      const more = Math.max(others, Math.min(this.#slice - writer.waiting, left - length));
+      const more = Math.max(ofOthers, Math.min(this.#slice - writer.waiting, left - length));
       writer.data(id, body ?? NOTHING, at, at + length, isEnd, more);
     }
     if (length > 0) {
@@ -153,7 +169,7 @@ export class Sender {
       stream.window -= length;
       stream.at += length;
       stream.sent += length;
-      stream.exchange.progressed();
+      stream.exchange?.progressed();
     }
     if (isEnd) return sent(stream);
     if (length < left) return;

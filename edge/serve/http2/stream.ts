@@ -1,9 +1,7 @@
 import type { Readable } from 'node:stream';
-import type { SentExchange } from '../answering/send.ts';
+import type { Exchange } from '../connection/exchanges.ts';
 import type { StreamRequest } from './stream-request.ts';
 import type { StreamState } from './stream-state.ts';
-
-const NO_EXCHANGE: Pick<SentExchange, 'progressed'> = { progressed: () => {} };
 
 /** A stream from the head of its request to the last byte of its response. */
 export class Stream {
@@ -18,7 +16,7 @@ export class Stream {
   received = 0;
   /** Whether the request was passed on to be answered. */
   isAsked = false;
-  exchange: Pick<SentExchange, 'progressed'> = NO_EXCHANGE;
+  exchange: Exchange | undefined;
 
   /** The header block of the response, until it is sent together with the first bytes of the body. */
   head: Buffer | undefined;

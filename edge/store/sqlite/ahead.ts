@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { digestBytes } from '../../../shared/content/digest.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
-import type { AheadCalls, AheadUse } from '../catalog.ts';
+import type { AheadCalls } from '../catalog.ts';
 
 type Sql = (text: string) => StatementSync;
 
@@ -12,7 +12,7 @@ export function aheadCalls(database: DatabaseSync, sql: Sql): AheadCalls {
   return {
     noteAhead(site, objects, now) {
       transaction(database, () => {
-        const use: AheadUse = { objects: 0, bytes: 0 };
+        const use = { objects: 0, bytes: 0 };
         for (const { digest, size, chunks } of objects) {
           const insert = sql('INSERT OR IGNORE INTO ahead_object (digest, site) VALUES (?, ?)');
           if (insert.run(digestBytes(digest), site).changes === 0) continue;

@@ -1,6 +1,4 @@
 import type { Gate } from '../../../shared/concurrency/gate.ts';
-import type { KeyedLock } from '../../../shared/concurrency/keyed-lock.ts';
-import { LEAF_COUNT, leavesOf, NODE_COUNT, rootDigest } from '../../../shared/content/buckets.ts';
 import type { Digest } from '../../../shared/content/digest.ts';
 import type { Entry } from '../../../shared/content/entry.ts';
 import type { Bucket } from '../../../shared/content/manifest/buckets.ts';
@@ -9,34 +7,26 @@ import { damagedObjects } from '../../../shared/store/damaged-objects.ts';
 import type { Rest } from '../../../shared/store/digest-of-stream.ts';
 import type { ObjectStore } from '../../../shared/store/object-store.ts';
 import { differing } from '../../../shared/wire/bucket-list.ts';
-import type { EdgeLimits } from '../../../shared/wire/protocol.ts';
 import type { VerifiedSite, VerifyResult } from '../../../shared/work/verify.ts';
 import type { ObjectFetch } from '../../follow/fetch/object-fetch.ts';
-import type { ObjectSource } from '../../follow/fetch/object-source.ts';
-import { namedBeside } from '../../follow/sync/alias-plan.ts';
-import { remakeDigests, stageLeaves } from '../../follow/sync/compare.ts';
+import { allLeavesOf, remakeDigests, stageLeaves } from '../../follow/sync/compare.ts';
 import { isWanted } from '../../follow/sync/next-step-plan.ts';
-import { fetchManifest, unstage } from '../../follow/sync/site-sync.ts';
+import { fetchManifest } from '../../follow/sync/site-sync.ts';
 import type { EdgeCatalog, EdgeSite } from '../../store/catalog.ts';
 import { type Cover, isHeldAlways, isServed } from '../../store/cover.ts';
 import type { Run } from '../executor/executor.ts';
+import { audit, rootOf } from './audit.ts';
+import { giveUpNewer, type KeptParts, mendKept } from './kept-manifests.ts';
 import { VerifyTally } from './verify-tally.ts';
 
 const PAGE = 2000;
 
-export interface VerifyParts {
-  readonly catalog: EdgeCatalog;
+export interface VerifyParts extends KeptParts {
   readonly store: ObjectStore;
-  readonly limits: EdgeLimits;
   readonly objects: ObjectFetch;
-  readonly source: ObjectSource;
-  /** The lock of a site's manifest. It has one writer at a time. */
-  readonly manifests: KeyedLock<number>;
   /** Objects are removed only while their remover holds this gate exclusively. */
   readonly gate: Gate;
   readonly readers: { forget(digests: readonly Digest[]): void };
-  /** Resolves when no serving process shows what is no longer kept. */
-  readonly shown: () => Promise<void>;
   /** Fetches again what was given up or removed. */
   readonly loops: { wake(): Promise<unknown> };
 }
@@ -140,7 +130,7 @@ async function verifySite(
   const { nodes, isStored } = await audit(catalog, id, active.revision);
   const isSound = isStored && rootOf(nodes) === active.root;
   const mended = !isSound && repair && (await mendManifest(parts, site, nodes, signal));
-  if (repair) await dropDamagedKept(parts, site.id, signal);
+  const isRestSound = !repair || (await mendKept(parts, site.id, signal));
   const own = new Set<Digest>();
   const paths: string[] = [];
   let damaged = 0;
@@ -170,7 +160,7 @@ async function verifySite(
   const result = {
     name,
     revision: active.revision,
-    manifest: isSound ? ('sound' as const) : mended ? ('mended' as const) : ('damaged' as const),
+    manifest: manifestState(isSound && isRestSound, mended && isRestSound),
     objects: own.size,
     bytes,
     damaged,
@@ -179,6 +169,11 @@ async function verifySite(
   if (!repair || damaged === 0) return { ...result, repaired: false };
   await fetchManifest(parts, source, id, active.revision, covers, () => {}, { signal, bandwidths: [] });
   return { ...result, repaired: true };
+}
+
+function manifestState(isSound: boolean, isMended: boolean): VerifiedSite['manifest'] {
+  if (isSound) return 'sound';
+  return isMended ? 'mended' : 'damaged';
 }
 
 /**
@@ -216,29 +211,6 @@ async function stillMeant(
 }
 
 /**
- * Computes the digests of the nodes from the entries, and returns whether all stored digests are equal to the computed
- * ones.
- */
-async function audit(
-  catalog: EdgeCatalog,
-  site: number,
-  revision: number,
-): Promise<{ nodes: Bucket[]; isStored: boolean }> {
-  const nodes: Bucket[] = [];
-  let isStored = true;
-  for (let number = 0; number < NODE_COUNT; number++) {
-    const node = await catalog.auditNode(site, revision, number);
-    if (node.digest !== null) nodes.push({ number, digest: node.digest });
-    isStored &&= node.isStored;
-  }
-  return { nodes, isStored };
-}
-
-function rootOf(nodes: readonly Bucket[]): Digest {
-  return rootDigest(nodes.map(({ number, digest }) => ({ id: number, digest })));
-}
-
-/**
  * Replaces the entries of the damaged nodes in place. Does nothing while a revision is being staged, because staging
  * ends rows that this function compares. Returns whether the manifest is sound now.
  */
@@ -258,40 +230,6 @@ function mendManifest(
   });
 }
 
-/** Gives up newer revisions, which only aliases and rollouts show, because their rows would be in the way. They are fetched again. */
-async function giveUpNewer(
-  { catalog, shown }: VerifyParts,
-  site: EdgeSite,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const { revision } of site.kept.toReversed()) {
-    if (revision <= site.active.revision) return;
-    await catalog.giveUpKept(site.id, revision);
-    // No serving process may look into the manifest when its rows go.
-    await shown();
-    await unstage(catalog, site.id, revision, signal);
-  }
-}
-
-/**
- * Drops kept revisions whose manifests are damaged, so that no alias shows them. One after the active revision is
- * fetched again. An older one cannot be staged any more: its aliases show nothing here until they point elsewhere.
- */
-function dropDamagedKept(parts: VerifyParts, id: number, signal: AbortSignal): Promise<void> {
-  const { catalog, manifests, shown } = parts;
-  return manifests.run(id, async () => {
-    const site = await catalog.site(id);
-    if (site === undefined || site.staging !== null) return;
-    for (const { revision } of site.kept.toReversed()) {
-      const root = namedBeside(site).find((named) => named.revision === revision)?.root;
-      if (root === undefined || rootOf((await audit(catalog, id, revision)).nodes) === root) continue;
-      if (revision > site.active.revision) return giveUpNewer(parts, site, signal);
-      await catalog.dropKept(id, [revision]);
-      await shown();
-    }
-  });
-}
-
 async function mendAlone(
   { catalog, source }: VerifyParts,
   { id, active, covers }: EdgeSite,
@@ -300,10 +238,7 @@ async function mendAlone(
 ): Promise<boolean> {
   const transfer = { signal, bandwidths: [] };
   const theirs = await source.upstream.nodes(source.self, id, active.revision, transfer);
-  const leaves = differing(own, theirs).flatMap((node) => {
-    const { first } = leavesOf(node);
-    return Array.from({ length: LEAF_COUNT / NODE_COUNT }, (_, i) => first + i);
-  });
+  const leaves = differing(own, theirs).flatMap(allLeavesOf);
   await stageLeaves({ catalog, ...source }, id, active.revision, leaves, transfer);
   await remakeDigests(catalog, id, active.revision);
   // A later step of a sync makes staged rows durable. This repair has no later step.

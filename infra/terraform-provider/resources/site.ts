@@ -14,7 +14,7 @@ import type { Attributes } from '../values/schema.ts';
 import { nameFault } from './names.ts';
 import type { Context, Resource } from './resource.ts';
 
-const { sync, batch, retention, formerAssets } = DEFAULT_POLICY;
+const { sync, batch, retention, formerAssets, previews, quota } = DEFAULT_POLICY;
 
 /** In the configuration, 0 means that all edges must confirm a sync publish. Any other number is a quorum. */
 const ALL_EDGES = 0;
@@ -32,6 +32,8 @@ const batchDefault = {
   rate: batch.rate,
 };
 const formerAssetsDefault = { hours: formerAssets.hours, paths: formerAssets.paths };
+const previewsDefault = { domain: previews.domain, under: previews.under, private: previews.private };
+const quotaDefault = { bytes: quota.bytes, files: quota.files, file_bytes: quota.fileBytes };
 
 const attributes: Attributes = {
   name: {
@@ -134,6 +136,43 @@ const attributes: Attributes = {
       },
     },
   },
+  previews: {
+    description: 'Where edges show drafts under their aliases, besides `ALIAS--SITE.localhost`.',
+    ...{ presence: 'optional', default: previewsDefault },
+    attributes: {
+      domain: {
+        description:
+          'Aliases answer at `ALIAS.` and this domain. The token needs the right to the domain with `*.` in front.',
+        ...{ presence: 'optional', type: 'string' },
+      },
+      under: {
+        description: 'Domains of the site under which aliases answer, as `ALIAS--DOMAIN`.',
+        ...{ presence: 'optional', type: ['set', 'string'], default: previewsDefault.under },
+      },
+      private: {
+        description: 'Whether every path of an alias needs a signed URL, with the keys of `private`.',
+        ...{ presence: 'optional', type: 'bool', default: previewsDefault.private },
+      },
+    },
+  },
+  quota: {
+    description: 'How large a revision may be. What is left out has no limit.',
+    ...{ presence: 'optional', default: quotaDefault },
+    attributes: {
+      bytes: {
+        description: 'The most bytes that all files of a revision may have together.',
+        ...{ presence: 'optional', type: 'number' },
+      },
+      files: {
+        description: 'The most files of a revision.',
+        ...{ presence: 'optional', type: 'number' },
+      },
+      file_bytes: {
+        description: 'The most bytes of a file.',
+        ...{ presence: 'optional', type: 'number' },
+      },
+    },
+  },
   pinned: {
     description: 'Which paths lazy edges always hold.',
     ...{ presence: 'optional', type: ['list', 'string'], default: [] },
@@ -209,12 +248,14 @@ function ignoring(code: 'no-such-site') {
 
 /** The schedule and the patterns are checked as the origin checks them. */
 function policyFaults(config: ObjectValue): Fault[] {
-  const parts = ['mode', 'sync', 'batch', 'former_assets', 'private', 'pinned'];
+  const parts = ['mode', 'sync', 'batch', 'former_assets', 'private', 'previews', 'quota', 'pinned'];
   return parts.flatMap((part) => {
     const value = config[part] ?? null;
     if (value === null) return [];
     try {
-      changedPolicy(DEFAULT_POLICY, policyOf({ [part]: value }));
+      // Private previews are refused without keys.
+      const keys = part === 'previews' ? { private: config.private ?? null } : {};
+      changedPolicy(DEFAULT_POLICY, policyOf({ ...keys, [part]: value }));
       return [];
     } catch (error) {
       return [{ ...faultOf(error), at: [part] }];
@@ -229,7 +270,16 @@ function settingsOf(planned: ObjectValue) {
 const policies = schema(policyChangeSchema);
 
 /** The parts of the policy that the value sets. Throws `bad-policy`. */
-function policyOf({ mode, sync, batch, retention, former_assets, ...value }: ObjectValue): PolicyChange {
+function policyOf({
+  mode,
+  sync,
+  batch,
+  retention,
+  former_assets,
+  previews,
+  quota,
+  ...value
+}: ObjectValue): PolicyChange {
   return policies.parse(
     {
       ...(isGiven(mode) && { mode }),
@@ -240,6 +290,8 @@ function policyOf({ mode, sync, batch, retention, former_assets, ...value }: Obj
         formerAssets: { ...given(former_assets), paths: former_assets.paths ?? null },
       }),
       ...(value.private !== undefined && { private: value.private }),
+      ...(isObject(previews) && { previews: previewsOf(previews) }),
+      ...(isObject(quota) && { quota: quotaOf(quota) }),
       ...(isGiven(value.pinned) && { pinned: value.pinned }),
     },
     'bad-policy',
@@ -258,6 +310,14 @@ function syncOf({
 
 function batchOf({ cron, timezone, minutes, rate }: ObjectValue): object {
   return { window: { ...batch.window, ...given({ cron, timezone, minutes }) }, rate: rate ?? null };
+}
+
+function previewsOf({ domain, ...others }: ObjectValue): object {
+  return { ...given(others), domain: domain ?? null };
+}
+
+function quotaOf({ bytes, files, file_bytes: fileBytes }: ObjectValue): object {
+  return { bytes: bytes ?? null, files: files ?? null, fileBytes: fileBytes ?? null };
 }
 
 const isGiven = (value: Value | undefined) => value !== null && value !== undefined;
@@ -286,5 +346,10 @@ function toState({ name, domains, policy }: Site, { force_destroy = false }: Obj
     retention: { ...policy.retention },
     former_assets: { ...policy.formerAssets },
     private: policy.private === null ? null : { ...policy.private },
+    previews: { ...policy.previews, under: policy.previews.under.toSorted() },
+    quota: {
+      ...{ bytes: policy.quota.bytes, files: policy.quota.files },
+      file_bytes: policy.quota.fileBytes,
+    },
   };
 }

@@ -5,8 +5,12 @@ import { SkerryError } from '../../../shared/errors.ts';
 import type { ArchivedFile } from './archived-file.ts';
 import { damaged } from './damaged.ts';
 
-/** A tar ends in two blocks of zeros. One that is cut between two files would otherwise look whole. */
-const END_BYTES = 1024;
+const BLOCK = 512;
+/**
+ * A tar ends in two blocks of zeros after its last file. One that is cut between two files would otherwise look whole.
+ * `tar-stream` itself notices a cut within a file.
+ */
+const END_BYTES = 2 * BLOCK;
 const FILES: ReadonlySet<unknown> = new Set(['file', 'contiguous-file']);
 const OTHERS: Readonly<Record<string, string>> = {
   link: 'a hard link',
@@ -23,11 +27,13 @@ const OTHERS: Readonly<Record<string, string>> = {
 export async function* tarFiles(source: AsyncIterable<Uint8Array>): AsyncGenerator<ArchivedFile> {
   const entries = extract();
   const end = new TarEnd();
+  let endOfLast = 0;
   const reading = pipeline(Readable.from(end.watched(source)), entries);
   // The loop throws the same error.
   reading.catch(() => {});
   try {
     for await (const entry of entries) {
+      endOfLast = endOf(entry.header, entry.offset);
       const file = fileOf(entry.header, entry);
       if (file === undefined) entry.resume();
       else yield file;
@@ -36,7 +42,8 @@ export async function* tarFiles(source: AsyncIterable<Uint8Array>): AsyncGenerat
   } catch (error) {
     throw damaged('tar', error);
   }
-  if (!end.hasCome) throw new SkerryError('bad-archive', 'the tar is cut off: its end is missing');
+  if (end.zerosAfter(endOfLast) < END_BYTES)
+    throw new SkerryError('bad-archive', 'the tar is cut off: its end is missing');
 }
 
 /** Undefined for a folder, which exists by its files. Throws `bad-archive` for everything that is no plain file. */
@@ -61,18 +68,26 @@ async function* bytesOf(content: AsyncIterable<unknown>): AsyncGenerator<Uint8Ar
   }
 }
 
-/** Watches for the zeros at the end of a tar. */
+/** Where the blocks of a file end in the tar. A folder has none, whatever its size says. */
+function endOf({ type, size }: Header, offset: number): number {
+  return offset + BLOCK + (type === 'directory' ? 0 : Math.ceil(size / BLOCK) * BLOCK);
+}
+
+/** Counts the zeros at the end of a tar. */
 class TarEnd {
+  #bytes = 0;
   #zeros = 0;
 
-  get hasCome(): boolean {
-    return this.#zeros >= END_BYTES;
+  /** The zeros at the end that lie after this byte. The last file may end in zeros, too. */
+  zerosAfter(byte: number): number {
+    return Math.min(this.#zeros, this.#bytes - byte);
   }
 
   async *watched(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const piece of source) {
       const last = piece.findLastIndex((byte) => byte !== 0);
       this.#zeros = last === -1 ? this.#zeros + piece.length : piece.length - 1 - last;
+      this.#bytes += piece.length;
       yield piece;
     }
   }

@@ -1,3 +1,5 @@
+import type { Entry } from '../entry.ts';
+
 interface AuditedNode {
   /** Computed from the entries themselves. Null for an empty node. */
   readonly digest: Uint8Array | null;
@@ -16,4 +18,9 @@ export interface Audit {
    * revision may be staged.
    */
   remakeNode(site: number, revision: number, node: number): void;
+  /**
+   * Makes these the entries of a node in one revision, and stores its digests. All other revisions stay as they are. The
+   * revision must be older than the newest revealed one.
+   */
+  mendNode(site: number, revision: number, node: number, entries: readonly Entry[]): void;
 }

@@ -31,6 +31,7 @@ export const MANIFEST_DURABILITY = {
   leafEntries: 'reads',
   auditNode: 'reads',
   remakeNode: 'relaxed',
+  mendNode: 'relaxed',
   objectsNamed: 'reads',
   isNamedIn: 'reads',
   allObjects: 'reads',

@@ -70,16 +70,20 @@ source <(skerry completion bash); source <(skerry completion bash)
 complete -p skerry
 tab() {
   COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMPREPLY=()
+  # Bash takes = for a word of its own.
+  COMP_LINE=\${COMP_LINE// = /=}
   COMP_POINT=\${#COMP_LINE}
   __skerry_complete 2>/dev/null
   echo "\${COMPREPLY[@]}"
 }
-tab skerry publi; tab skerry publish --mo; tab skerry publish --mode s; tab skerry publish --site ''`;
+tab skerry publi; tab skerry publish --mo; tab skerry publish --mode s; tab skerry publish --site ''
+tab skerry publish --mode = s; tab skerry publish --site = d
+COMP_WORDBREAKS=' '; tab skerry publish --mode=s`;
 
 t.test('bash', { skip: !existsSync(BASH_COMPLETION) && 'needs bash-completion' }, async (t) => {
   t.equal(
     await inShell(t, 'bash', ['--norc', '-c', IN_BASH]),
-    'complete -o default -F __skerry_complete skerry\npublish\n--mode\nsync\ndocs drafts\n',
+    'complete -o default -F __skerry_complete skerry\npublish\n--mode\nsync\ndocs drafts\nsync\ndocs drafts\n--mode=sync\n',
   );
 });
 

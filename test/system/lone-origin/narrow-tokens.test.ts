@@ -1,9 +1,11 @@
 import t from 'tap';
+import { tarOf } from '../../helpers/archives.ts';
 import { ask, sha256 } from '../../helpers/http.ts';
 import { type LoneOrigin, loneOrigin } from '../../helpers/lone-origin.ts';
 import { until } from '../../helpers/until.ts';
 
 const SITE = 'narrow';
+const TAR = await tarOf({ 'blog/d.html': 'd' });
 const DAY = 86_400_000;
 
 async function tokenFor({ client }: LoneOrigin, scope: string, expires?: number) {
@@ -13,15 +15,15 @@ async function tokenFor({ client }: LoneOrigin, scope: string, expires?: number)
 
 const asking =
   ({ url }: LoneOrigin, token: string) =>
-  async (method: string, path: string, body?: unknown) => {
-    const json = typeof body === 'object';
+  async (method: string, path: string, body?: string | Buffer | object) => {
+    const json = typeof body === 'object' && !Buffer.isBuffer(body);
     const answer = await ask(url, path, {
       method,
       headers: {
         authorization: `Bearer ${token}`,
         ...(json && { 'content-type': 'application/json' }),
       },
-      ...(body !== undefined && { body: json ? JSON.stringify(body) : String(body) }),
+      ...(body !== undefined && { body: json ? JSON.stringify(body) : body }),
     });
     const text = answer.body.toString();
     return { status: answer.status, body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> };
@@ -47,7 +49,8 @@ t.test('a token for a folder changes nothing else', async (t) => {
   const origin = await loneOrigin(t);
   await origin.client.putSite(SITE);
   await origin.put(SITE, 'index.html', 'one');
-  const send = asking(origin, (await tokenFor(origin, `publish:${SITE}/blog/`)).token);
+  const { token: folderToken } = await tokenFor(origin, `publish:${SITE}/blog/`);
+  const send = asking(origin, folderToken);
   const files = `/v1/sites/${SITE}/files`;
   t.equal((await send('PUT', `${files}/blog/a.html`, 'a')).status, 200);
   t.equal((await send('DELETE', `${files}/blog/a.html`)).status, 200);
@@ -78,7 +81,54 @@ t.test('a token for a folder changes nothing else', async (t) => {
     ['PUT', `/v1/sites/${SITE}/aliases/pr-1`, { revision: 1 }],
   ] as const)
     t.equal((await send(method, path, body)).status, 403, `${method} ${path}`);
+  const tar = await ask(origin.url, `/v1/sites/${SITE}/archive`, {
+    ...{ method: 'PUT', headers: { authorization: `Bearer ${folderToken}` } },
+    body: TAR,
+  });
+  t.equal(tar.status, 403, 'an archive is a whole tree');
   t.equal((await origin.client.site(SITE)).revision, revision + 1, 'nothing of that changed the site');
+});
+
+t.test('a token for a folder purges in it alone', async (t) => {
+  const origin = await loneOrigin(t);
+  await origin.client.putSite(SITE);
+  const { token } = await tokenFor(origin, `publish:${SITE}/blog/2026 new/,publish:${SITE}/docs/`);
+  const purge = async (body: object) =>
+    (await asking(origin, token)('POST', `/v1/sites/${SITE}/purge`, body)).status;
+  const within = [
+    'docs/a.html',
+    '/docs/b/c.css',
+    '/docs/*',
+    '/docs/*.css',
+    '/docs/:page',
+    '/blog/2026%20new/*',
+  ];
+  for (const path of within) t.equal(await purge({ paths: [path] }), 200, path);
+  t.equal(await purge({ paths: within }), 200);
+  const beyond = [
+    'index.html',
+    'docs',
+    'docs.html',
+    '/doc*',
+    '/*',
+    '/*/docs/',
+    '/:folder/a',
+    '/blog/*',
+    '/d%6fcs*',
+  ];
+  for (const path of beyond) {
+    t.equal(await purge({ paths: [path] }), 403, path);
+    t.equal(await purge({ paths: [...within, path] }), 403, `${path} among others`);
+  }
+  for (const body of [{ all: true }, { tags: ['a'] }, { paths: ['docs/a.html'], tags: ['a'] }])
+    t.equal(await purge(body), 403, JSON.stringify(body));
+  t.equal(await purge({ paths: ['docs/../index.html'] }), 400);
+  const aliases = await tokenFor(origin, `publish:${SITE}@pr-*`);
+  const other = await tokenFor(origin, 'publish:other/docs/');
+  for (const narrow of [aliases, other]) {
+    const send = asking(origin, narrow.token);
+    t.equal((await send('POST', `/v1/sites/${SITE}/purge`, { paths: ['docs/a.html'] })).status, 403);
+  }
 });
 
 t.test('a token for aliases publishes drafts there alone', async (t) => {
@@ -93,6 +143,9 @@ t.test('a token for aliases publishes drafts there alone', async (t) => {
   t.equal((await deploy(send, ['a.html'], undefined, { alias: 'next' })).status, 403);
   t.equal((await deploy(send, ['a.html'], undefined, { draft: true })).status, 403);
   t.equal((await deploy(send, ['a.html'])).status, 403);
+  const archive = (query: string) => send('PUT', `/v1/sites/${SITE}/archive${query}`, TAR);
+  t.match(await archive('?alias=pr-2'), { status: 200, body: { outcome: 'draft', alias: { name: 'pr-2' } } });
+  for (const query of ['', '?alias=next', '?draft=true']) t.equal((await archive(query)).status, 403, query);
   t.equal((await send('POST', `/v1/sites/${SITE}/activate`, { alias: 'pr-1' })).status, 403);
   t.equal((await send('PUT', `/v1/sites/${SITE}/aliases/next`, { revision: 1 })).status, 403);
   t.equal((await send('DELETE', `/v1/sites/${SITE}/aliases/pr-1`)).status, 204);

@@ -84,6 +84,24 @@ t.test('requests with one key, side by side', async (t) => {
   });
 });
 
+t.test('a draft that is activated twice becomes live once', async (t) => {
+  await client.putSite('drafts');
+  await origin.put('drafts', 'a', 'one');
+  const tar = await tarOf({ a: 'a draft' });
+  const draft = await send('PUT', '/v1/sites/drafts/archive?alias=pr-1', tar, 'draft');
+  t.match(draft, { status: 200, body: { revision: 2, outcome: 'draft', alias: { name: 'pr-1' } } });
+  t.equal((await client.site('drafts')).revision, 1, 'an archive at an alias is not live');
+  const activate = (target: object) =>
+    send('POST', '/v1/sites/drafts/activate', JSON.stringify(target), 'activate');
+  const first = await activate({ alias: 'pr-1' });
+  t.match(first, { status: 200, body: { revision: 2, outcome: 'live' } });
+  await origin.put('drafts', 'a', 'three');
+  await origin.restart();
+  t.strictSame(await activate({ alias: 'pr-1' }), first, 'it does not take back what came after it');
+  t.equal((await client.site('drafts')).revision, 3);
+  t.match(await activate({ revision: 2 }), { status: 422, body: { code: 'key-reused' } });
+});
+
 t.test('a rollback that is sent twice is done once', async (t) => {
   await client.putSite('back');
   for (const content of ['1', '2']) await origin.put('back', 'a', content);

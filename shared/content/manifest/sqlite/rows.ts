@@ -1,7 +1,8 @@
-import type { SQLOutputValue } from 'node:sqlite';
+import type { SQLOutputValue, StatementSync } from 'node:sqlite';
+import { leafOf } from '../../buckets.ts';
 import type { ContentPath } from '../../content-path.ts';
-import { digestFromBytes } from '../../digest.ts';
-import type { Entry, EntryMeta } from '../../entry.ts';
+import { digestBytes, digestFromBytes } from '../../digest.ts';
+import { type Entry, type EntryMeta, entryHash } from '../../entry.ts';
 
 export type Row = Record<string, SQLOutputValue>;
 
@@ -28,4 +29,30 @@ export function toEntry(row: Row): Entry {
     meta: metaOf(row.meta as string),
     time: row.time as number,
   };
+}
+
+/** Stores an entry that is valid from one revision up to, not including, another. */
+export function insertEntry(
+  sql: (text: string) => StatementSync,
+  site: number,
+  { from, to }: { readonly from: number; readonly to: number },
+  entry: Entry,
+): void {
+  sql(
+    `INSERT INTO entry (site, leaf, path, from_rev, to_rev, digest, size, chunks, type, meta, time, hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(
+    site,
+    leafOf(entry.path),
+    entry.path,
+    from,
+    to,
+    digestBytes(entry.digest),
+    entry.size,
+    entry.chunks === null ? null : digestBytes(entry.chunks),
+    entry.type,
+    metaText(entry.meta),
+    entry.time,
+    entryHash(entry),
+  );
 }

@@ -1,11 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { relaxed, statements } from '../../../sqlite/open.ts';
 import { leafDigest, leafOf, nodeDigest, nodeOf, rootDigest } from '../../buckets.ts';
-import { type Digest, digestBytes, digestFromBytes } from '../../digest.ts';
-import { entryHash } from '../../entry.ts';
+import { type Digest, digestFromBytes } from '../../digest.ts';
 import { LEAVES, NODES, OPEN } from '../ranges.ts';
 import type { Staging } from '../staging.ts';
-import { metaText, toEntry } from './rows.ts';
+import { insertEntry, toEntry } from './rows.ts';
 
 /** `note` is called within the transaction with the objects and chunk lists that the removed entries named. */
 export function openStaging(
@@ -111,23 +110,7 @@ export function openStaging(
             `UPDATE entry SET to_rev = ? WHERE site = ? AND leaf = ? AND path = ? AND to_rev = ${OPEN}`,
           ).run(revision, site, leaf, path);
           if (change.kind === 'delete') continue;
-          const { entry } = change;
-          sql(
-            `INSERT INTO entry (site, leaf, path, from_rev, to_rev, digest, size, chunks, type, meta, time, hash)
-             VALUES (?, ?, ?, ?, ${OPEN}, ?, ?, ?, ?, ?, ?, ?)`,
-          ).run(
-            site,
-            leaf,
-            path,
-            revision,
-            digestBytes(entry.digest),
-            entry.size,
-            entry.chunks === null ? null : digestBytes(entry.chunks),
-            entry.type,
-            metaText(entry.meta),
-            entry.time,
-            entryHash(entry),
-          );
+          insertEntry(sql, site, { from: revision, to: OPEN }, change.entry);
         }
       });
     },

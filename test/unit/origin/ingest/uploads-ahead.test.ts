@@ -3,7 +3,6 @@ import { UploadsAhead, type UploadsAheadParts } from '../../../../origin/ingest/
 import { Wakeup } from '../../../../shared/concurrency/wakeup.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { SkerryError } from '../../../../shared/errors.ts';
-import { ObjectsAhead } from '../../../../shared/feed/objects-ahead.ts';
 import { AHEAD_PAGE, objectsOn, verifyAheadPage } from '../../../../shared/log/ahead-page.ts';
 import { until } from '../../../helpers/until.ts';
 import { LOG, originKey } from '../../shared/fixed-keys.ts';
@@ -12,10 +11,8 @@ const IDENTITY = { log: LOG, epoch: 1 };
 
 /** Sites by their newest revision. The others were deleted. */
 function world(newest: Record<number, number>) {
-  const ahead = new ObjectsAhead();
   const appended = new Wakeup();
   let checks = 0;
-  let offers = 0;
   const catalog = {
     async site(id: number) {
       checks++;
@@ -24,11 +21,11 @@ function world(newest: Record<number, number>) {
       return { newest: found };
     },
   } as unknown as UploadsAheadParts['catalog'];
-  const offered = () => void offers++;
-  const uploads = new UploadsAhead({ catalog, ahead, identity: IDENTITY, key: originKey, appended, offered });
+  const uploads = new UploadsAhead({ catalog, identity: IDENTITY, key: originKey, appended });
   const note = (site: number, contents: readonly string[], size = 1) =>
     uploads.note(contents.map((content) => ({ site, digest: digestOf(content), size, chunks: null })));
-  return { ahead, appended, note, checks: () => checks, offers: () => offers };
+  const { ahead } = uploads;
+  return { ahead, appended, note, checks: () => checks, offers: () => ahead.newest };
 }
 
 const many = (count: number, prefix = '') => Array.from({ length: count }, (_, i) => `${prefix}${i}`);

@@ -134,7 +134,7 @@ t.test('what belongs elsewhere is named for what it is', async (t) => {
   });
   const named = async (name: string, changed: ReceiptFile, ...faults: RegExp[]) =>
     t.match(faultsOf(changed), faults, name) && t.equal(faultsOf(changed).length, faults.length, name);
-  const gone = /receipt of edge-000 was removed or replaced: the origin had another/;
+  const gone = /receipt of edge-000 was removed: the origin had it/;
   const { record } = file;
 
   await named('removed', { ...file, receipts: file.receipts.slice(1) }, gone);
@@ -180,6 +180,12 @@ t.test('what belongs elsewhere is named for what it is', async (t) => {
     'that the origin did not have',
     { ...quiet, receipts: [...quiet.receipts, receiptOf(second, record)] },
     /edge-001 was put in: the origin did not have it/,
+  );
+
+  await named(
+    'in another order',
+    { ...file, receipts: file.receipts.toReversed() },
+    /put in another order than that of the roster/,
   );
 
   const later = activation({ seq: 4 });

@@ -100,6 +100,8 @@ t.test('a damaged archive', async (t) => {
   const tar = await tarOf(tree);
   const zip = zipped(false);
   const cut = (bytes: Buffer, to: number) => bytes.subarray(0, to);
+  const inZeros = await tarOf({ 'zeros.bin': Buffer.alloc(20_000) });
+  const folderLast = await tarOf({ 'zeros.bin': Buffer.alloc(2048) }, [{ name: 'a', type: 'directory' }]);
   const half = (bytes: Buffer) => cut(bytes, bytes.length / 2);
   const changed = (bytes: Buffer, at: number) => {
     const copy = Buffer.from(bytes);
@@ -114,6 +116,10 @@ t.test('a damaged archive', async (t) => {
     ['a tar that is cut in a head', cut(tar, 700)],
     ['a tar that is cut between two files', cut(tar, 1024)],
     ['a tar without its end', cut(tar, tar.length - 1024)],
+    ['a tar with half of its end', cut(tar, tar.length - 512)],
+    ['a tar that is cut after a file that ends in zeros', cut(inZeros, inZeros.length - 1024)],
+    ['a tar that is cut within the zeros of a file', cut(inZeros, 512 + 8192)],
+    ['a tar that is cut after a folder', cut(folderLast, folderLast.length - 1024)],
     ['a gzip that is cut', half(gzipped(tar))],
     ['a zstd that is cut', half(zstandard(tar))],
     ['a gzip with a wrong byte', changed(gzipped(tar), 500)],

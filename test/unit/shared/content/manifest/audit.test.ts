@@ -1,6 +1,7 @@
 import t from 'tap';
 import { leafOf, nodeOf } from '../../../../../shared/content/buckets.ts';
-import { entry, expectedBuckets, plain, SITE, tables } from './states.ts';
+import { random } from '../../../../helpers/random.ts';
+import { entry, expectedBuckets, plain, randomChanges, SITE, type State, tables } from './states.ts';
 
 const state = new Map(Array.from({ length: 30 }, (_, i) => [`f${i}`, entry(`f${i}`, i)]));
 const node = nodeOf(leafOf('f7'));
@@ -99,5 +100,60 @@ t.test('stored digests that are damaged show, and are made anew', async (t) => {
     audit.remakeNode(SITE, 1, node);
     t.equal(audit.auditNode(SITE, 1, node).isStored, true, `${sql}: made anew`);
     t.strictSame(plain(buckets.nodesAt(SITE, 1)), plain(expectedBuckets(state).nodes));
+  }
+});
+
+/** Six revisions, of random changes that are the same each time. */
+function history() {
+  const numbers = random(7);
+  const made = tables();
+  const states: State[] = [new Map()];
+  for (let revision = 1; revision <= 6; revision++) {
+    const { changes, state } = randomChanges(states[revision - 1] ?? new Map(), numbers, 40);
+    made.staging.stage(SITE, revision, changes);
+    made.sealed(revision);
+    states.push(state);
+  }
+  const leaves = Array.from({ length: 60 }, (_, i) => leafOf(`file-${i}`));
+  const entriesAt = (revision: number) =>
+    leaves
+      .flatMap((leaf) => made.buckets.leafEntries(SITE, revision, leaf))
+      .sort((a, b) => (a.path < b.path ? -1 : 1));
+  const stateAt = (revision: number) => states[revision] ?? new Map();
+  return { ...made, stateAt, entriesAt };
+}
+
+t.test('a damaged revision of the past is mended, and no other revision changes', async (t) => {
+  const nodes = Array.from({ length: 256 }, (_, node) => node);
+  const damages = [
+    ['type = type', 'the disk is well'],
+    ["type = 'x/y'", 'every row of this revision, whatever else it is valid for'],
+    ['hash = zeroblob(32)', 'stored hashes'],
+  ] as const;
+  for (const [change, what] of damages) {
+    for (const damaged of [2, 3, 5]) {
+      const { database, audit, buckets, stateAt, entriesAt } = history();
+      const at = `from_rev <= ${damaged} AND to_rev > ${damaged}`;
+      const others = [1, 2, 3, 4, 5, 6].filter((revision) => revision !== damaged);
+      database.exec(`UPDATE entry SET ${change} WHERE ${at}`);
+      database.exec(`UPDATE bucket SET digest = zeroblob(32) WHERE ${at} AND number % 3 = 0`);
+      database.exec(`DELETE FROM entry WHERE ${at} AND id % 5 = 0`);
+      database.exec(`DELETE FROM bucket WHERE ${at} AND number % 5 = 0`);
+      const before = others.map((revision) => [entriesAt(revision), buckets.nodesAt(SITE, revision)]);
+      const state = stateAt(damaged);
+      for (const node of nodes) {
+        const right = [...state.values()].filter(({ path }) => nodeOf(leafOf(path)) === node);
+        audit.mendNode(SITE, damaged, node, right);
+      }
+      const wanted = [...state.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+      t.strictSame(entriesAt(damaged), wanted, `${what}: revision ${damaged}`);
+      t.strictSame(plain(buckets.nodesAt(SITE, damaged)), plain(expectedBuckets(state).nodes));
+      t.ok(nodes.every((node) => audit.auditNode(SITE, damaged, node).isStored));
+      t.strictSame(
+        others.map((revision) => [entriesAt(revision), buckets.nodesAt(SITE, revision)]),
+        before,
+        'the others are as they were, damaged or not',
+      );
+    }
   }
 });
