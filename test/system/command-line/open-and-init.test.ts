@@ -55,7 +55,10 @@ t.test('open starts the browser on a terminal with a display', async (t) => {
   );
   t.match(stdout, 'http://seen.example/');
   // The shell creates the file before it writes the line.
-  const url = await until('the browser', () => readFile(opened, 'utf8').catch(() => ''));
+  const url = await until('the browser', async () => {
+    const line = await readFile(opened, 'utf8').catch(() => '');
+    return line.endsWith('\n') && line;
+  });
   t.equal(url.trim(), 'http://seen.example/');
 });
 
