@@ -135,7 +135,11 @@ export function sitesSetCommand(): Command {
         'make a revision of what S3 clients wrote after this much quiet, such as 2s',
       ).argParser(duration),
     )
-    .addOption(flag('--s3-hold <time>', '… and after this much time at the latest').argParser(duration))
+    .addOption(
+      flag('--s3-hold <time>', 'publish what S3 clients write after this much time at the latest').argParser(
+        duration,
+      ),
+    )
     .addOption(flag('--domain <host>', 'a domain of the site; may be repeated').argParser(another))
     .action((site: string, flags: SetFlags) =>
       withClient(flags, async (client) => {
