@@ -7,8 +7,8 @@ export interface OutBuffer {
 }
 
 /** The sizes of buffers, and how many of each size are kept for the next write. */
-const SIZES: readonly number[] = [4096, 16_384, 65_536, 262_144, 1_081_344];
-const KEPT = [256, 256, 64, 16, 4];
+const SIZES: readonly number[] = [4096, 16_384, 32_768, 65_536, 131_072, 262_144, 1_081_344];
+const KEPT = [256, 256, 128, 64, 64, 16, 4];
 
 /** The largest buffer: a slice of 1 MiB with the heads of its frames. */
 export const LARGEST_BUFFER = SIZES.at(-1) ?? 0;
