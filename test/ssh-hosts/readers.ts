@@ -14,6 +14,13 @@ interface Read {
   readonly fewestReady: number;
 }
 
+function isReady(address: string): Promise<boolean> {
+  return ask(`http://${address}:7599`, '/readyz').then(
+    ({ status }) => status === 200,
+    () => false,
+  );
+}
+
 /**
  * Readers behind a load balancer, which asks each edge whether it is ready and sends each request to the next one that
  * is. No request is repeated.
@@ -29,16 +36,21 @@ export function startReaders(addresses: readonly string[], site: string): { stop
 
   async function watch(address: string): Promise<void> {
     while (!signal.aborted) {
-      const isReady = await ask(`http://${address}:7599`, '/readyz').then(
-        ({ status }) => status === 200,
-        () => false,
-      );
-      if (isReady) ready.add(address);
+      if (await isReady(address)) ready.add(address);
       else {
         ready.delete(address);
         unready.add(address);
       }
-      fewestReady = Math.min(fewestReady, ready.size);
+      await pause(LOOK_MS, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** An edge may be drained in the moment in which another one is back. So a look at all of them is repeated. */
+  async function count(): Promise<void> {
+    const look = async () => (await Promise.all(addresses.map(isReady))).filter(Boolean).length;
+    while (!signal.aborted) {
+      const counted = await look();
+      if (counted < fewestReady) fewestReady = Math.min(fewestReady, Math.max(counted, await look()));
       await pause(LOOK_MS, undefined, { signal }).catch(() => {});
     }
   }
@@ -63,7 +75,7 @@ export function startReaders(addresses: readonly string[], site: string): { stop
     }
   }
 
-  const running = [...addresses.map(watch), ...Array.from({ length: AT_ONCE }, readAlways)];
+  const running = [count(), ...addresses.map(watch), ...Array.from({ length: AT_ONCE }, readAlways)];
   return {
     async stop() {
       stopping.abort();
