@@ -1,8 +1,12 @@
-import { closeSync, createReadStream, readSync } from 'node:fs';
+import { closeSync, read, readSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { digestOf } from '../../../shared/content/digest.ts';
 import { hasCode, SkerryError, systemCode } from '../../../shared/errors.ts';
 import { changed, type OpenFile, openUnproven, stampOf } from '../../../shared/files/real-file.ts';
 import type { HashedFile } from './hash-files.ts';
+
+const PIECE_BYTES = 64 * 1024;
+const readAt = promisify(read);
 
 /**
  * The bytes of a small file, if they are still those that were hashed. Throws `file-changed` otherwise. The read is
@@ -41,12 +45,19 @@ export async function* streamHashed(
   }
 }
 
+/**
+ * No stream of Node reads the file: destroyed early, it would also close the descriptor, or another one that has got the
+ * same number by then.
+ */
 async function* pieces(handle: number, path: string, start: number, end: number): AsyncGenerator<Buffer> {
-  try {
-    for await (const piece of createReadStream('', { fd: handle, autoClose: false, start, end: end - 1 }))
-      yield piece as Buffer;
-  } catch (cause) {
-    throw unreadable(path, cause);
+  for (let at = start; at < end; ) {
+    const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, end - at));
+    const { bytesRead } = await readAt(handle, piece, 0, piece.length, at).catch((cause: unknown) => {
+      throw unreadable(path, cause);
+    });
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield piece.subarray(0, bytesRead);
   }
 }
 

@@ -1,4 +1,5 @@
-import { closeSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import type { HashedFile } from '../../../../../origin/client/folder/hash-files.ts';
@@ -60,4 +61,21 @@ t.test('a large file is streamed if it is the one that was hashed', async (t) =>
   await t.rejects(read(), { code: 'file-changed', message: /large\.bin changed/ }, 'one that shrank');
   rmSync(file);
   await t.rejects(read(), { code: 'file-changed' }, 'one that is gone');
+});
+
+t.test('a reading that is broken off closes its own descriptor and no other', async (t) => {
+  const file = join(t.testdir({ 'large.bin': Buffer.alloc(1_000_000, 'large') }), 'large.bin');
+  const { handle, stamp } = openRealFile(file);
+  closeSync(handle);
+  const reading = streamHashed({
+    ...{ path: 'large.bin' as ContentPath, file, size: 1_000_000, mtimeMs: 0, stamp },
+    digest: digestOf('large'),
+  });
+  await reading.next();
+  await reading.return(undefined);
+  // The system gives the number of the closed descriptor to the next file.
+  const other = openSync(file, 'r');
+  for (let i = 0; i < 20; i++) await stat(file);
+  t.equal(fstatSync(other).size, 1_000_000);
+  closeSync(other);
 });
