@@ -4,14 +4,12 @@ import { constants, createZstdCompress } from 'node:zlib';
 import { type Static, type TSchema, Type } from 'typebox';
 import { Agent, type Dispatcher } from 'undici';
 import type { Digest } from '../../shared/content/digest.ts';
-
 import { refuseClearText } from '../../shared/http/clear-text.ts';
 import { ANSWER_BOUNDS } from '../../shared/json/bounded-json.ts';
 import { lines } from '../../shared/json/lines.ts';
 import { type Schema, schema } from '../../shared/json/schema.ts';
 import { answerText } from '../../shared/json/whole-body.ts';
 import { trustingConnector } from '../../shared/tls/connector.ts';
-
 import {
   type Commit,
   commitSchema,
