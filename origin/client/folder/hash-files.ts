@@ -49,6 +49,7 @@ export class FileHashing {
 
   #passOn(): void {
     const batch = this.#batch;
+    if (batch.length === 0) return;
     const place = this.#results.push([]) - 1;
     this.#batch = [];
     this.#bytes = 0;
