@@ -28,6 +28,9 @@ export interface Measured {
   readonly p99: number;
 }
 
+/** The first requests of a run wait for the handshakes of other connections, so their latencies do not count. */
+const HANDSHAKES_US = 500_000;
+
 /** Sends requests over keep-alive connections as fast as they are answered. Throws if any response is not 200. */
 export async function wrk({
   urls: [url = ''],
@@ -71,13 +74,17 @@ export async function h2load(
   const failed = Number(figure(stdout, /(\d+) failed/)) + Number(figure(stdout, /(\d+) 4xx/));
   if (failed > 0 || Number(figure(stdout, /(\d+) 5xx/)) > 0) throw new Error(`requests failed:\n${stdout}`);
   // Each line has the start, the status and the duration, in microseconds.
-  const durations = (await readFile(logFile, 'utf8'))
+  const lines = (await readFile(logFile, 'utf8'))
     .trimEnd()
     .split('\n')
-    .map((line) => Number(line.split('\t')[2]) / 1000);
+    .map((line) => line.split('\t').map(Number));
+  const began = Math.min(...lines.slice(0, 1000).map(([start = 0]) => start));
+  const durations = lines
+    .filter(([start = 0]) => start - began > HANDSHAKES_US)
+    .map(([, , duration = 0]) => duration / 1000);
   const [, requests = '', transferred = ''] = /([\d.]+) req\/s, ([\d.]+\w+)\/s/.exec(stdout) ?? [];
   return {
-    requests: durations.length,
+    requests: lines.length,
     requestsPerSecond: Number(requests),
     bytesPerSecond: bytes(transferred),
     p50: quantile(durations, 0.5),

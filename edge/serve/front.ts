@@ -14,6 +14,7 @@ import { http1Bytes } from './fast-lane/http1-bytes.ts';
 import { Http2Lane } from './http2/http2-lane.ts';
 import { preparedFrames } from './http2/prepared-frames.ts';
 import { buildServer, HEAD_MS, KEEP_ALIVE_MS, type ServerParts } from './server.ts';
+import { Handshakes } from './tls/handshakes.ts';
 import { hostsCovered } from './tls/misdirected.ts';
 import type { Tls } from './tls/tls.ts';
 
@@ -122,11 +123,11 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
       else http1.take(socket);
     },
   );
-  const beginHandshake = takeListeners(readers, 'connection');
+  const handshakes = new Handshakes(takeListeners(readers, 'connection'), HEAD_MS);
   readers.on('connection', (socket: Socket) =>
     parts.arrivals.take(socket, SECURE_WEIGHT, () => {
       sources.remember(socket);
-      beginHandshake(socket);
+      handshakes.take(socket);
     }),
   );
   tls.onChange(() => {
@@ -154,6 +155,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
     async drain() {
       const closed = [readers, server].map(closing);
       parts.arrivals.closeWaiting();
+      handshakes.closeWaiting();
       http1.closeConnections();
       http2.closeConnections();
       server.closeIdleConnections();

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+
 const MOST_BYTES = Number(readFileSync('/tmp/h2/turn', 'utf8')) * 1024;
 
 export class Turns {
