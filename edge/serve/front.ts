@@ -123,7 +123,11 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
       else http1.take(socket);
     },
   );
-  const handshakes = new Handshakes(takeListeners(readers, 'connection'), HEAD_MS);
+  const handshakes = new Handshakes(takeListeners(readers, 'connection'), {
+    waitMs: HEAD_MS,
+    now: () => performance.now(),
+  });
+  handshakes.watch();
   readers.on('connection', (socket: Socket) =>
     parts.arrivals.take(socket, SECURE_WEIGHT, () => {
       sources.remember(socket);

@@ -43,6 +43,11 @@ export class ClientFrames {
     return this.#state === 'block';
   }
 
+  /** Frees what an idle connection can do without. */
+  rest(): void {
+    this.#blocks.rest();
+  }
+
   readonly take = (
     type: number,
     flags: number,

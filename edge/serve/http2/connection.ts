@@ -71,7 +71,7 @@ export class Connection {
     const writer = new FrameWriter(parts.socket, parts.buffers, this.#onWritten);
     const sender = new Sender({
       ...{ writer, allow: parts.allow, sent: this.#onSent },
-      needed: (stream) => void takeNext(stream),
+      needed: takeNext,
     });
     const requests = new Requests({
       ...{ streams, writer, sender, abuse, answers, now: parts.now, changed: this.#pumpSoon },
@@ -109,6 +109,11 @@ export class Connection {
     if (this.#incompleteSince !== undefined) return { kind: 'rest-of-frame', since: this.#incompleteSince };
     if (this.#streams.size > 0) return undefined;
     return { kind: this.#hasRequests ? 'next-request' : 'first-request', since: this.#activeAt };
+  }
+
+  /** Frees memory if nothing has happened since `before`. */
+  restIfIdle(before: number): void {
+    if (this.#streams.size === 0 && this.#activeAt < before) this.#frames.rest();
   }
 
   /** Ends the streams whose requests have not arrived completely since `before`. */

@@ -21,7 +21,7 @@ export interface SenderParts {
   /** Called when a stream has sent all of its response. */
   readonly sent: (stream: Stream) => void;
   /** Called when a stream needs the next bytes of its body. */
-  readonly needed: (stream: Stream) => void;
+  readonly needed: (stream: Stream) => unknown;
 }
 
 /**

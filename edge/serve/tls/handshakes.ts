@@ -5,6 +5,14 @@ import type { Socket } from 'node:net';
  * the first piece that it passes on, but at least 1 KB. A piece that fills this buffer brings a second one of 16 KB.
  */
 const PIECE_BYTES = 1000;
+const LOOK_MS = 1000;
+
+export interface HandshakeOptions {
+  /** A connection that sends nothing for this long is closed. */
+  readonly waitMs: number;
+  /** The time in milliseconds. */
+  readonly now: () => number;
+}
 
 /**
  * Begins TLS on a connection when its first bytes have arrived, and gives them to TLS in small pieces. So an idle
@@ -13,13 +21,27 @@ const PIECE_BYTES = 1000;
 export class Handshakes {
   readonly #begin: (socket: Socket) => void;
   readonly #waitMs: number;
-  /** Connections that have sent nothing yet. */
-  readonly #waiting = new Set<Socket>();
+  readonly #now: () => number;
+  /** Connections that have sent nothing yet, and since when, the earliest first. */
+  readonly #waiting = new Map<Socket, number>();
 
-  /** A connection that sends nothing for `waitMs` is closed. */
-  constructor(begin: (socket: Socket) => void, waitMs: number) {
+  constructor(begin: (socket: Socket) => void, { waitMs, now }: HandshakeOptions) {
     this.#begin = begin;
     this.#waitMs = waitMs;
+    this.#now = now;
+  }
+
+  /** Regularly closes connections that have waited too long, until the process ends. */
+  watch(): void {
+    setInterval(() => this.endSilent(), LOOK_MS).unref();
+  }
+
+  endSilent(): void {
+    const before = this.#now() - this.#waitMs;
+    for (const [socket, since] of this.#waiting) {
+      if (since > before) return;
+      socket.destroy();
+    }
   }
 
   take(socket: Socket): void {
@@ -29,16 +51,14 @@ export class Handshakes {
 
   /** Closes the connections that have sent nothing yet. */
   closeWaiting(): void {
-    for (const socket of this.#waiting) socket.destroy();
+    for (const socket of this.#waiting.keys()) socket.destroy();
   }
 
   #awaitFirst(socket: Socket): void {
     const giveUp = () => socket.destroy();
     const leave = () => {
       this.#waiting.delete(socket);
-      socket.setTimeout(0);
-      socket.off('data', read).off('end', giveUp).off('error', giveUp);
-      socket.off('timeout', giveUp).off('close', leave);
+      socket.off('data', read).off('end', giveUp).off('error', giveUp).off('close', leave);
     };
     const read = (first: Buffer) => {
       leave();
@@ -46,9 +66,8 @@ export class Handshakes {
       socket.unshift(first);
       this.#beginWith(socket);
     };
-    this.#waiting.add(socket);
-    socket.setTimeout(this.#waitMs);
-    socket.on('data', read).on('end', giveUp).on('error', giveUp).on('timeout', giveUp).on('close', leave);
+    this.#waiting.set(socket, this.#now());
+    socket.on('data', read).on('end', giveUp).on('error', giveUp).on('close', leave);
     socket.resume();
   }
 

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { Handshakes } from '../../../../../edge/serve/tls/handshakes.ts';
-import { fastTime } from '../../../../helpers/fast-time.ts';
 import { until } from '../../../../helpers/until.ts';
 
 const WAIT_MS = 20_000;
@@ -11,11 +10,13 @@ const WAIT_MS = 20_000;
 async function serve(t: Test, prepare: (socket: Socket) => void = () => {}) {
   const begun: Buffer[][] = [];
   const accepted: Socket[] = [];
-  const handshakes = new Handshakes((socket) => {
+  const clock = { now: 0 };
+  const begin = (socket: Socket) => {
     const pieces: Buffer[] = [];
     for (let piece = socket.read(); piece !== null; piece = socket.read()) pieces.push(piece);
     begun.push(pieces);
-  }, WAIT_MS);
+  };
+  const handshakes = new Handshakes(begin, { waitMs: WAIT_MS, now: () => clock.now });
   const server = createServer((socket) => {
     accepted.push(socket);
     prepare(socket);
@@ -28,7 +29,7 @@ async function serve(t: Test, prepare: (socket: Socket) => void = () => {}) {
     for (const socket of [client, ...accepted]) socket.destroy();
     server.close();
   });
-  return { begun, accepted, handshakes, client };
+  return { begun, accepted, handshakes, client, clock };
 }
 
 const closed = (client: Socket) => new Promise((resolve) => client.resume().once('close', resolve));
@@ -51,8 +52,12 @@ t.test('bytes that came with a PROXY header are the first ones', async (t) => {
 });
 
 t.test('a connection that sends nothing is closed', async (t) => {
-  using _time = fastTime(100);
-  const { begun, client } = await serve(t);
+  const { begun, accepted, client, clock, handshakes } = await serve(t);
+  await until('the connection', () => accepted.length === 1);
+  handshakes.endSilent();
+  t.notOk(accepted[0]?.destroyed);
+  clock.now = WAIT_MS;
+  handshakes.endSilent();
   await closed(client);
   t.same(begun, []);
 });
