@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { CIPHERS } from '../../shared/tls/ciphers.ts';
 import type { ObjectUse } from '../disk-budget/object-use.ts';
 import { responder } from './answering/respond.ts';
 import type { Arrivals } from './connection/arrivals.ts';
@@ -106,6 +107,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   const sources = new SecureSources();
   const readers = createTlsServer(
     {
+      ...CIPHERS,
       cert: tls.fallback?.pem,
       key: tls.fallback?.key,
       ticketKeys: tls.ticketKeys,
@@ -136,7 +138,8 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   );
   tls.onChange(() => {
     const { fallback } = tls;
-    if (fallback !== undefined) readers.setSecureContext({ cert: fallback.pem, key: fallback.key });
+    if (fallback !== undefined)
+      readers.setSecureContext({ ...CIPHERS, cert: fallback.pem, key: fallback.key });
   });
   return {
     async listen(host) {
