@@ -7,6 +7,7 @@ import { Connection } from './connection.ts';
 import { type AnswersParts, ConnectionAnswers } from './connection-answers.ts';
 import { readDirectly } from './direct-reads.ts';
 import { OutBuffers } from './out-buffers.ts';
+import { Turns } from './turns.ts';
 
 /** The head of a request must arrive completely within this time. */
 const HEAD_MS = 20_000;
@@ -30,6 +31,7 @@ export interface Http2LaneParts extends AnswersParts {
 export class Http2Lane {
   readonly #parts: Http2LaneParts;
   readonly #buffers = new OutBuffers();
+  readonly #turns = new Turns(now);
   readonly #open = new Map<TLSSocket, Connection>();
 
   constructor(parts: Http2LaneParts) {
@@ -52,6 +54,7 @@ export class Http2Lane {
     const connection: Connection = new Connection({
       socket,
       buffers: this.#buffers,
+      turns: this.#turns,
       allow: (bytes, most) => largeWrites.most(socket, client, bytes, most),
       answers,
       now,
