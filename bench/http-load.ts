@@ -16,6 +16,8 @@ export interface Load {
   readonly core: number;
   /** How many requests each connection has at the same time. Only HTTP/2 can have more than one. */
   readonly streams: number;
+  /** Requests a second of all connections together. By default as many as are answered. Only `h2load` limits them. */
+  readonly rate?: number | undefined;
 }
 
 export interface Measured {
@@ -56,7 +58,7 @@ export async function wrk({
 
 /** Does the same over HTTP/2. Overwrites files in `folder`. */
 export async function h2load(
-  { urls, headers, connections, seconds, core, streams }: Load,
+  { urls, headers, connections, seconds, core, streams, rate }: Load,
   folder: string,
 ): Promise<Measured> {
   const logFile = join(folder, 'h2load.log');
@@ -69,6 +71,7 @@ export async function h2load(
   await rm(logFile, { force: true });
   const { stdout } = await run('taskset', [
     ...['-c', String(core), 'h2load', '-t', '1', '-c', String(connections), '-m', String(streams)],
+    ...(rate === undefined ? [] : ['--rps', String(rate / connections)]),
     ...['-D', String(seconds), `--log-file=${logFile}`, ...fields, '-i', urlFile],
   ]);
   const failed = Number(figure(stdout, /(\d+) failed/)) + Number(figure(stdout, /(\d+) 4xx/));
