@@ -86,6 +86,7 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   deployedBeyond: 'reads',
   finishDeploy: 'durable',
 
+  namedByRequests: 'reads',
   bucketObject: 'reads',
   bucketPage: 'reads',
   changeBucket: 'durable',
