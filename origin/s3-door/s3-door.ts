@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { ContentPath } from '../../shared/content/content-path.ts';
 import { httpServer } from '../../shared/http/http-server.ts';
 import { OBJECT_BYTES, takesRawBodies } from '../../shared/http/raw-bodies.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
@@ -10,12 +11,13 @@ import { namesCallers } from '../callers/names-callers.ts';
 import { chooseOperation } from './choose-operation.ts';
 import type { S3Context } from './context.ts';
 import { asS3Error } from './error-form.ts';
+import { possiblePath } from './key.ts';
 import { type Operation, send } from './operation.ts';
 import { XML_BYTES } from './protocol/read-xml.ts';
 import { S3Error } from './protocol/s3-error.ts';
 import { type Target, targetOf } from './protocol/target.ts';
-import { RequestRows, type Rows } from './request-rows.ts';
 import { authenticate, type Signer } from './signing/authenticate.ts';
+import { RequestRows, type Rows } from './signing/request-rows.ts';
 
 /** What is known of a request before its body is read. */
 interface Admitted {
@@ -23,6 +25,10 @@ interface Admitted {
   readonly target: Target;
   readonly signer: Signer;
   readonly rows: Rows;
+}
+
+function readPath({ method }: FastifyRequest, { key = '' }: Target): ContentPath | undefined {
+  return method === 'GET' || method === 'HEAD' ? possiblePath(key) : undefined;
 }
 
 /** The server of the S3-compatible API: a site is a bucket, and a token is an access key. */
@@ -49,7 +55,7 @@ export async function buildS3Door(
   const admit = async (request: FastifyRequest) => {
     const target = targetOf(request.raw.url ?? '/', request.headers.host ?? '');
     const operation = chooseOperation(request.method, target, request.headers);
-    const { signer, rows } = await authenticate(request, target, parts);
+    const { signer, rows } = await authenticate(request, target, readPath(request, target), parts);
     const { bucket = '', key = '' } = target;
     requirePermission(signer.token.scopes, operation.need(bucket, key));
     admitted.set(request, { operation, target, signer, rows });

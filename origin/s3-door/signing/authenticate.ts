@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../../shared/clock.ts';
+import type { ContentPath } from '../../../shared/content/content-path.ts';
 import { secretHash } from '../../../shared/wire/join-proof.ts';
 import type { FailedAttempts } from '../../access/failed-attempts.ts';
 import type { TokenSecret } from '../../access/token-secrets.ts';
@@ -8,11 +9,10 @@ import type { TokenUse } from '../../access/token-use.ts';
 import { type ValidToken, validNow } from '../../access/tokens.ts';
 import { noteToken } from '../../callers/caller.ts';
 import { isSecretOf } from '../../catalog/token-state.ts';
-import { possiblePath } from '../key.ts';
 import { S3Error } from '../protocol/s3-error.ts';
 import type { Target } from '../protocol/target.ts';
-import type { RequestRows, Rows } from '../request-rows.ts';
 import { type Claim, claimOf } from './claim.ts';
+import type { RequestRows, Rows } from './request-rows.ts';
 import { signAgain } from './sign-again.ts';
 
 export interface SignatureCheckParts {
@@ -39,10 +39,11 @@ export interface Authenticated {
 /** Clocks of clients may be wrong by this much. */
 const SKEW_MS = 15 * 60_000;
 
-/** Finds out who has signed a request. Throws S3's errors, and `too-many-requests` for a client that guesses. */
+/** Finds out who has signed a request, and reads what it names, `path` as well if the operation reads an object. Throws S3's errors, and `too-many-requests` for a client that guesses. */
 export async function authenticate(
   request: Pick<FastifyRequest, 'raw' | 'client' | 'headers'>,
   target: Target,
+  path: ContentPath | undefined,
   { rows: requestRows, clock, attempts, tokenUse, secretOf }: SignatureCheckParts,
 ): Promise<Authenticated> {
   const claim = claimOf(target, request.headers);
@@ -52,7 +53,7 @@ export async function authenticate(
   const rows = await requestRows.read(client, {
     token: claim.token,
     bucket: target.bucket,
-    path: isRead(request.raw) ? possiblePath(target.key ?? '') : undefined,
+    path,
   });
   const token = validNow(rows.token, clock.now());
   const secret = secretOf(claim.token);
@@ -74,10 +75,6 @@ export async function authenticate(
   tokenUse.used(token.id, clock.now());
   noteToken(token);
   return { signer: { token, secret, claim }, rows };
-}
-
-function isRead({ method }: FastifyRequest['raw']): boolean {
-  return method === 'GET' || method === 'HEAD';
 }
 
 function checkTime({ kind, time, expires = 0 }: Claim, now: number): void {

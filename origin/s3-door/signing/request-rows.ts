@@ -1,8 +1,8 @@
-import { KeyedBatcher } from '../../shared/concurrency/keyed-batcher.ts';
-import type { Remote } from '../../shared/process/thread.ts';
-import type { BucketCalls, BucketObject, NamedByRequests, RequestNames } from '../catalog/bucket-calls.ts';
-import type { SiteRow } from '../catalog/site-calls.ts';
-import type { StoredToken } from '../catalog/token-calls.ts';
+import { KeyedBatcher } from '../../../shared/concurrency/keyed-batcher.ts';
+import type { Remote } from '../../../shared/process/thread.ts';
+import type { BucketCalls, BucketObject, NamedByRequests, RequestNames } from '../../catalog/bucket-calls.ts';
+import type { SiteRow } from '../../catalog/site-calls.ts';
+import type { StoredToken } from '../../catalog/token-calls.ts';
 
 const MOST_AT_ONCE = 256;
 
