@@ -59,8 +59,13 @@ export interface ListPosition {
   readonly listed: string;
 }
 
+/** What a listing shows of an object. */
+export interface ListedObject extends Pick<BucketObject, 'path' | 'size' | 'time' | 'etag'> {
+  readonly checksum?: ObjectChecksum;
+}
+
 export type ListItem =
-  | { readonly kind: 'object'; readonly object: BucketObject }
+  | { readonly kind: 'object'; readonly object: ListedObject }
   | { readonly kind: 'prefix'; readonly prefix: string };
 
 export interface ListPage {
