@@ -126,6 +126,21 @@ t.test('writes of S3 clients', async (t) => {
   await edgesServePuts(t);
 });
 
+t.test('edges fetch what S3 clients put into a new bucket before it has a revision', async (t) => {
+  const site = 'early';
+  await cluster.client.putSite(site, { policy: { bucket: { quiet: 100, hold: 100 } } });
+  const early = { 'big.bin': randomBytes(5_000_000) };
+  await put(site, 'big.bin', early['big.bin']);
+  for (const { adminUrl, name } of cluster.edges.slice(0, 2))
+    await until(`${name} to hold it`, async () => {
+      const { body } = await ask(adminUrl, '/metrics');
+      return Number(/^skerry_edge_ahead_bytes (\d+)$/m.exec(body.toString())?.[1]) >= 5_000_000;
+    });
+  t.equal((await cluster.client.site(site)).revision, 0);
+  await put(site, '.skerry-commit', '');
+  await allServe(t, await writeTree(join(cluster.folder, site), early), site);
+});
+
 t.test('verify and repair', async (t) => {
   t.match(await skerry(t, 'store', 'verify'), / 0 damaged/);
   await skerry(t, 'verify');
