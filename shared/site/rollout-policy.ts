@@ -51,7 +51,8 @@ const guardsSchema = Type.Object(
       description:
         'The share of answers that may be errors under the new revision alone, for example because a page was removed.',
     }),
-    paths: Type.Array(Type.String({ pattern: '^/', maxLength: 1024 }), {
+    // Printable ASCII that JSON escapes nowhere, so that a checkpoint has room for all of them.
+    paths: Type.Array(Type.String({ pattern: '^/[!#-\\[\\]-~]*$', maxLength: 256 }), {
       maxItems: 20,
       description: 'Paths that must answer with the right bytes when an edge asks itself, as a reader does.',
     }),

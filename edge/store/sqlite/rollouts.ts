@@ -1,5 +1,6 @@
 import type { StatementSync } from 'node:sqlite';
 import type { Digest } from '../../../shared/content/digest.ts';
+import { membersIn } from '../../../shared/log/member-set.ts';
 import type { Payload } from '../../../shared/log/record-kinds.ts';
 import type { EdgeRollout } from '../catalog.ts';
 
@@ -65,12 +66,14 @@ function endRollout(sql: Sql, site: number, now: number): void {
 export function applyCheckpointRollout(
   sql: Sql,
   { id, revision, rollout }: Payload<'checkpoint'>['sites'][number],
+  members: Payload<'checkpoint'>['members'],
 ): void {
   if (rollout === undefined) {
     rolloutActivated(sql, id, revision, 0);
     return;
   }
-  const { revision: shown, root, seq, ...payload } = rollout;
+  const { revision: shown, root, seq, edges, ...rest } = rollout;
+  const payload = { ...rest, edges: membersIn(edges, members) };
   applyRollout(sql, { site: id, revision: shown, root, seq, payload }, 0);
 }
 

@@ -1,6 +1,8 @@
+import { membersIn } from '../../../shared/log/member-set.ts';
 import { payloads } from '../../../shared/log/record-kinds.ts';
+import { generateSigningKey } from '../../../shared/signing/keys.ts';
 import { READY_POLICIES } from '../../../shared/site/ready-rollouts.ts';
-import { checkLog, pend, type Theme } from './harness.ts';
+import { checkLog, joinRequest, pend, secretOf, type Theme } from './harness.ts';
 
 const rollout = READY_POLICIES.canary;
 const payload = { mode: 'async' } as const;
@@ -76,13 +78,18 @@ export function rolloutsContract({ suite }: Theme): void {
 
   suite('a checkpoint carries the rollout', async (t, catalog, publisher) => {
     const { id } = await catalog.putSite('one', undefined, 1);
+    for (const name of ['oslo', 'paris']) {
+      const token = { id: name, secretHash: secretOf(name) };
+      await catalog.createToken({ ...token, scope: 'join', edge: null, mayRead: null, expires: null }, 1);
+      await catalog.join(joinRequest(name, { publicKey: generateSigningKey().publicKey }), token, 2);
+    }
     await publisher.publish(id, { a: '1' });
     const { revision, root } = await pend(catalog, id, { rollout, mode: 'async' });
     const { seq } = await catalog.stepRollout(id, revision, { step: 1, edges: ['oslo'], dwell: 5 }, 50);
     await catalog.addCheckpoint(60);
     const [checkpoint] = await catalog.newestRecords(1);
-    t.match(payloads.checkpoint.parseText(checkpoint?.payload ?? '').sites, [
-      { rollout: { revision, root, seq, step: 1, edges: ['oslo'] } },
-    ]);
+    const { sites, members } = payloads.checkpoint.parseText(checkpoint?.payload ?? '');
+    t.match(sites, [{ rollout: { revision, root, seq, step: 1 } }]);
+    t.strictSame(membersIn(sites[0]?.rollout?.edges ?? '', members), ['oslo']);
   });
 }
