@@ -84,12 +84,25 @@ export function revisionRoutes(app: HttpServer, context: ApiContext): void {
         summary: 'Exports the receipts of a revision, for others to check',
         description: EXPORTED,
         params: revisionParams,
+        querystring: Type.Object(
+          {
+            record: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                description:
+                  'The step of a rollout that shows the revision, or the abort after which it is shown again. Without it: the record that made it live, or the last step if it never was.',
+              }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
         response: receiptFileAnswer,
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, query }, reply) => {
       const site = await catalog.siteNamed(params.site);
-      return reply.type(JSON_TYPE).send(await receiptExport.ofRevision(site, Number(params.revision)));
+      const file = await receiptExport.ofRevision(site, Number(params.revision), query.record);
+      return reply.type(JSON_TYPE).send(file);
     },
   );
 

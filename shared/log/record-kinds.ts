@@ -66,7 +66,11 @@ const activate = Type.Object({
 });
 
 /** The prepared revision will never be live. */
-const abort = Type.Object({ reason: Type.String() });
+const abort = Type.Object({
+  reason: Type.String(),
+  /** What edges that show the revision on trial show again. Absent for a revision that no edge was told to show. */
+  shows: Type.Optional(Type.Object({ revision: Type.Integer(), root: Type.String() })),
+});
 
 const pointer = {
   name: Type.String(),

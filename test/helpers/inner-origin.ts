@@ -245,8 +245,7 @@ async function beginLife({ key, recovery, database, disk, clock, encodings, watc
       };
       return { kind: 'put', entry };
     },
-    propose: (site: number, base: number, changes: Changes) =>
-      reveal(site, base, changes, { mode: 'sync' }),
+    propose: (site: number, base: number, changes: Changes) => reveal(site, base, changes, { mode: 'sync' }),
     rollOut: (site: number, base: number, changes: Changes) =>
       reveal(site, base, changes, { mode: 'async', rollout: READY_POLICIES.canary }),
     rollouts: new Rollouts({ catalog, clock, sites, committer }),

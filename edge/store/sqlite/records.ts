@@ -52,7 +52,7 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
     }
     case 'abort':
       forgetAborted(sql, record.site, record.revision);
-      rolloutAborted(sql, record.site, record.revision, record.time);
+      rolloutAborted(sql, record, payloads.abort.parseText(payload).shows?.revision ?? 0);
       return;
     case 'purge':
       notePurge(sql, record);

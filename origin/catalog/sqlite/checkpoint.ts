@@ -1,6 +1,6 @@
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
-import type { Seq } from '../../../shared/log/record.ts';
 import { memberSet } from '../../../shared/log/member-set.ts';
+import type { Seq } from '../../../shared/log/record.ts';
 import type { Payload } from '../../../shared/log/record-kinds.ts';
 import type { RolloutPolicy } from '../../../shared/site/rollout-policy.ts';
 import { DEFAULT_POLICY, type SitePolicy } from '../../../shared/site/site-policy.ts';

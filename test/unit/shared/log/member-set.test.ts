@@ -31,7 +31,16 @@ t.test('a checkpoint has room for all rollouts at their limits', async (t) => {
   const bytes = JSON.stringify({ rollout }).length * MOST_ROLLOUTS;
   t.ok(bytes < MOST_WRITTEN.checkpoint / 4, `${bytes} bytes`);
   const site = (i: number) => ({
-    ...{ id: i, name: `site-${i}`, domains: [], revision: 1, root: 'f'.repeat(64), seq: 1, files: 1, rollout },
+    ...{
+      id: i,
+      name: `site-${i}`,
+      domains: [],
+      revision: 1,
+      root: 'f'.repeat(64),
+      seq: 1,
+      files: 1,
+      rollout,
+    },
   });
   const checkpoint: Payload<'checkpoint'> = {
     key: { publicKey: 'k', recoveryKey: 'r', certificate: 'c' },
