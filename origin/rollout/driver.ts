@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
 import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 import type { Remote } from '../../shared/process/thread.ts';
-import type { RolloutEvidence } from '../../shared/wire/rollout-api.ts';
+import type { RolloutEvidence, Speed } from '../../shared/wire/rollout-api.ts';
 import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { RolloutRow } from '../catalog/rollout-calls.ts';
 import type { SiteReads } from '../catalog/site-calls.ts';
@@ -27,6 +27,8 @@ export interface RolloutFleet {
   rolloutEdges(site: { readonly id: number; readonly name: string }, revision: number): RolloutEdge[];
   /** The named edges, as they are judged. Members that were removed are left out. */
   judgedEdges(names: readonly string[], site: number, revision: number): JudgedEdge[];
+  /** How quick all other edges answer meanwhile. */
+  speedBeside(names: readonly string[], site: number, revision: number): Speed;
 }
 
 export interface DriverParts {
@@ -89,7 +91,8 @@ export class RolloutDriver {
     const { catalog, fleet, clock } = this.#parts;
     const { site: id, siteName: name, revision, policy } = rollout;
     const edges = fleet.rolloutEdges({ id, name }, revision);
-    const evidence = judgeEdges(fleet.judgedEdges(rollout.edges, id, revision), policy.guards);
+    const beside = fleet.speedBeside(rollout.edges, id, revision);
+    const evidence = judgeEdges(fleet.judgedEdges(rollout.edges, id, revision), beside, policy.guards);
     const now = clock.now();
     const move = planRollout({ rollout, edges, evidence, now, mayBegin: true });
     if (move.kind === 'step' && rollout.step === 0) {
