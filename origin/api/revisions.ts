@@ -102,7 +102,11 @@ export function revisionRoutes(app: HttpServer, context: ApiContext): void {
     },
     async ({ params, query }, reply) => {
       const site = await catalog.siteNamed(params.site);
-      const file = await receiptExport.ofRevision(site, Number(params.revision), query.record === undefined ? undefined : Number(query.record));
+      const file = await receiptExport.ofRevision(
+        site,
+        Number(params.revision),
+        query.record === undefined ? undefined : Number(query.record),
+      );
       return reply.type(JSON_TYPE).send(file);
     },
   );

@@ -67,7 +67,10 @@ t.test('a step of a rollout, and what takes it back', async (t) => {
   t.strictSame(faultsOf(readReceiptFile(Buffer.from(writeReceiptFile(back)))), []);
   t.match(checkReceipts(back).confirmed, [{ receipt: { revision: 1, seq: 6 } }], 'it shows the base');
   const other = receiptOf(first, TAKEN_BACK, { revision: 2 });
-  t.match(faultsOf({ ...back, receipts: [other] }), [/is about revision 2 .*, not about revision 1/, /removed/]);
+  t.match(faultsOf({ ...back, receipts: [other] }), [
+    /is about revision 2 .*, not about revision 1/,
+    /removed/,
+  ]);
   t.match(
     faultsOf({ ...step, receipts: back.receipts }),
     [/answers record 6, not record 5/, /removed/],
