@@ -238,12 +238,12 @@ function unequal(dice: Random, scale: number, cluster: number): Traffic[] {
 }
 
 /** The Clopper-Pearson interval would be exact; Wilson's is close to it, and short. */
-function interval(hits: number, all: number): string {
+function interval(hits: number, all: number): readonly [least: number, most: number] {
   const z = 1.96;
   const p = hits / all;
   const middle = (p + z ** 2 / (2 * all)) / (1 + z ** 2 / all);
   const half = (z * Math.sqrt((p * (1 - p)) / all + z ** 2 / (4 * all ** 2))) / (1 + z ** 2 / all);
-  return `${percent(Math.max(0, middle - half))} to ${percent(middle + half)}`;
+  return [hits === 0 ? 0 : middle - half, middle + half];
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(3)} %`;
@@ -257,8 +257,10 @@ for (const cluster of [1, 3])
       const end = play(dice, unequal(dice, scale, cluster), NOTHING);
       if (end.kind !== 'live') wrong.push(end);
     }
+    const [least, most] = interval(wrong.length, Number(values.same));
+    if (least > ALPHA) process.exitCode = 1;
     tell(
-      `  ${scale}/s an edge, failures in groups of 1 to ${cluster}: ${wrong.length} stopped, 95 % confidence ${interval(wrong.length, Number(values.same))}`,
+      `  ${scale}/s an edge, failures in groups of 1 to ${cluster}: ${wrong.length} stopped, 95 % confidence ${percent(least)} to ${percent(most)}`,
     );
     for (const { kind, why } of wrong.slice(0, 5)) tell(`    ${kind}: ${why}`);
   }

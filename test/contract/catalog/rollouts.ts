@@ -1,6 +1,6 @@
 import { membersIn } from '../../../shared/log/member-set.ts';
-import { payloads } from '../../../shared/log/record-kinds.ts';
 import { signReceipt } from '../../../shared/log/receipt.ts';
+import { payloads } from '../../../shared/log/record-kinds.ts';
 import { generateSigningKey } from '../../../shared/signing/keys.ts';
 import { READY_POLICIES } from '../../../shared/site/ready-rollouts.ts';
 import { checkLog, joinRequest, LOG, pend, secretOf, type Theme } from './harness.ts';
