@@ -7,7 +7,7 @@ import type { BucketChange, BucketObject } from '../bucket-calls.ts';
 import { type ConditionOutcome, judgeCondition } from '../bucket-condition.ts';
 import { type BucketState, heldObject, publishedObject } from './bucket-rows.ts';
 import type { CatalogContext } from './context.ts';
-import { noteObject } from './objects.ts';
+import { noteObjects } from './objects.ts';
 
 /** Finds objects as S3 clients see them, and changes them within a transaction of the caller. */
 export interface BucketWriter {
@@ -48,7 +48,7 @@ export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
     change({ site, path, condition = {}, put }, time) {
       const current = state(site);
       // The store has the object, whether the condition holds or not.
-      if (put !== null) noteObject(sql, { ...put, site }, time);
+      if (put !== null) noteObjects(sql, [{ ...put, site }], time);
       const present = find(current, path);
       const outcome = judgeCondition(condition, present?.etag);
       if (outcome !== 'done' || (put === null && present === undefined)) return outcome;
