@@ -3,7 +3,6 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Verdict } from '../../shared/receipts/check-receipts.ts';
 import type { ReceiptFile } from '../../shared/receipts/receipt-file.ts';
-import { shownBy } from '../../shared/receipts/shown-by.ts';
 import type { KeyFingerprint } from '../../shared/signing/keys.ts';
 import { plural, printJson, printLine, printTable, timestamp } from '../terminal/output.ts';
 
@@ -45,12 +44,12 @@ async function bytesOf(path: string): Promise<Uint8Array> {
   }
 }
 
-function asJson({ record, roster }: ReceiptFile, { recovery, confirmed, missing }: Verdict) {
+function asJson({ record, roster }: ReceiptFile, { recovery, shows, confirmed, missing }: Verdict) {
   const { log, site, seq, time } = roster;
   const host = ([edge, region]: Verdict['missing'][number]) => ({ edge, region });
   return {
     ...{ log, recoveryKey: recovery, site, kind: record.kind, record: record.seq },
-    ...shownBy(record),
+    ...shows,
     asOf: { record: seq, time },
     confirmed: confirmed.map(({ member, receipt }) => ({
       ...{ ...host(member), state: member[3], since: receipt.since },
@@ -68,11 +67,11 @@ const WHY: Readonly<Record<string, string>> = {
 
 function show(
   { record, roster }: ReceiptFile,
-  { recovery, confirmed, missing }: Verdict,
+  { recovery, shows, confirmed, missing }: Verdict,
   isTrusted: boolean,
 ): void {
   const isPurge = record.kind === 'purge';
-  const { revision = 0, root = '' } = shownBy(record) ?? {};
+  const { revision = 0, root = '' } = shows ?? {};
   const why = WHY[record.kind] ?? '';
   const subject = isPurge ? 'a purge' : `revision ${revision}${why}, root ${root}`;
   printLine(`site ${roster.site}: ${subject}, record ${record.seq} of ${timestamp(record.time)} utc`);

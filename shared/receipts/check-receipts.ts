@@ -6,7 +6,7 @@ import { isSignedBy } from '../log/statement-kind.ts';
 import { fingerprintOf, type KeyFingerprint, type PublicKey } from '../signing/keys.ts';
 import type { AnyReceipt, ReceiptFile } from './receipt-file.ts';
 import { type RosterMember, verifyRoster } from './roster.ts';
-import { shownBy } from './shown-by.ts';
+import { type ShownBy, shownBy } from './shown-by.ts';
 
 /** A host of an edge, and its valid receipt. */
 interface Confirmation {
@@ -17,6 +17,8 @@ interface Confirmation {
 export interface Verdict {
   /** The fingerprint of the recovery key that vouches for everything else in the file. */
   readonly recovery: KeyFingerprint;
+  /** What the edges that have answered show. Undefined for a purge. */
+  readonly shows: ShownBy | undefined;
   /** Each names something that is wrong. A file with faults proves nothing. */
   readonly faults: readonly string[];
   readonly confirmed: readonly Confirmation[];
@@ -56,6 +58,7 @@ export function checkReceipts(file: ReceiptFile, trusted?: KeyFingerprint): Verd
     faults.push('the receipts were put in another order than that of the roster');
   return {
     recovery,
+    shows: shownBy(file.record),
     faults,
     confirmed: [...confirmed].map(([member, receipt]) => ({ member, receipt })),
     missing: (silent ?? []).filter((member) => member[3] === 'member' && !confirmed.has(member)),

@@ -2,7 +2,7 @@ import type { LogRecord } from '../log/record.ts';
 import { payloads } from '../log/record-kinds.ts';
 
 /** What an edge shows when it has carried out a record. */
-interface ShownBy {
+export interface ShownBy {
   readonly revision: number;
   readonly root: string;
 }
