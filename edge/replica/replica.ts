@@ -151,6 +151,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         tasks: () => tasks.report,
         hot: () => lazy?.hot.take(),
         trials: () => trials.latest,
+        beside: () => trials.beside,
       }),
     isBusy: () => tasks.isBusy || trials.areOn,
     assigned: (digest, list) => tasks.assigned(digest, list),

@@ -59,6 +59,32 @@ t.test('a revision that lost a page is taken back, and the publish fails with wh
   t.match(stdout, /"kind":"abort"/);
 });
 
+t.test('a step and what took it back have receipts, which are exported', async (t) => {
+  const { records } = await cluster.client.log(1, 1000);
+  const of = (kind: string) => records.findLast((record) => record.kind === kind)?.seq ?? 0;
+  const file = join(cluster.folder, 'receipts.json');
+  const exported = async (subject: string, record: number) => {
+    const args = ['receipts', `${SITE}@${subject}`, '--export', file, '--record', String(record)];
+    await until(`the receipt for record ${record}`, async () =>
+      /1 receipt in .*, 0 edges without one/.test((await cluster.skerry(...args)).stdout),
+    );
+    return cluster.skerry('verify-receipts', file);
+  };
+  t.match(await exported('2', of('rollout')), {
+    code: 0,
+    stdout: new RegExp(`revision 2 in a rollout, root [^]*${edge.name} `),
+  });
+  t.match(await exported('1', of('abort')), {
+    code: 0,
+    stdout: new RegExp(`revision 1 again after a rollout was taken back, root [^]*${edge.name} `),
+  });
+  t.match(await cluster.skerry('receipts', `${SITE}@2`, '--export', file), { code: 0 });
+  t.match(await cluster.skerry('receipts', `${SITE}@2`, '--record', '9'), {
+    code: 1,
+    stderr: /--record says what --export writes/,
+  });
+});
+
 t.test(
   'both editions answer for the assets of their pages, and a finished rollout reaches all',
   async (t) => {
