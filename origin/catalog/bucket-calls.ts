@@ -8,9 +8,13 @@ export interface ObjectDetail {
   /** The headers that a client gave for the object, as it gave them. Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly checksum?: ObjectChecksum;
+  readonly tags?: Tags;
   /** The sizes of the parts, for an object that was uploaded in parts. */
   readonly parts?: readonly number[];
 }
+
+/** Tags of an object in S3. Edges do not get them. */
+export type Tags = readonly (readonly [key: string, value: string])[];
 
 export interface ObjectChecksum {
   /** As in the name of the header: `crc32`, `crc32c`, `crc64nvme`, `sha1` or `sha256`. */

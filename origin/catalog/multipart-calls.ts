@@ -1,12 +1,14 @@
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Digest } from '../../shared/content/digest.ts';
-import type { BucketChange, ObjectChecksum } from './bucket-calls.ts';
+import type { BucketChange, ObjectChecksum, Tags } from './bucket-calls.ts';
 import type { ConditionOutcome } from './bucket-condition.ts';
 
 /** What a client said when it began an upload in parts. */
 export interface MultipartDetail {
   /** As in ObjectDetail. */
   readonly headers: Readonly<Record<string, string>>;
+  /** As in ObjectDetail. */
+  readonly tags?: Tags;
   /** The checksum that the client wants. */
   readonly checksum?: Omit<ObjectChecksum, 'value'>;
 }

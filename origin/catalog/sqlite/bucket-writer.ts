@@ -50,7 +50,7 @@ export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
       // The store has the object, whether the condition holds or not.
       if (put !== null) noteObject(sql, { ...put, site }, time);
       const present = find(current, path);
-      const outcome = judgeCondition(condition, present?.etag);
+      const outcome = judgeCondition(condition, present);
       if (outcome !== 'done' || (put === null && present === undefined)) return outcome;
       // The numbers of deleted rows may be missing, and must not be given out again.
       const number = Math.max(newest(site), current.done) + 1;

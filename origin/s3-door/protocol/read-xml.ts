@@ -10,7 +10,7 @@ const MOST = { tags: 100_000, references: 100_000 };
 const MOST_DEPTH = 8;
 
 /** Elements that may be repeated. */
-const LISTS: ReadonlySet<string> = new Set(['Object', 'Part']);
+const LISTS: ReadonlySet<string> = new Set(['Grant', 'Object', 'Part', 'Tag']);
 
 const parser = new XMLParser({
   ignoreAttributes: true,

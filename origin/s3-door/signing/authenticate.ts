@@ -37,14 +37,33 @@ const SKEW_MS = 15 * 60_000;
 export async function authenticate(
   request: Pick<FastifyRequest, 'raw' | 'client' | 'headers'>,
   target: Target,
-  { catalog, clock, attempts, tokenUse, secretOf }: SignatureCheckParts,
+  parts: SignatureCheckParts,
 ): Promise<Signer> {
   const claim = claimOf(target, request.headers);
-  const { client } = request;
-  attempts.check(client, claim.token);
-  checkTime(claim, clock.now());
-  const token = await validToken(catalog, claim.token, clock.now());
-  const secret = secretOf(claim.token);
+  checkTime(claim, parts.clock.now());
+  const { raw, client } = request;
+  const { token, signature } = claim;
+  const signed = { client, token, signature };
+  const proved = await proveToken(signed, (secret) => signAgain(raw, target, claim, secret), parts);
+  return { ...proved, claim };
+}
+
+/** A signature that a client shows, and the token that it claims to be of. */
+export interface SignedClaim {
+  readonly client: string;
+  readonly token: string;
+  readonly signature: string;
+}
+
+/** Finds the token of a signature. `sign` makes the right signature from the token's secret. Throws as `authenticate`. */
+export async function proveToken(
+  { client, token: id, signature }: SignedClaim,
+  sign: (secret: string) => string | Promise<string>,
+  { catalog, clock, attempts, tokenUse, secretOf }: SignatureCheckParts,
+): Promise<Omit<Signer, 'claim'>> {
+  attempts.check(client, id);
+  const token = await validToken(catalog, id, clock.now());
+  const secret = secretOf(id);
   if (token === undefined) {
     attempts.failed(client);
     throw new S3Error('InvalidAccessKeyId');
@@ -54,15 +73,14 @@ export async function authenticate(
       'InvalidAccessKeyId',
       `The token ${token.id} was made with another token-key of the origin. Replace it: skerry token rotate ${token.id}`,
     );
-  const signature = await signAgain(request.raw, target, claim, secret);
-  if (!isSame(signature, claim.signature)) {
-    attempts.failed(client);
+  if (!isSame(await sign(secret), signature)) {
+    attempts.failed(client, token.id);
     throw new S3Error('SignatureDoesNotMatch');
   }
   attempts.proven(client, token.id);
   tokenUse.used(token.id, clock.now());
   noteToken(token);
-  return { token, secret, claim };
+  return { token, secret };
 }
 
 function checkTime({ kind, time, expires = 0 }: Claim, now: number): void {

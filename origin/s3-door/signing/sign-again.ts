@@ -32,6 +32,9 @@ function keyOf(secret: string | ArrayBuffer | ArrayBufferView): Uint8Array | str
     : new Uint8Array(secret);
 }
 
+/** Headers that the library adds. A client that signs `Date` does not send the second one. */
+const ADDED = ['x-amz-content-sha256', 'x-amz-date'];
+
 type Request = Pick<IncomingMessage, 'method' | 'rawHeaders'>;
 
 /** Signs a request as its sender must have signed it. Returns the signature. */
@@ -55,7 +58,7 @@ export async function signAgain(
   const options = {
     signingDate: new Date(time),
     signableHeaders: new Set(signedHeaders),
-    unsignableHeaders: new Set(signedHeaders.has('x-amz-content-sha256') ? [] : ['x-amz-content-sha256']),
+    unsignableHeaders: new Set(ADDED.filter((name) => !signedHeaders.has(name))),
   };
   if (claim.kind === 'header') {
     const { headers } = await signer.sign(unsigned, options);
