@@ -2,12 +2,12 @@ import { getAcl, putAcl } from './acl-operations.ts';
 import { getAttributes } from './attributes-operation.ts';
 import { createBucket, deleteBucket, headBucket, listBuckets } from './bucket-operations.ts';
 import { listObjects, listObjectsV2, listVersions } from './list-operations.ts';
+import { listUploads } from './list-uploads.ts';
 import {
   abortMultipart,
   completeMultipart,
   createMultipart,
   listParts,
-  listUploads,
   uploadPart,
   uploadPartCopy,
 } from './multipart-operations.ts';

@@ -205,45 +205,6 @@ export const listParts: Operation = {
   },
 };
 
-export const listUploads: Operation = {
-  need: readsSite,
-  async run(call) {
-    const { target, context } = call;
-    const { query } = target;
-    const site = await call.site();
-    const most = countIn(query.get('max-uploads'), 'max-uploads');
-    const prefix = query.get('prefix') ?? '';
-    const marker = query.get('key-marker') ?? '';
-    const id = query.get('upload-id-marker') ?? '';
-    const encode = query.get('encoding-type') === 'url' ? escapedPath : (text: string) => text;
-    // Without an id, all uploads of the marker's path are behind the marker.
-    const after = { path: marker, id: marker !== '' && id === '' ? '~' : id };
-    const found = await context.catalog.multiparts(site.id, prefix, after, most + 1);
-    const shown = found.slice(0, most);
-    const last = found.length > most ? shown.at(-1) : undefined;
-    return xml(
-      xmlDocument('ListMultipartUploadsResult', {
-        Bucket: site.name,
-        KeyMarker: encode(marker),
-        UploadIdMarker: id,
-        ...(last && { NextKeyMarker: encode(last.path), NextUploadIdMarker: last.id }),
-        Prefix: encode(prefix),
-        MaxUploads: most,
-        ...(query.has('encoding-type') && { EncodingType: 'url' }),
-        IsTruncated: last !== undefined,
-        Upload: shown.map((upload) => ({
-          Key: encode(upload.path),
-          UploadId: upload.id,
-          Initiator: OWNER,
-          Owner: OWNER,
-          StorageClass: 'STANDARD',
-          Initiated: new Date(upload.created).toISOString(),
-        })),
-      }),
-    );
-  },
-};
-
 export const abortMultipart: Operation = {
   need: changesPath,
   async run(call) {

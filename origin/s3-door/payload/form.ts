@@ -25,7 +25,10 @@ export async function readForm(body: Readable, type: string): Promise<Form> {
   const fields = new Map<string, string>();
   let held = 0;
   let fault: unknown;
-  const refuse = (message: string) => parser.destroy(new S3Error('MalformedPOSTRequest', message));
+  const refuse = (message: string) => {
+    fault ??= new S3Error('MalformedPOSTRequest', message);
+    parser.destroy(fault as Error);
+  };
   parser.on('field', (name, value, isNameCut, isCut) => {
     held += Buffer.byteLength(name) + Buffer.byteLength(value);
     if (isCut || isNameCut || held > FIELD_BYTES) refuse('The fields before the file are too large.');
@@ -47,8 +50,12 @@ export async function readForm(body: Readable, type: string): Promise<Form> {
       stream.once('error', cut);
       parser.once('error', cut);
       async function* fileBytes() {
-        for await (const piece of stream) yield piece as Buffer;
-        await ended;
+        try {
+          for await (const piece of stream) yield piece as Buffer;
+          await ended;
+        } catch (error) {
+          fault ??= error;
+        }
         if (fault !== undefined) throw malformed(fault);
       }
       resolve({ fileName, fileBytes });
@@ -60,7 +67,9 @@ export async function readForm(body: Readable, type: string): Promise<Form> {
   });
   body.pipe(parser);
   try {
-    return { fields, ...(await file) };
+    const found = await file;
+    if (fault !== undefined) throw fault;
+    return { fields, ...found };
   } catch (error) {
     throw malformed(error);
   }
