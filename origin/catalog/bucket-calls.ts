@@ -1,7 +1,7 @@
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { EntryMeta } from '../../shared/content/entry.ts';
-import type { BucketCondition, ConditionOutcome } from './bucket-condition.ts';
+import type { BucketCondition, ChangeOutcome } from './bucket-condition.ts';
 
 /** What only S3 stores about an object. */
 export interface ObjectDetail {
@@ -78,10 +78,10 @@ export interface BucketCalls {
   bucketPage(site: number, query: ListQuery, at: ListPosition, limit: number): ListPage;
   /**
    * Makes changes visible to S3 clients, and durable, and records their objects as `addObjects` does. A change whose
-   * condition fails is not made; the others are.
+   * condition fails, or that the quota has no room for, is not made; the others are.
    * Throws `no-such-site`, and changes nothing then.
    */
-  changeBucket(changes: readonly BucketChange[], time: number): ConditionOutcome[];
+  changeBucket(changes: readonly BucketChange[], time: number): ChangeOutcome[];
   /** The sites with changes that are in no revision. */
   heldSites(): number[];
   /** Opens a deploy whose commit takes all held changes of the site. Undefined when there are none. */

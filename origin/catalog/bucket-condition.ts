@@ -8,6 +8,8 @@ export interface BucketCondition {
 }
 
 export type ConditionOutcome = 'done' | 'failed' | 'missing';
+/** `full`: the site would exceed its quota with the change, and those that are held. */
+export type ChangeOutcome = ConditionOutcome | 'full';
 
 /** Judges a condition for the present object. Undefined for no object. */
 export function judgeCondition(

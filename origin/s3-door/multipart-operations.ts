@@ -94,7 +94,7 @@ export const uploadPart: Operation = {
     const incoming = new Incoming(body, headers, signer, checksum && algorithmOf(checksum.algorithm));
     const part = arrived(
       await context.uploads.put(site, upload, {
-        ...{ number, body: incoming.bytes(), expected: incoming.expected },
+        ...{ number, size: incoming.size, body: incoming.bytes(), expected: incoming.expected },
         etag: () => incoming.etag(),
         checksum() {
           const sum = incoming.checksum();
@@ -141,7 +141,13 @@ export const uploadPartCopy: Operation = {
     }
     const part = arrived(
       await context.uploads.put(site, upload, {
-        ...{ number, body: passing(), etag: () => md5.digest('hex'), checksum: () => value },
+        ...{
+          number,
+          size: span.end - span.start,
+          body: passing(),
+          etag: () => md5.digest('hex'),
+          checksum: () => value,
+        },
       }),
     );
     return xml(
