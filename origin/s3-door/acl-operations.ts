@@ -10,6 +10,8 @@ import { objectAt } from './read-operations.ts';
 import { receivedBytes } from './write-operations.ts';
 
 const DOCUMENT_BYTES = 64 * 1024;
+/** As at S3. */
+const MOST_GRANTS = 100;
 
 const policy = schema(
   Type.Object({
@@ -19,7 +21,7 @@ const policy = schema(
           Grantee: Type.Object({ ID: Type.Optional(Type.String()) }),
           Permission: Type.String(),
         }),
-        { minItems: 1, maxItems: 100 },
+        { minItems: 1, maxItems: MOST_GRANTS },
       ),
     }),
   }),
@@ -50,7 +52,7 @@ export const putAcl: Operation = {
 };
 
 function checkDocument(bytes: Buffer): void {
-  const { AccessControlList } = readXml(bytes, 'AccessControlPolicy', policy);
+  const { AccessControlList } = readXml(bytes, { name: 'AccessControlPolicy', items: MOST_GRANTS }, policy);
   for (const { Grantee, Permission } of AccessControlList.Grant)
     if (Grantee.ID !== OWNER.ID || Permission !== 'FULL_CONTROL')
       throw new S3Error('NotImplemented', 'Grants to others than the owner are not implemented.');

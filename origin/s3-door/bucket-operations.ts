@@ -58,7 +58,7 @@ export const createBucket: Operation = {
     if (!name.test(bucket) || bucket.length < LEAST_NAME) throw new S3Error('InvalidBucketName');
     checkBucketHeaders(headers);
     const bytes = await wholeBody(body, CONFIGURATION_BYTES, 'too-large', 'the configuration is too long');
-    if (bytes.length > 0) readXml(bytes, 'CreateBucketConfiguration', configuration);
+    if (bytes.length > 0) readXml(bytes, { name: 'CreateBucketConfiguration', items: 0 }, configuration);
     const known = (await catalog.sites()).some((site) => site.name === bucket);
     // Some clients send `private`, the default, whether the bucket exists or not.
     if (known && (headers['x-amz-acl'] ?? 'private') !== 'private') throw new S3Error('BucketAlreadyExists');

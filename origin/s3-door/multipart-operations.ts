@@ -243,7 +243,7 @@ export const completeMultipart: Operation = {
   async run(call) {
     const { body, headers, signer, target } = call;
     const bytes = await receivedBytes(new Incoming(body, ofDocument(headers), signer), XML_BYTES);
-    const { Part } = readXml(bytes, 'CompleteMultipartUpload', completeSchema);
+    const { Part } = readXml(bytes, { name: 'CompleteMultipartUpload', items: MOST_PARTS }, completeSchema);
     const site = await call.site();
     const upload = await uploadOf(call, site);
     // A client that lost the answer asks again.

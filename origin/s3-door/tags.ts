@@ -6,6 +6,7 @@ import { S3Error } from './protocol/s3-error.ts';
 import { xmlDocument } from './protocol/write-xml.ts';
 
 /** The limits of S3, in characters. */
+const MOST_DOCUMENT_TAGS = 50;
 const MOST = { tags: 10, key: 128, value: 256 };
 
 const tagging = schema(
@@ -21,7 +22,7 @@ const tagging = schema(
 
 /** Reads a `Tagging` document. Throws `MalformedXML` and `InvalidTag`. */
 export function tagsOfDocument(bytes: Buffer): Tags {
-  const { TagSet } = readXml(bytes, 'Tagging', tagging);
+  const { TagSet } = readXml(bytes, { name: 'Tagging', items: MOST_DOCUMENT_TAGS }, tagging);
   const tags = typeof TagSet === 'string' ? [] : (TagSet.Tag ?? []);
   return checked(tags.map(({ Key, Value }) => [Key, Value] as const));
 }

@@ -190,7 +190,7 @@ export const deleteObjects: Operation = {
   async run(call) {
     const { context, signer, body, headers } = call;
     const bytes = await receivedBytes(new Incoming(body, headers, signer), XML_BYTES);
-    const { Object: objects, Quiet } = readXml(bytes, 'Delete', deleteSchema);
+    const { Object: objects, Quiet } = readXml(bytes, { name: 'Delete', items: MOST_DELETED }, deleteSchema);
     const site = await call.site();
     const results = await Promise.all(
       objects.map(async ({ Key, VersionId, ETag, Size, LastModifiedTime }): Promise<Deletion> => {
