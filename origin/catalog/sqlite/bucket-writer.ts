@@ -9,7 +9,7 @@ import { type ChangeOutcome, judgeCondition } from '../bucket-condition.ts';
 import { type BucketState, heldObject, publishedObject } from './bucket-rows.ts';
 import type { CatalogContext } from './context.ts';
 import { heldSize } from './held-size.ts';
-import { noteObject } from './objects.ts';
+import { noteObjects } from './objects.ts';
 
 /** Finds objects as S3 clients see them, and changes them within a transaction of the caller. */
 export interface BucketWriter {
@@ -51,7 +51,7 @@ export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
     change({ site, path, condition = {}, put }, time) {
       const current = state(site);
       // The store has the object, whether the condition holds or not.
-      if (put !== null) noteObject(sql, { ...put, site }, time);
+      if (put !== null) noteObjects(sql, [{ ...put, site }], time);
       const present = find(current, path);
       const outcome = judgeCondition(condition, present);
       if (outcome !== 'done' || (put === null && present === undefined)) return outcome;

@@ -64,7 +64,7 @@ export function damageContract({ suite }: Theme): void {
     await catalog.addObjects([large], 7);
     const file = { ...fileOf('large', 'large'), size: large.size };
     const deploy = await publisher.deploy(id, [file], null);
-    const missing = async () => (await catalog.deployMissing(deploy, undefined)).missing;
+    const missing = async () => (await catalog.missingObjects(deploy, undefined)).missing;
     t.strictSame(await missing(), []);
     await catalog.noteDamaged([{ digest: chunks, size: mostChunkListBytes(large.size) }], 10);
     t.strictSame(await missing(), [digest]);
