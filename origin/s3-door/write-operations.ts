@@ -27,6 +27,8 @@ import { checkVersion } from './read-operations.ts';
 import { tagsOfHeader } from './tags.ts';
 
 const MOST_DELETED = 1000;
+/** A request holds little for each key that waits, but many requests may hold the most keys. */
+const DELETED_AT_ONCE = 128;
 
 /** The conditions of a request that puts an object. */
 export function conditionOf({ headers }: Pick<Call, 'headers'>): BucketCondition {
@@ -192,20 +194,21 @@ export const deleteObjects: Operation = {
     const bytes = await receivedBytes(new Incoming(body, headers, signer), XML_BYTES);
     const { Object: objects, Quiet } = readXml(bytes, { name: 'Delete', items: MOST_DELETED }, deleteSchema);
     const site = await call.site();
-    const results = await Promise.all(
-      objects.map(async ({ Key, VersionId, ETag, Size, LastModifiedTime }): Promise<Deletion> => {
-        const named = { Key, ...(VersionId !== undefined && { VersionId }) };
-        try {
-          if (!permits(signer.token.scopes, changesPath(site.name, Key))) throw new S3Error('AccessDenied');
-          if (VersionId !== undefined && VersionId !== 'null') throw new S3Error('NoSuchVersion');
-          await deleted(context, site, Key, deletionCondition(ETag, Size, LastModifiedTime));
-          return { Deleted: named };
-        } catch (error) {
-          const known = toSkerryError(error);
-          return { Error: { ...named, Code: s3CodeOf(known), Message: known.message } };
-        }
-      }),
-    );
+    const remove = async ({ Key, VersionId, ETag, Size, LastModifiedTime }: Named): Promise<Deletion> => {
+      const named = { Key, ...(VersionId !== undefined && { VersionId }) };
+      try {
+        if (!permits(signer.token.scopes, changesPath(site.name, Key))) throw new S3Error('AccessDenied');
+        if (VersionId !== undefined && VersionId !== 'null') throw new S3Error('NoSuchVersion');
+        await deleted(context, site, Key, deletionCondition(ETag, Size, LastModifiedTime));
+        return { Deleted: named };
+      } catch (error) {
+        const known = toSkerryError(error);
+        return { Error: { ...named, Code: s3CodeOf(known), Message: known.message } };
+      }
+    };
+    const results: Deletion[] = [];
+    for (let at = 0; at < objects.length; at += DELETED_AT_ONCE)
+      results.push(...(await Promise.all(objects.slice(at, at + DELETED_AT_ONCE).map(remove))));
     const isQuiet = Quiet?.trim().toLowerCase() === 'true';
     return xml(
       xmlDocument('DeleteResult', {
@@ -215,6 +218,8 @@ export const deleteObjects: Operation = {
     );
   },
 };
+
+type Named = ReturnType<typeof deleteSchema.parse>['Object'][number];
 
 interface Deletion {
   readonly Deleted?: XmlChildren;

@@ -5,6 +5,8 @@ import { S3Error } from '../protocol/s3-error.ts';
 
 /** S3's limit for all fields together, and what no honest form exceeds. */
 const FIELD_BYTES = 20 * 1024;
+/** The parser tells of a field at its end, however far that is. */
+const MOST_BEFORE_FILE = 128 * 1024;
 const LIMITS: BusboyConfig['limits'] = {
   ...{ fieldSize: FIELD_BYTES, fields: 100, fieldNameSize: 200, files: 1 },
   ...{ parts: 101, headerPairs: 20, headerSize: 8 * 1024 },
@@ -66,6 +68,14 @@ export async function readForm(body: Readable, type: string): Promise<Form> {
     );
   });
   body.pipe(parser);
+  let came = 0;
+  // The parser has seen the bytes before this listener.
+  const count = (bytes: Buffer) => {
+    came += bytes.length;
+    if (came > MOST_BEFORE_FILE) refuse('The fields before the file are too large.');
+  };
+  body.on('data', count);
+  parser.once('file', () => body.off('data', count));
   try {
     const found = await file;
     if (fault !== undefined) throw fault;

@@ -131,14 +131,13 @@ async function besides({ s3, cluster }: Target, attack: () => Promise<readonly s
     }
   };
   const reader = reading();
-  try {
-    const answers = await attack();
-    return { answers, honest, longest };
-  } finally {
+  const end = async () => {
     isOver = true;
     await reader;
     agent.destroy();
-  }
+  };
+  const answers = await attack().finally(end);
+  return { answers, honest, longest };
 }
 
 const bytesOf = (begin: string, byte: string, length = GIGABYTES) => repeatedBody(begin, byte, length).pieces;

@@ -92,6 +92,10 @@ t.test('a form that its signer did not allow changes nothing', async (t) => {
     [{ fields: { ...usual, 'x-ignore-long': 'x'.repeat(30_000) } }, 'MalformedPOSTRequest'],
     [{ spoil: (body) => body.replace(/--\r\n$/, '') }, 'MalformedPOSTRequest'],
     [{ spoil: (body) => body.slice(0, body.indexOf('content') + 4) }, 'MalformedPOSTRequest'],
+    [
+      { spoil: (body) => body.replace('content', 'x'.repeat(300_000)).replace('name="file"', 'name="a"') },
+      'MalformedPOSTRequest',
+    ],
     [{ spoil: () => 'no form' }, 'MalformedPOSTRequest'],
   ];
   for (const [form, code] of refused) {
