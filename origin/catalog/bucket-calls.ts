@@ -1,7 +1,7 @@
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { EntryMeta } from '../../shared/content/entry.ts';
-import type { BucketCondition, ConditionOutcome } from './bucket-condition.ts';
+import type { BucketCondition, ChangeOutcome } from './bucket-condition.ts';
 import type { SiteRow } from './site-calls.ts';
 import type { StoredToken } from './token-calls.ts';
 
@@ -10,9 +10,13 @@ export interface ObjectDetail {
   /** The headers that a client gave for the object, as it gave them. Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly checksum?: ObjectChecksum;
+  readonly tags?: Tags;
   /** The sizes of the parts, for an object that was uploaded in parts. */
   readonly parts?: readonly number[];
 }
+
+/** Tags of an object in S3. Edges do not get them. */
+export type Tags = readonly (readonly [key: string, value: string])[];
 
 export interface ObjectChecksum {
   /** As in the name of the header: `crc32`, `crc32c`, `crc64nvme`, `sha1` or `sha256`. */
@@ -98,10 +102,10 @@ export interface BucketCalls {
   bucketPage(site: number, query: ListQuery, at: ListPosition, limit: number): ListPage;
   /**
    * Makes changes visible to S3 clients, and durable, and records their objects as `addObjects` does. A change whose
-   * condition fails is not made; the others are.
+   * condition fails, or that the quota has no room for, is not made; the others are.
    * Throws `no-such-site`, and changes nothing then.
    */
-  changeBucket(changes: readonly BucketChange[], time: number): ConditionOutcome[];
+  changeBucket(changes: readonly BucketChange[], time: number): ChangeOutcome[];
   /** The sites with changes that are in no revision. */
   heldSites(): number[];
   /** Opens a deploy whose commit takes all held changes of the site. Undefined when there are none. */

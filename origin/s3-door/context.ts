@@ -13,9 +13,9 @@ import type { LogAllowance } from '../publish/log-allowance.ts';
 import type { SignatureCheckParts } from './signing/authenticate.ts';
 
 /** The parts of the origin that S3's operations call. */
-export interface S3Context extends Omit<SignatureCheckParts, 'rows'> {
+export interface S3Context extends SignatureCheckParts {
   readonly catalog: Pick<Remote<SiteCalls>, 'sites' | 'siteNamed' | 'putSite'> &
-    Pick<Remote<BucketCalls>, 'namedByRequests' | 'bucketObject' | 'bucketPage'> &
+    Pick<Remote<BucketCalls>, 'bucketObject' | 'bucketPage'> &
     Pick<Remote<MultipartCalls>, 'multiparts' | 'parts'>;
   readonly store: Pick<ObjectStore, 'open'>;
   readonly objects: BucketObjects;

@@ -30,11 +30,16 @@ function asked({ query }: Target, most = 'max-keys'): Asked {
   };
 }
 
-export function countIn(text: string | undefined, name: string): number {
-  if (text === undefined || text === '') return MOST_KEYS;
+/** A whole number of 0 or more. Throws `InvalidArgument`. */
+export function numberIn(text: string | undefined, name: string, usual: number): number {
+  if (text === undefined || text === '') return usual;
   if (!/^\d{1,9}$/.test(text))
     throw new S3Error('InvalidArgument', `${name} is not a whole number of 0 or more`);
-  return Math.min(Number(text), MOST_KEYS);
+  return Number(text);
+}
+
+export function countIn(text: string | undefined, name: string): number {
+  return Math.min(numberIn(text, name, MOST_KEYS), MOST_KEYS);
 }
 
 interface Listed {
@@ -161,11 +166,11 @@ export const listVersions: Operation = {
   },
 };
 
-function tokenOf(name: string): string {
+export function tokenOf(name: string): string {
   return Buffer.from(name).toString('base64url');
 }
 
-function nameIn(token: string): string {
+export function nameIn(token: string): string {
   const name = Buffer.from(token, 'base64url').toString('utf8');
   if (!/^[A-Za-z0-9_-]+$/.test(token) || tokenOf(name) !== token)
     throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect');

@@ -5,11 +5,11 @@ import { decideRange } from '../../shared/http/range.ts';
 import { type ByteSpan, inHttp, spanLength } from '../../shared/store/byte-span.ts';
 import { COMMIT_KEY } from '../buckets/commit-markers.ts';
 import type { BucketObject } from '../catalog/bucket-calls.ts';
-import { checksumElement, checksumHeaders, headersOf } from './object-headers.ts';
-import { type Answer, type Call, type Operation, readsSite, xml } from './operation.ts';
-import { aclDocument } from './probes.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
+import { possiblePath } from './key.ts';
+import { checksumHeaders, headersOf } from './object-headers.ts';
+import { type Answer, type Call, type Operation, readsSite } from './operation.ts';
 import { S3Error } from './protocol/s3-error.ts';
-import { xmlDocument } from './protocol/write-xml.ts';
 
 const OVERRIDES: readonly string[] = [
   ...[
@@ -21,6 +21,18 @@ const OVERRIDES: readonly string[] = [
     'content-encoding',
   ],
 ];
+
+/** The object that a request is about. Throws `NoSuchKey`. */
+export async function objectAt(
+  { context }: Pick<Call, 'context'>,
+  site: SiteRow,
+  key: string,
+): Promise<BucketObject> {
+  const path = possiblePath(key);
+  const object = path === undefined ? undefined : await context.catalog.bucketObject(site.id, path);
+  if (object === undefined) throw new S3Error('NoSuchKey');
+  return object;
+}
 
 /** There is one version of an object. */
 export function checkVersion({ target }: Pick<Call, 'target'>): void {
@@ -132,54 +144,8 @@ function partSpan({ size, detail }: BucketObject, text: string): ByteSpan | unde
     throw new S3Error('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive');
   const parts = detail?.parts ?? [size];
   const length = parts[number - 1];
-  if (length === undefined) throw new S3Error('InvalidPartNumber');
+  if (length === undefined) throw new S3Error('InvalidPart');
   if (detail?.parts === undefined) return undefined;
   const start = parts.slice(0, number - 1).reduce((sum, part) => sum + part, 0);
   return { start, end: start + length };
 }
-
-export const getAcl: Operation = {
-  need: readsSite,
-  async run(call) {
-    await call.site();
-    await call.object();
-    return xml(aclDocument());
-  },
-};
-
-export const getTagging: Operation = {
-  need: readsSite,
-  async run(call) {
-    await call.site();
-    await call.object();
-    return xml(xmlDocument('Tagging', { TagSet: '' }));
-  },
-};
-
-export const getAttributes: Operation = {
-  need: readsSite,
-  async run(call) {
-    checkVersion(call);
-    const asked = new Set(
-      String(call.headers['x-amz-object-attributes'] ?? '')
-        .split(',')
-        .map((name) => name.trim()),
-    );
-    await call.site();
-    const { etag, size, time, detail } = await call.object();
-    const parts = detail?.parts;
-    return {
-      headers: { 'content-type': 'application/xml', 'last-modified': new Date(time).toUTCString() },
-      body: xmlDocument('GetObjectAttributesResponse', {
-        ...(asked.has('ETag') && { ETag: etag }),
-        ...(asked.has('Checksum') &&
-          detail?.checksum && {
-            Checksum: { ...checksumElement(detail.checksum), ChecksumType: detail.checksum.type },
-          }),
-        ...(asked.has('ObjectParts') && parts && { ObjectParts: { TotalPartsCount: parts.length } }),
-        ...(asked.has('StorageClass') && { StorageClass: 'STANDARD' }),
-        ...(asked.has('ObjectSize') && { ObjectSize: size }),
-      }),
-    };
-  },
-};

@@ -158,6 +158,28 @@ export function bucketsContract({ suite }: Theme): void {
     t.strictSame(await catalog.heldSites(), []);
   });
 
+  suite('the quota counts what is held', async (t, catalog, publisher) => {
+    const { id: site, policy } = await catalog.putSite('one', undefined, 1);
+    const limit = (bytes: number, files: number) =>
+      catalog.putSite('one', undefined, 1, { ...policy, quota: { bytes, files, fileBytes: null } });
+    await publisher.publish(site, { old: '12345' });
+    await limit(10, 3);
+    const put = (path: string, content: string) => putOf(site, path, content);
+    const outcomes = [put('a', '12345'), put('b', '1'), put('old', '1'), put('b', '1'), put('c', '1')];
+    t.strictSame(await catalog.changeBucket(outcomes, 1), ['done', 'full', 'done', 'done', 'full']);
+    t.strictSame(await catalog.changeBucket([deletionOf(site, 'a'), put('c', '12345678')], 1), [
+      'done',
+      'done',
+    ]);
+    t.strictSame(await catalog.changeBucket([put('c', '123456789')], 1), ['full']);
+    t.strictSame(await names(catalog, site, {}), ['b', 'c', 'old']);
+    t.match(await commitHeld(catalog, publisher, site, 'fits'), { outcome: 'live' });
+    t.strictSame(await catalog.changeBucket([put('d', '')], 1), ['full'], 'the number of files');
+    await limit(3, 9);
+    // A site that is too large already may become smaller.
+    t.strictSame(await catalog.changeBucket([put('c', '1234567'), put('d', '1')], 1), ['done', 'full']);
+  });
+
   suite('listings follow the order of UTF-8, over tip, changes and older revisions', async (t, catalog, publisher) => {
     const { id: site } = await catalog.putSite('one', undefined, 1);
     const gone = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`dir/gone-${i}`, 'x']));
