@@ -21,11 +21,12 @@ const files = Number(values.files);
 /** From the first bad answer to the last one. */
 const MOST_SECONDS = 3;
 const POLICY = {
+  // Readers meet a lost page every two seconds, and a revision is found by the second one.
   steps: [
-    { count: 1, dwell: 8 },
+    { count: 1, dwell: 20 },
     { share: 0.3, dwell: 5 },
   ],
-  guards: { requests: 100, lost: 0.005, paths: ['/'] },
+  guards: { requests: 100, lost: 0.005, paths: ['/'], latency: 8, traffic: true },
   without: 'wait',
 };
 
