@@ -321,7 +321,7 @@ export async function startOrigin(
     scrape: loadedAtFirstScrape(async () => {
       const { originMetrics } = await import('./api/origin-metrics.ts');
       return originMetrics(folder.path, {
-        ...{ catalog, clock, fleet, retention, followers, webhooks, verifier, attempts },
+        ...{ catalog, clock, fleet, retention, followers, webhooks, verifier, migration, attempts },
         certificate: context.certificate,
       });
     }),

@@ -26,7 +26,7 @@ interface BucketObjectsParts {
     Pick<Remote<ObjectCalls>, 'addObjects'> &
     Pick<Remote<ManifestReader>, 'entryAt'> &
     Pick<Remote<RevisionReads>, 'revision'>;
-  readonly intake: Pick<ObjectIntake, 'takeAnd'>;
+  readonly intake: Pick<ObjectIntake, 'takeAnd' | 'offer'>;
   readonly rules: Pick<RuleCheck, 'check'>;
   readonly held: HeldCommits;
   readonly gate: Gate;
@@ -84,7 +84,9 @@ export class BucketObjects {
           await this.#parts.catalog.addObjects([object], this.#parts.clock.now());
           throw error;
         });
-        return { outcome: await this.#change(change), etag };
+        const outcome = await this.#change(change);
+        if (outcome === 'done') this.#parts.intake.offer(object);
+        return { outcome, etag };
       });
     });
   }

@@ -1,9 +1,9 @@
 import { judgePreconditions } from '../../shared/http/conditional.ts';
 import { requirePermission } from '../access/permission.ts';
 import type { BucketObject } from '../catalog/bucket-calls.ts';
+import { possiblePath } from './key.ts';
 import type { Call } from './operation.ts';
 import { S3Error } from './protocol/s3-error.ts';
-import { objectAt } from './read-operations.ts';
 
 const SOURCE = 'x-amz-copy-source';
 
@@ -12,7 +12,7 @@ export async function copySource(call: Call): Promise<{ bucket: string; key: str
   const { bucket, key, version } = sourceOf(String(call.headers[SOURCE]));
   if (version !== undefined && version !== 'null') throw new S3Error('NoSuchVersion');
   requirePermission(call.signer.token.scopes, { kind: 'read-site', site: bucket });
-  const object = await objectAt(call, await call.context.catalog.siteNamed(bucket), key);
+  const object = await objectAt(call, bucket, key);
   const condition = (name: string) => call.headers[`${SOURCE}-${name}`] as string | undefined;
   const verdict = judgePreconditions(
     {
@@ -25,6 +25,14 @@ export async function copySource(call: Call): Promise<{ bucket: string; key: str
   );
   if (verdict !== 'met') throw new S3Error('PreconditionFailed');
   return { bucket, key, object };
+}
+
+async function objectAt({ context }: Call, bucket: string, key: string): Promise<BucketObject> {
+  const { id } = await context.catalog.siteNamed(bucket);
+  const path = possiblePath(key);
+  const object = path === undefined ? undefined : await context.catalog.bucketObject(id, path);
+  if (object === undefined) throw new S3Error('NoSuchKey');
+  return object;
 }
 
 function quoted(tag: string | undefined): string | undefined {

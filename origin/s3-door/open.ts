@@ -26,7 +26,7 @@ export interface S3Parts extends Omit<S3Context, 'catalog' | 'objects' | 'upload
     Pick<Remote<ManifestReader>, 'entryAt'> &
     Pick<Remote<RevisionReads>, 'revision'>;
   readonly store: Pick<ObjectStore, 'open'>;
-  readonly intake: Pick<ObjectIntake, 'take' | 'takeAnd'>;
+  readonly intake: Pick<ObjectIntake, 'take' | 'takePart' | 'takeAnd' | 'offer'>;
   readonly rules: Pick<RuleCheck, 'check'>;
   readonly held: HeldCommits;
   readonly gate: Gate;

@@ -5,8 +5,6 @@ import { decideRange } from '../../shared/http/range.ts';
 import { type ByteSpan, inHttp, spanLength } from '../../shared/store/byte-span.ts';
 import { COMMIT_KEY } from '../buckets/commit-markers.ts';
 import type { BucketObject } from '../catalog/bucket-calls.ts';
-import type { SiteRow } from '../catalog/site-calls.ts';
-import { possiblePath } from './key.ts';
 import { checksumElement, checksumHeaders, headersOf } from './object-headers.ts';
 import { type Answer, type Call, type Operation, readsSite, xml } from './operation.ts';
 import { aclDocument } from './probes.ts';
@@ -23,18 +21,6 @@ const OVERRIDES: readonly string[] = [
     'content-encoding',
   ],
 ];
-
-/** The object that a request is about. Throws `NoSuchKey`. */
-export async function objectAt(
-  { context }: Pick<Call, 'context'>,
-  site: SiteRow,
-  key: string,
-): Promise<BucketObject> {
-  const path = possiblePath(key);
-  const object = path === undefined ? undefined : await context.catalog.bucketObject(site.id, path);
-  if (object === undefined) throw new S3Error('NoSuchKey');
-  return object;
-}
 
 /** There is one version of an object. */
 export function checkVersion({ target }: Pick<Call, 'target'>): void {
@@ -60,8 +46,7 @@ function reading(isHead: boolean): Operation {
           body: isHead ? '' : bytes.toString(),
         };
       }
-      const object = await objectAt(call, site, key);
-      return answered(call, object, isHead);
+      return answered(call, await call.object(), isHead);
     },
   };
 }
@@ -156,7 +141,8 @@ function partSpan({ size, detail }: BucketObject, text: string): ByteSpan | unde
 export const getAcl: Operation = {
   need: readsSite,
   async run(call) {
-    await objectAt(call, await call.site(), call.target.key ?? '');
+    await call.site();
+    await call.object();
     return xml(aclDocument());
   },
 };
@@ -164,7 +150,8 @@ export const getAcl: Operation = {
 export const getTagging: Operation = {
   need: readsSite,
   async run(call) {
-    await objectAt(call, await call.site(), call.target.key ?? '');
+    await call.site();
+    await call.object();
     return xml(xmlDocument('Tagging', { TagSet: '' }));
   },
 };
@@ -178,8 +165,8 @@ export const getAttributes: Operation = {
         .split(',')
         .map((name) => name.trim()),
     );
-    const object = await objectAt(call, await call.site(), call.target.key ?? '');
-    const { etag, size, time, detail } = object;
+    await call.site();
+    const { etag, size, time, detail } = await call.object();
     const parts = detail?.parts;
     return {
       headers: { 'content-type': 'application/xml', 'last-modified': new Date(time).toUTCString() },

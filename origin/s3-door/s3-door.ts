@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { ContentPath } from '../../shared/content/content-path.ts';
 import { httpServer } from '../../shared/http/http-server.ts';
 import { OBJECT_BYTES, takesRawBodies } from '../../shared/http/raw-bodies.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
@@ -10,17 +11,24 @@ import { namesCallers } from '../callers/names-callers.ts';
 import { chooseOperation } from './choose-operation.ts';
 import type { S3Context } from './context.ts';
 import { asS3Error } from './error-form.ts';
+import { possiblePath } from './key.ts';
 import { type Operation, send } from './operation.ts';
 import { XML_BYTES } from './protocol/read-xml.ts';
 import { S3Error } from './protocol/s3-error.ts';
 import { type Target, targetOf } from './protocol/target.ts';
 import { authenticate, type Signer } from './signing/authenticate.ts';
+import { RequestRows, type Rows } from './signing/request-rows.ts';
 
 /** What is known of a request before its body is read. */
 interface Admitted {
   readonly operation: Operation;
   readonly target: Target;
   readonly signer: Signer;
+  readonly rows: Rows;
+}
+
+function readPath({ method }: FastifyRequest, { key = '' }: Target): ContentPath | undefined {
+  return method === 'GET' || method === 'HEAD' ? possiblePath(key) : undefined;
 }
 
 /** The server of the S3-compatible API: a site is a bucket, and a token is an access key. */
@@ -42,14 +50,15 @@ export async function buildS3Door(
     reply.header('x-amz-request-id', request.id);
   });
 
+  const parts = { ...context, rows: new RequestRows(context.catalog) };
   const admitted = new WeakMap<FastifyRequest, Admitted>();
   const admit = async (request: FastifyRequest) => {
     const target = targetOf(request.raw.url ?? '/', request.headers.host ?? '');
     const operation = chooseOperation(request.method, target, request.headers);
-    const signer = await authenticate(request, target, context);
+    const { signer, rows } = await authenticate(request, target, readPath(request, target), parts);
     const { bucket = '', key = '' } = target;
     requirePermission(signer.token.scopes, operation.need(bucket, key));
-    admitted.set(request, { operation, target, signer });
+    admitted.set(request, { operation, target, signer, rows });
   };
   const route = (method: string[], bodyLimit?: number) =>
     app.route({
@@ -61,12 +70,19 @@ export async function buildS3Door(
       async handler(request, reply) {
         const known = admitted.get(request);
         if (known === undefined) throw new S3Error('AccessDenied');
-        const { operation, target, signer } = known;
+        const { operation, target, signer, rows } = known;
         const answer = await operation.run({
           ...{ context, target, signer, request },
           headers: request.headers,
           body: request.body as Readable,
-          site: () => context.catalog.siteNamed(target.bucket ?? ''),
+          site: async () => {
+            if (rows.site === undefined) throw new S3Error('NoSuchBucket');
+            return rows.site;
+          },
+          async object() {
+            if (rows.object === undefined) throw new S3Error('NoSuchKey');
+            return rows.object;
+          },
         });
         return send(reply, answer);
       },
