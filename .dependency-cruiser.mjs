@@ -123,6 +123,7 @@ const IMPORTERS = {
   'structured-headers': ['shared/wire/request-proof.ts'],
   '@smithy/signature-v4': ['origin/s3-door/signing/sign-again.ts'],
   '@aws-sdk/checksums': ['origin/s3-door/payload/checksum.ts'],
+  '@fastify/busboy': ['origin/s3-door/payload/form.ts'],
   'fast-xml-parser': ['origin/s3-door/protocol/read-xml.ts'],
   'tar-stream': ['origin/ingest/archive/tar-files.ts'],
   yauzl: ['origin/ingest/archive/zip-files.ts'],

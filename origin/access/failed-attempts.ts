@@ -33,7 +33,9 @@ export class FailedAttempts {
     });
   }
 
-  failed(client: string): void {
+  /** A client that has proven the token of its request is not guessing: its clock or its code is wrong. */
+  failed(client: string, token?: string): void {
+    if (token !== undefined && this.#proven.has(`${client} ${token}`)) return;
     this.total++;
     const now = this.#clock.monotonic();
     this.#regained.set(client, Math.max(now, this.#regained.get(client) ?? 0) + REGAIN_MS);

@@ -142,9 +142,14 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
         const site = await catalog.siteNamed(request.params.site);
         const body = pieces.of(site.id, request.body as Readable);
         const isLines = /ndjson|jsonl/.test(request.headers['content-type'] ?? '');
-        const id = await keys.deployOf(repeatable(request), body, (body) =>
-          createDeploy(catalog, clock, site, isLines ? deployFromLines(body) : deployFromJson(body)),
-        );
+        let isWhole = false;
+        const id = await keys.deployOf(repeatable(request), body, async (body) => {
+          const files = isLines ? deployFromLines(body) : deployFromJson(body);
+          const opened = await createDeploy(catalog, clock, site, files);
+          isWhole = opened.isWhole;
+          return opened.id;
+        });
+        if (isWhole) return { id, missing: [] };
         // Fastify sends a stream unchanged. The schema describes its JSON.
         return reply.type('application/json').send(Readable.from(deployAnswer(id)) as unknown as Deploy);
       },

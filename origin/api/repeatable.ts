@@ -48,7 +48,7 @@ export async function once(
   const body = Readable.from([Buffer.from(JSON.stringify(request.body ?? null))]);
   const deploy = await keys.deployOf(keyed, body, async (body) => {
     for await (const _ of body);
-    return createDeploy(catalog, clock, site, Readable.from([]));
+    return (await createDeploy(catalog, clock, site, Readable.from([]))).id;
   });
   try {
     return await commit(deploy);

@@ -3,30 +3,25 @@ import type { Gate } from '../../shared/concurrency/gate.ts';
 import { KeyedBatcher } from '../../shared/concurrency/keyed-batcher.ts';
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Digest } from '../../shared/content/digest.ts';
-import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
 import { mediaType } from '../../shared/content/media-type.ts';
+import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import { checkFileQuota } from '../../shared/site/quota.ts';
 import { caller } from '../callers/caller.ts';
 import type { BucketCalls, BucketChange, BucketObject, ObjectDetail } from '../catalog/bucket-calls.ts';
-import type { BucketCondition, ConditionOutcome } from '../catalog/bucket-condition.ts';
+import type { BucketCondition, ChangeOutcome, ConditionOutcome } from '../catalog/bucket-condition.ts';
 import type { FileDetails } from '../catalog/file-change.ts';
 import type { ObjectCalls, StoredObject } from '../catalog/object-calls.ts';
-import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
-import { checkPutQuota } from '../ingest/put-quota.ts';
 import type { RuleCheck } from '../publish/rule-check.ts';
 import type { HeldCommits } from './held-commits.ts';
 
 const MOST_PER_TRANSACTION = 512;
 
 interface BucketObjectsParts {
-  readonly catalog: Pick<Remote<BucketCalls>, 'changeBucket'> &
-    Pick<Remote<ObjectCalls>, 'addObjects'> &
-    Pick<Remote<ManifestReader>, 'entryAt'> &
-    Pick<Remote<RevisionReads>, 'revision'>;
-  readonly intake: Pick<ObjectIntake, 'takeAnd'>;
+  readonly catalog: Pick<Remote<BucketCalls>, 'changeBucket'> & Pick<Remote<ObjectCalls>, 'addObjects'>;
+  readonly intake: Pick<ObjectIntake, 'takeAnd' | 'offer'>;
   readonly rules: Pick<RuleCheck, 'check'>;
   readonly held: HeldCommits;
   readonly gate: Gate;
@@ -58,7 +53,7 @@ export type Changed<T> = { readonly outcome: 'failed' | 'missing' } | ({ readonl
  */
 export class BucketObjects {
   readonly #parts: BucketObjectsParts;
-  readonly #changes: KeyedBatcher<number, BucketChange, ReadonlyMap<BucketChange, ConditionOutcome>>;
+  readonly #changes: KeyedBatcher<number, BucketChange, ReadonlyMap<BucketChange, ChangeOutcome>>;
 
   constructor(parts: BucketObjectsParts) {
     this.#parts = parts;
@@ -84,7 +79,9 @@ export class BucketObjects {
           await this.#parts.catalog.addObjects([object], this.#parts.clock.now());
           throw error;
         });
-        return { outcome: await this.#change(change), etag };
+        const outcome = await this.#change(site, change);
+        if (outcome === 'done') this.#parts.intake.offer(object);
+        return { outcome, etag };
       });
     });
   }
@@ -99,14 +96,14 @@ export class BucketObjects {
     return this.#during(site, async () => {
       const { gate, clock } = this.#parts;
       const change = await this.changeTo(site, path, object, condition);
-      return { outcome: await gate.shared(() => this.#change(change)), time: clock.now() };
+      return { outcome: await gate.shared(() => this.#change(site, change)), time: clock.now() };
     });
   }
 
   /** Deleting what is not there changes nothing. */
   delete(site: SiteRow, path: ContentPath, condition: BucketCondition = {}): Promise<Changed<object>> {
     return this.#during(site, async () => ({
-      outcome: await this.#change({ site: site.id, path, condition, put: null }),
+      outcome: await this.#change(site, { site: site.id, path, condition, put: null }),
     }));
   }
 
@@ -117,9 +114,9 @@ export class BucketObjects {
     object: Omit<StoredObject, 'site'> & ObjectMeta & { readonly etag: string },
     condition: BucketCondition,
   ): Promise<BucketChange> {
-    const { catalog, rules } = this.#parts;
+    const { rules } = this.#parts;
     const { digest, size, chunks, etag, details, detail } = object;
-    await checkPutQuota(catalog, site, path, size);
+    checkFileQuota(site.name, site.policy.quota, size);
     await rules.check(site.id, { path, digest, size });
     const put: Omit<BucketObject, 'path' | 'time'> = {
       ...{ digest, size, chunks, etag, detail },
@@ -134,13 +131,19 @@ export class BucketObjects {
     return this.#parts.held.during(site.id, done, write) as Promise<Changed<Omit<T, 'outcome'>>>;
   }
 
-  async #change(change: BucketChange): Promise<ConditionOutcome> {
+  async #change(site: SiteRow, change: BucketChange): Promise<ConditionOutcome> {
     const outcomes = await this.#changes.add(change.site, change);
-    return outcomes.get(change) ?? 'missing';
+    return withinQuota(site, outcomes.get(change) ?? 'missing');
   }
 
-  async #make(changes: readonly BucketChange[]): Promise<ReadonlyMap<BucketChange, ConditionOutcome>> {
+  async #make(changes: readonly BucketChange[]): Promise<ReadonlyMap<BucketChange, ChangeOutcome>> {
     const outcomes = await this.#parts.catalog.changeBucket(changes, this.#parts.clock.now());
     return new Map(changes.map((change, i) => [change, outcomes[i] ?? 'missing']));
   }
+}
+
+/** Throws `quota-exceeded` for a change that its site has no room for. */
+export function withinQuota({ name }: SiteRow, outcome: ChangeOutcome): ConditionOutcome {
+  if (outcome !== 'full') return outcome;
+  throw new SkerryError('quota-exceeded', `${name} would exceed its quota with this object`);
 }

@@ -19,7 +19,7 @@ import type {
 } from '../catalog/multipart-calls.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
-import type { BucketObjects, Changed, ObjectMeta } from './bucket-objects.ts';
+import { type BucketObjects, type Changed, type ObjectMeta, withinQuota } from './bucket-objects.ts';
 import type { HeldCommits } from './held-commits.ts';
 
 const MOST_PER_TRANSACTION = 512;
@@ -29,7 +29,7 @@ export const MOST_PARTS = 10_000;
 interface MultipartUploadsParts {
   readonly catalog: Remote<MultipartCalls>;
   readonly store: Pick<ObjectStore, 'open'>;
-  readonly intake: Pick<ObjectIntake, 'take'>;
+  readonly intake: Pick<ObjectIntake, 'take' | 'takePart'>;
   readonly objects: Pick<BucketObjects, 'changeTo'>;
   readonly held: HeldCommits;
   readonly clock: Clock;
@@ -38,6 +38,7 @@ interface MultipartUploadsParts {
 /** A part that a client sends. */
 export interface IncomingPart {
   readonly number: number;
+  readonly size: number;
   readonly body: AsyncIterable<unknown>;
   readonly expected?: Digest | undefined;
   /** Called when the body has been read. */
@@ -88,7 +89,8 @@ export class MultipartUploads {
       site.id,
       () => false,
       async () => {
-        const { digest, size } = await intake.take(site.id, part.body, part.expected);
+        checkFileQuota(site.name, site.policy.quota, part.size);
+        const { digest, size } = await intake.takePart(site.id, part.body, part.expected);
         const arrived: MultipartPart = {
           ...{ upload: id, number: part.number, digest, size, time: clock.now() },
           ...{ etag: part.etag(), checksum: part.checksum() },
@@ -132,7 +134,10 @@ export class MultipartUploads {
         const etag = etagOfParts(parts);
         const meta = await completion.meta({ parts: parts.map(({ size }) => size) });
         const change = await objects.changeTo(site, upload.path, { ...object, etag, ...meta }, condition);
-        const outcome = await catalog.finishMultipart(upload.id, etag, change, clock.now());
+        const outcome = withinQuota(
+          site,
+          await catalog.finishMultipart(upload.id, etag, change, clock.now()),
+        );
         return outcome === 'done' ? { outcome, etag } : { outcome };
       },
     );

@@ -1,16 +1,22 @@
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { EntryMeta } from '../../shared/content/entry.ts';
-import type { BucketCondition, ConditionOutcome } from './bucket-condition.ts';
+import type { BucketCondition, ChangeOutcome } from './bucket-condition.ts';
+import type { SiteRow } from './site-calls.ts';
+import type { StoredToken } from './token-calls.ts';
 
 /** What only S3 stores about an object. */
 export interface ObjectDetail {
   /** The headers that a client gave for the object, as it gave them. Names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly checksum?: ObjectChecksum;
+  readonly tags?: Tags;
   /** The sizes of the parts, for an object that was uploaded in parts. */
   readonly parts?: readonly number[];
 }
+
+/** Tags of an object in S3. Edges do not get them. */
+export type Tags = readonly (readonly [key: string, value: string])[];
 
 export interface ObjectChecksum {
   /** As in the name of the header: `crc32`, `crc32c`, `crc64nvme`, `sha1` or `sha256`. */
@@ -57,8 +63,13 @@ export interface ListPosition {
   readonly listed: string;
 }
 
+/** What a listing shows of an object. */
+export interface ListedObject extends Pick<BucketObject, 'path' | 'size' | 'time' | 'etag'> {
+  readonly checksum?: ObjectChecksum;
+}
+
 export type ListItem =
-  | { readonly kind: 'object'; readonly object: BucketObject }
+  | { readonly kind: 'object'; readonly object: ListedObject }
   | { readonly kind: 'prefix'; readonly prefix: string };
 
 export interface ListPage {
@@ -67,17 +78,34 @@ export interface ListPage {
   readonly next?: ListPosition;
 }
 
+/** What a request of an S3 client names. Nothing of it is proved. */
+export interface RequestNames {
+  readonly token: string;
+  readonly bucket: string | undefined;
+  readonly path: ContentPath | undefined;
+}
+
+/** What requests name, as far as it exists. */
+export interface NamedByRequests {
+  readonly tokens: ReadonlyMap<string, StoredToken>;
+  readonly sites: ReadonlyMap<string, SiteRow>;
+  /** In the order of the requests. */
+  readonly objects: readonly (BucketObject | undefined)[];
+}
+
 /** Sites as S3 clients see and change them: at once, while revisions follow. */
 export interface BucketCalls {
+  /** Reads for many requests at once what `token`, `siteNamed` and `bucketObject` read for one. */
+  namedByRequests(requests: readonly RequestNames[]): NamedByRequests;
   bucketObject(site: number, path: ContentPath): BucketObject | undefined;
   /** The objects of a site in the order of their names, with names behind a delimiter rolled up. */
   bucketPage(site: number, query: ListQuery, at: ListPosition, limit: number): ListPage;
   /**
    * Makes changes visible to S3 clients, and durable, and records their objects as `addObjects` does. A change whose
-   * condition fails is not made; the others are.
+   * condition fails, or that the quota has no room for, is not made; the others are.
    * Throws `no-such-site`, and changes nothing then.
    */
-  changeBucket(changes: readonly BucketChange[], time: number): ConditionOutcome[];
+  changeBucket(changes: readonly BucketChange[], time: number): ChangeOutcome[];
   /** The sites with changes that are in no revision. */
   heldSites(): number[];
   /** Opens a deploy whose commit takes all held changes of the site. Undefined when there are none. */

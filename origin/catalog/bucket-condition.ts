@@ -2,21 +2,32 @@
 export interface BucketCondition {
   readonly ifMatch?: string | undefined;
   readonly ifNoneMatch?: string | undefined;
+  readonly ifSize?: number | undefined;
+  /** In milliseconds since 1970. S3 clients see times in whole seconds. */
+  readonly ifTime?: number | undefined;
 }
 
 export type ConditionOutcome = 'done' | 'failed' | 'missing';
+/** `full`: the site would exceed its quota with the change, and those that are held. */
+export type ChangeOutcome = ConditionOutcome | 'full';
 
 /** Judges a condition for the present object. Undefined for no object. */
 export function judgeCondition(
-  { ifMatch, ifNoneMatch }: BucketCondition,
-  etag: string | undefined,
+  { ifMatch, ifNoneMatch, ifSize, ifTime }: BucketCondition,
+  present: { readonly etag: string; readonly size: number; readonly time: number } | undefined,
 ): ConditionOutcome {
-  if (ifMatch !== undefined) {
-    if (etag === undefined) return 'missing';
-    if (!namesEtag(ifMatch, etag)) return 'failed';
-  }
-  return ifNoneMatch !== undefined && etag !== undefined && namesEtag(ifNoneMatch, etag) ? 'failed' : 'done';
+  const needsObject = ifMatch !== undefined || ifSize !== undefined || ifTime !== undefined;
+  if (present === undefined) return needsObject ? 'missing' : 'done';
+  const { etag, size, time } = present;
+  const isMet =
+    (ifMatch === undefined || namesEtag(ifMatch, etag)) &&
+    (ifNoneMatch === undefined || !namesEtag(ifNoneMatch, etag)) &&
+    (ifSize === undefined || ifSize === size) &&
+    (ifTime === undefined || inSeconds(ifTime) === inSeconds(time));
+  return isMet ? 'done' : 'failed';
 }
+
+const inSeconds = (time: number) => Math.floor(time / 1000);
 
 /** Whether a list of entity tags, with or without quotes as S3 accepts them, names this one. `*` names any. */
 function namesEtag(list: string, etag: string): boolean {

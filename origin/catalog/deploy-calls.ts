@@ -25,8 +25,19 @@ export interface DeployCursor {
   readonly path: string;
 }
 
+export interface SizeMismatch {
+  readonly path: string;
+  /** The size that the deploy declares. */
+  readonly declared: number;
+  /** The size of the object that the file's digest names. */
+  readonly size: number;
+}
+
 export interface MissingPage {
+  /** The digests that the site has not uploaded, each once. */
   readonly missing: readonly Digest[];
+  /** The first file that is declared with another size than its object has. */
+  readonly mismatch: SizeMismatch | undefined;
   /** Undefined on the last page. */
   readonly next: DeployCursor | undefined;
 }
@@ -48,13 +59,8 @@ export interface ConflictPage {
 export interface DeployReads {
   /** Throws `no-such-deploy`. */
   deploy(id: string): DeployRow;
-  /** The digests in a page of the deploy's files that the site has not uploaded, each once in a page. */
-  deployMissing(id: string, after: DeployCursor | undefined): MissingPage;
-  /**
-   * Checks a page of the deploy's files. Throws `size-mismatch` when an uploaded object does not have the size that the
-   * deploy declares. Undefined on the last page.
-   */
-  checkDeploySizes(id: string, after: DeployCursor | undefined): DeployCursor | undefined;
+  /** Compares a page of the deploy's files with what the site has uploaded. */
+  missingObjects(id: string, after: DeployCursor | undefined): MissingPage;
   /**
    * The paths in a page of the deploy's files that differ between two revisions, and that the deploy does not leave as
    * they are in the later one.

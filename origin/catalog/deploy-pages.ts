@@ -3,15 +3,19 @@ import type { Digest } from '../../shared/content/digest.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ConflictPage, DeployCursor, DeployReads, MissingPage } from './deploy-calls.ts';
 
+type MissingCatalog = Pick<Remote<DeployReads>, 'missingObjects'>;
+
 /** The digests that the site has not uploaded yet. A digest of several files may occur more than once. */
-export async function* missingObjects(
-  catalog: Pick<Remote<DeployReads>, 'deployMissing'>,
-  deploy: string,
-): AsyncGenerator<Digest> {
+export async function* missingObjects(catalog: MissingCatalog, deploy: string): AsyncGenerator<Digest> {
+  for await (const { missing } of missingPages(catalog, deploy)) yield* missing;
+}
+
+/** Compares the deploy's files with what the site has uploaded. */
+export async function* missingPages(catalog: MissingCatalog, deploy: string): AsyncGenerator<MissingPage> {
   let after: DeployCursor | undefined;
   do {
-    const page: MissingPage = await catalog.deployMissing(deploy, after);
-    yield* page.missing;
+    const page: MissingPage = await catalog.missingObjects(deploy, after);
+    yield page;
     after = page.next;
   } while (after !== undefined);
 }
@@ -29,14 +33,4 @@ export async function* conflictingPaths(
     yield* page.paths;
     after = page.next;
   } while (after !== undefined);
-}
-
-/** Throws `size-mismatch`. */
-export async function checkDeploySizes(
-  catalog: Pick<Remote<DeployReads>, 'checkDeploySizes'>,
-  deploy: string,
-): Promise<void> {
-  let after: DeployCursor | undefined;
-  do after = await catalog.checkDeploySizes(deploy, after);
-  while (after !== undefined);
 }

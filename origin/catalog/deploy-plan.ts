@@ -1,4 +1,5 @@
 import { SkerryError } from '../../shared/errors.ts';
+import type { SizeMismatch } from './deploy-calls.ts';
 import { MOST_OPEN_DEPLOYS, YOUNG_DEPLOY_MS } from './limits.ts';
 
 /** Chooses which open deploy is given up for a new one. Undefined when there is room. `open` has the oldest first. */
@@ -15,21 +16,12 @@ export function deployToGiveUp<T extends { readonly created: number }>(
   );
 }
 
-/** A file of a deploy, with the object that its digest names. */
-interface NamedObject {
-  readonly path: string;
-  /** The size that the deploy declares. */
-  readonly declared: number;
-  /** The size of the object. Null while the site has not uploaded it. */
-  readonly size: number | null;
-}
-
-/** Throws `size-mismatch` for the first object whose size differs from the declared one. */
-export function checkSizes(files: readonly NamedObject[]): void {
-  const wrong = files.find(({ declared, size }) => size !== null && size !== declared);
-  if (wrong === undefined) return;
+/** Throws `size-mismatch` when there is one. */
+export function refuseMismatch(mismatch: SizeMismatch | undefined): void {
+  if (mismatch === undefined) return;
+  const { path, declared, size } = mismatch;
   throw new SkerryError(
     'size-mismatch',
-    `${wrong.path} is declared with ${wrong.declared} bytes, but its digest names an object of ${wrong.size} bytes`,
+    `${path} is declared with ${declared} bytes, but its digest names an object of ${size} bytes`,
   );
 }

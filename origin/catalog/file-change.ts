@@ -19,13 +19,16 @@ export interface WantedFile extends FileDetails {
   readonly object: Pick<Entry, 'digest' | 'size' | 'chunks'> | null;
 }
 
+/** What an entry has that decides whether a file changes it. */
+export type CurrentEntry = Pick<Entry, 'digest' | 'type' | 'meta' | 'time'>;
+
 /**
  * The change from the staged entry to the wanted file. Undefined when nothing changes. When only the type or the
  * metadata changes, the time stays, because it is the time of the digest.
  */
 export function changeTo(
   { path, object, type: given, meta }: WantedFile,
-  current: Pick<Entry, 'digest' | 'type' | 'meta' | 'time'> | undefined,
+  current: CurrentEntry | undefined,
   time: number,
 ): Change | undefined {
   if (object === null) return current === undefined ? undefined : { kind: 'delete', path };

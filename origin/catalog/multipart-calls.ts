@@ -1,12 +1,14 @@
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Digest } from '../../shared/content/digest.ts';
-import type { BucketChange, ObjectChecksum } from './bucket-calls.ts';
-import type { ConditionOutcome } from './bucket-condition.ts';
+import type { BucketChange, ObjectChecksum, Tags } from './bucket-calls.ts';
+import type { ChangeOutcome } from './bucket-condition.ts';
 
 /** What a client said when it began an upload in parts. */
 export interface MultipartDetail {
   /** As in ObjectDetail. */
   readonly headers: Readonly<Record<string, string>>;
+  /** As in ObjectDetail. */
+  readonly tags?: Tags;
   /** The checksum that the client wants. */
   readonly checksum?: Omit<ObjectChecksum, 'value'>;
 }
@@ -53,9 +55,9 @@ export interface MultipartCalls {
   parts(upload: string, after: number, limit: number): MultipartPart[];
   /**
    * In one transaction, makes the change that completes an upload, keeps its result, and deletes its parts. Nothing
-   * happens when the condition of the change fails. `missing` when the upload is not open.
+   * happens when the condition of the change fails, or the quota has no room for it. `missing` when the upload is not open.
    */
-  finishMultipart(id: string, result: string, change: BucketChange, time: number): ConditionOutcome;
+  finishMultipart(id: string, result: string, change: BucketChange, time: number): ChangeOutcome;
   /** Deletes an upload that is not completed. False when there is none. */
   dropMultipart(id: string): boolean;
 }

@@ -75,9 +75,9 @@ export class Archives {
     const leave = await this.#places.enter(site.id);
     let deploy: string;
     try {
-      deploy = await keys.deployOf(request, body, (body) => {
+      deploy = await keys.deployOf(request, body, async (body) => {
         const items = this.#items(site, body, new ArchivePaths(strip), expect);
-        return createDeploy(catalog, clock, site, items);
+        return (await createDeploy(catalog, clock, site, items)).id;
       });
     } finally {
       leave();

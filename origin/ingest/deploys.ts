@@ -4,7 +4,8 @@ import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import { checkFileQuota, checkTreeQuota } from '../../shared/site/quota.ts';
 import type { DeployCalls, DeployFile } from '../catalog/deploy-calls.ts';
-import { checkDeploySizes } from '../catalog/deploy-pages.ts';
+import { missingPages } from '../catalog/deploy-pages.ts';
+import { refuseMismatch } from '../catalog/deploy-plan.ts';
 import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import { checkExpectation } from '../publish/deploy-checks.ts';
@@ -15,13 +16,22 @@ type Filled = Remote<DeployCalls> & Pick<Remote<RevisionReads>, 'revision'>;
 /** The number is small because calls of other publishers wait for the call that is running. */
 const FILES_PER_CALL = 500;
 
-/** Opens a deploy from a stream of files. If anything fails, no deploy is left behind. */
+export interface OpenedDeploy {
+  readonly id: string;
+  /** Whether all objects of the deploy were uploaded before it was opened. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * Opens a deploy from a stream of files. If anything fails, no deploy is left behind. Throws `size-mismatch`,
+ * `quota-exceeded`, `bad-request`, and what the catalog throws.
+ */
 export async function createDeploy(
   catalog: Filled,
   clock: Clock,
   site: SiteRow,
   items: AsyncIterable<DeployItem>,
-): Promise<string> {
+): Promise<OpenedDeploy> {
   const id = randomBytes(12).toString('hex');
   let isOpen = false;
   const open = async () => {
@@ -30,14 +40,18 @@ export async function createDeploy(
   };
   try {
     const header = await fill(catalog, site, { id, open }, items);
-    await checkDeploySizes(catalog, id);
+    let isWhole = true;
+    for await (const { missing, mismatch } of missingPages(catalog, id)) {
+      refuseMismatch(mismatch);
+      isWhole &&= missing.length === 0;
+    }
     await catalog.completeDeploy(id, header.base, header.expect);
+    return { id, isWhole };
   } catch (error) {
     // The original error matters. A deploy that cannot be dropped expires later.
     if (isOpen) await catalog.dropDeploy(id).catch(() => {});
     throw error;
   }
-  return id;
 }
 
 async function fill(

@@ -2,7 +2,8 @@ import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { DeployReads, DeployRow } from '../catalog/deploy-calls.ts';
-import { checkDeploySizes, missingObjects } from '../catalog/deploy-pages.ts';
+import { missingPages } from '../catalog/deploy-pages.ts';
+import { refuseMismatch } from '../catalog/deploy-plan.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 
 const MISSING_SHOWN = 100;
@@ -10,16 +11,15 @@ const MISSING_SHOWN = 100;
 /** Throws `objects-missing` when objects of a deploy were not uploaded, and `size-mismatch` when they differ in size. */
 export async function checkObjects(catalog: Remote<DeployReads>, deploy: string): Promise<void> {
   const missing = new Set<Digest>();
-  for await (const digest of missingObjects(catalog, deploy)) {
-    missing.add(digest);
+  for await (const page of missingPages(catalog, deploy)) {
+    refuseMismatch(page.mismatch);
+    for (const digest of page.missing.slice(0, MISSING_SHOWN - missing.size)) missing.add(digest);
     if (missing.size === MISSING_SHOWN) break;
   }
-  if (missing.size > 0) {
+  if (missing.size > 0)
     throw new SkerryError('objects-missing', `${missing.size} or more objects have not been uploaded`, {
       details: { missing: [...missing] },
     });
-  }
-  await checkDeploySizes(catalog, deploy);
 }
 
 /** Throws `revision-moved` when the site is at another revision. */

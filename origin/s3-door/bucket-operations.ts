@@ -4,7 +4,9 @@ import { wholeBody } from '../../shared/json/whole-body.ts';
 import { NAME_PATTERN } from '../../shared/site/name-pattern.ts';
 import { permits, readRights } from '../access/permission.ts';
 import { positionAfter } from '../catalog/bucket-listing.ts';
-import { type Operation, readsSite, xml } from './operation.ts';
+import { checkAclHeaders } from './acl.ts';
+import { nameIn, numberIn, tokenOf } from './list-operations.ts';
+import { type Call, type Operation, readsSite, xml } from './operation.ts';
 import { OWNER } from './probes.ts';
 import { readXml } from './protocol/read-xml.ts';
 import { S3Error } from './protocol/s3-error.ts';
@@ -14,19 +16,37 @@ import { xmlDocument } from './protocol/write-xml.ts';
 const SETTINGS_COST = 1024;
 const CONFIGURATION_BYTES = 16 * 1024;
 const name = new RegExp(NAME_PATTERN);
+const LEAST_NAME = 3;
+const MOST_BUCKETS = 10_000;
 const configuration = schema(
   Type.Object({ LocationConstraint: Type.Optional(Type.String({ maxLength: 64 })) }),
 );
 
 export const listBuckets: Operation = {
   need: () => ({ kind: 'overview' }),
-  async run({ context, signer }) {
+  async run({ context, signer, target: { query } }) {
     const readable = readRights(signer.token.scopes);
-    const sites = await context.catalog.sites();
-    const Bucket = sites
-      .filter((site) => readable === 'all' || readable.has(site.name))
-      .map((site) => ({ Name: site.name, CreationDate: new Date(site.created).toISOString() }));
-    return xml(xmlDocument('ListAllMyBucketsResult', { Owner: OWNER, Buckets: { Bucket } }));
+    const prefix = query.get('prefix') ?? '';
+    const most = Math.min(numberIn(query.get('max-buckets'), 'max-buckets', MOST_BUCKETS), MOST_BUCKETS);
+    const token = query.get('continuation-token');
+    const after = token ? nameIn(token) : '';
+    const found = (await context.catalog.sites()).filter(
+      ({ name }) => (readable === 'all' || readable.has(name)) && name.startsWith(prefix) && name > after,
+    );
+    const shown = found.slice(0, most);
+    const last = found.length > most ? shown.at(-1) : undefined;
+    const Bucket = shown.map((site) => ({
+      Name: site.name,
+      CreationDate: new Date(site.created).toISOString(),
+    }));
+    return xml(
+      xmlDocument('ListAllMyBucketsResult', {
+        Owner: OWNER,
+        Buckets: { Bucket },
+        ...(prefix !== '' && { Prefix: prefix }),
+        ...(last && { ContinuationToken: tokenOf(last.name) }),
+      }),
+    );
   },
 };
 
@@ -35,11 +55,13 @@ export const createBucket: Operation = {
   async run({ context, target, body, headers }) {
     const { catalog, clock, allowance, noteAct } = context;
     const { bucket = '' } = target;
-    if (!name.test(bucket)) throw new S3Error('InvalidBucketName');
-    if (headers['x-amz-bucket-object-lock-enabled'] === 'true') throw new S3Error('NotImplemented');
+    if (!name.test(bucket) || bucket.length < LEAST_NAME) throw new S3Error('InvalidBucketName');
+    checkBucketHeaders(headers);
     const bytes = await wholeBody(body, CONFIGURATION_BYTES, 'too-large', 'the configuration is too long');
-    if (bytes.length > 0) readXml(bytes, 'CreateBucketConfiguration', configuration);
+    if (bytes.length > 0) readXml(bytes, { name: 'CreateBucketConfiguration', items: 0 }, configuration);
     const known = (await catalog.sites()).some((site) => site.name === bucket);
+    // Some clients send `private`, the default, whether the bucket exists or not.
+    if (known && (headers['x-amz-acl'] ?? 'private') !== 'private') throw new S3Error('BucketAlreadyExists');
     if (!known) {
       allowance.spend(bucket, SETTINGS_COST);
       await catalog.putSite(bucket, undefined, clock.now());
@@ -48,6 +70,13 @@ export const createBucket: Operation = {
     return { headers: { location: `/${bucket}` } };
   },
 };
+
+function checkBucketHeaders(headers: Call['headers']): void {
+  checkAclHeaders(headers);
+  const ownership = headers['x-amz-object-ownership'] ?? 'BucketOwnerEnforced';
+  if (headers['x-amz-bucket-object-lock-enabled'] === 'true' || ownership !== 'BucketOwnerEnforced')
+    throw new S3Error('NotImplemented');
+}
 
 export const headBucket: Operation = {
   need: readsSite,

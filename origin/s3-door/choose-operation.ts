@@ -1,11 +1,13 @@
+import { getAcl, putAcl } from './acl-operations.ts';
+import { getAttributes } from './attributes-operation.ts';
 import { createBucket, deleteBucket, headBucket, listBuckets } from './bucket-operations.ts';
 import { listObjects, listObjectsV2, listVersions } from './list-operations.ts';
+import { listUploads } from './list-uploads.ts';
 import {
   abortMultipart,
   completeMultipart,
   createMultipart,
   listParts,
-  listUploads,
   uploadPart,
   uploadPartCopy,
 } from './multipart-operations.ts';
@@ -13,7 +15,8 @@ import type { Operation } from './operation.ts';
 import { changeSetting, readSetting, SETTINGS } from './probes.ts';
 import { S3Error } from './protocol/s3-error.ts';
 import type { Target } from './protocol/target.ts';
-import { getAcl, getAttributes, getObject, getTagging, headObject } from './read-operations.ts';
+import { getObject, headObject } from './read-operations.ts';
+import { deleteTagging, getTagging, putTagging } from './tagging-operations.ts';
 import { copyObject, deleteObject, deleteObjects, putObject } from './write-operations.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -41,6 +44,7 @@ function ofBucket(
 ): Operation | undefined {
   switch (method) {
     case 'GET':
+      if (setting === 'acl') return getAcl;
       if (setting !== undefined) return readSetting(setting);
       if (query.has('uploads')) return listUploads;
       if (query.has('versions')) return listVersions;
@@ -48,6 +52,7 @@ function ofBucket(
     case 'HEAD':
       return headBucket;
     case 'PUT':
+      if (setting === 'acl') return putAcl;
       return setting === undefined ? createBucket : changeSetting(setting, false);
     case 'DELETE':
       return setting === undefined ? deleteBucket : changeSetting(setting, true);
@@ -75,10 +80,13 @@ function ofObject(
     case 'HEAD':
       return headObject;
     case 'PUT':
+      if (setting === 'acl') return putAcl;
+      if (setting === 'tagging') return putTagging;
       if (setting !== undefined) return changeSetting(setting, false);
       if (isUpload || query.has('partNumber')) return isCopy ? uploadPartCopy : uploadPart;
       return isCopy ? copyObject : putObject;
     case 'DELETE':
+      if (setting === 'tagging') return deleteTagging;
       if (setting !== undefined) return changeSetting(setting, true);
       return isUpload ? abortMultipart : deleteObject;
     case 'POST':

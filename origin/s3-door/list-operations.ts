@@ -1,4 +1,4 @@
-import type { BucketObject, ListItem, ListQuery } from '../catalog/bucket-calls.ts';
+import type { ListedObject, ListItem, ListQuery } from '../catalog/bucket-calls.ts';
 import { positionAfter } from '../catalog/bucket-listing.ts';
 import { checksumTypeOf } from './object-headers.ts';
 import { type Call, type Operation, readsSite, xml } from './operation.ts';
@@ -30,15 +30,20 @@ function asked({ query }: Target, most = 'max-keys'): Asked {
   };
 }
 
-export function countIn(text: string | undefined, name: string): number {
-  if (text === undefined || text === '') return MOST_KEYS;
+/** A whole number of 0 or more. Throws `InvalidArgument`. */
+export function numberIn(text: string | undefined, name: string, usual: number): number {
+  if (text === undefined || text === '') return usual;
   if (!/^\d{1,9}$/.test(text))
     throw new S3Error('InvalidArgument', `${name} is not a whole number of 0 or more`);
-  return Math.min(Number(text), MOST_KEYS);
+  return Number(text);
+}
+
+export function countIn(text: string | undefined, name: string): number {
+  return Math.min(numberIn(text, name, MOST_KEYS), MOST_KEYS);
 }
 
 interface Listed {
-  readonly objects: readonly BucketObject[];
+  readonly objects: readonly ListedObject[];
   readonly prefixes: readonly string[];
   /** The name of the last item, if more follow. */
   readonly last: string | undefined;
@@ -67,12 +72,12 @@ async function listed(call: Call, query: Asked, after: string): Promise<Listed> 
   };
 }
 
-function contents({ encode }: Asked, objects: readonly BucketObject[], withOwner: boolean): XmlChildren[] {
+function contents({ encode }: Asked, objects: readonly ListedObject[], withOwner: boolean): XmlChildren[] {
   return objects.map((object) => ({
     Key: encode(object.path),
     LastModified: new Date(object.time).toISOString(),
     ETag: `"${object.etag}"`,
-    ...checksumTypeOf(object),
+    ...checksumTypeOf(object.checksum),
     Size: object.size,
     ...(withOwner && { Owner: OWNER }),
     StorageClass: 'STANDARD',
@@ -161,11 +166,11 @@ export const listVersions: Operation = {
   },
 };
 
-function tokenOf(name: string): string {
+export function tokenOf(name: string): string {
   return Buffer.from(name).toString('base64url');
 }
 
-function nameIn(token: string): string {
+export function nameIn(token: string): string {
   const name = Buffer.from(token, 'base64url').toString('utf8');
   if (!/^[A-Za-z0-9_-]+$/.test(token) || tokenOf(name) !== token)
     throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect');

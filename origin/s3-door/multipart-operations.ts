@@ -9,7 +9,7 @@ import type { SiteRow } from '../catalog/site-calls.ts';
 import { type CompletedPart, chosenParts } from './chosen-parts.ts';
 import { copySource } from './copy-source.ts';
 import { possiblePath, putPath } from './key.ts';
-import { countIn } from './list-operations.ts';
+import { countIn, numberIn } from './list-operations.ts';
 import { checkHeaders, checksumElement, objectMeta, storedHeaders } from './object-headers.ts';
 import { ObjectSum, wantedChecksum } from './object-sum.ts';
 import { type Answer, type Call, changesPath, type Operation, readsSite, xml } from './operation.ts';
@@ -21,6 +21,7 @@ import { S3Error } from './protocol/s3-error.ts';
 import { escapedPath } from './protocol/target.ts';
 import { xmlDocument } from './protocol/write-xml.ts';
 import { slowly } from './slow-answer.ts';
+import { tagsOfHeader } from './tags.ts';
 import { conditionOf, done, receivedBytes } from './write-operations.ts';
 
 export const createMultipart: Operation = {
@@ -34,7 +35,8 @@ export const createMultipart: Operation = {
     const checksum = wantedChecksum(headers);
     const stored = storedHeaders(headers);
     objectMeta({ headers: stored });
-    const detail: MultipartDetail = { headers: stored, ...(checksum && { checksum }) };
+    const tags = tagsOfHeader(headers);
+    const detail: MultipartDetail = { headers: stored, ...(checksum && { checksum }), ...(tags && { tags }) };
     const UploadId = await context.uploads.create(site, path, detail);
     const answer = xml(xmlDocument('InitiateMultipartUploadResult', { Bucket: bucket, Key: key, UploadId }));
     return {
@@ -92,7 +94,7 @@ export const uploadPart: Operation = {
     const incoming = new Incoming(body, headers, signer, checksum && algorithmOf(checksum.algorithm));
     const part = arrived(
       await context.uploads.put(site, upload, {
-        ...{ number, body: incoming.bytes(), expected: incoming.expected },
+        ...{ number, size: incoming.size, body: incoming.bytes(), expected: incoming.expected },
         etag: () => incoming.etag(),
         checksum() {
           const sum = incoming.checksum();
@@ -139,7 +141,13 @@ export const uploadPartCopy: Operation = {
     }
     const part = arrived(
       await context.uploads.put(site, upload, {
-        ...{ number, body: passing(), etag: () => md5.digest('hex'), checksum: () => value },
+        ...{
+          number,
+          size: span.end - span.start,
+          body: passing(),
+          etag: () => md5.digest('hex'),
+          checksum: () => value,
+        },
       }),
     );
     return xml(
@@ -169,7 +177,7 @@ export const listParts: Operation = {
     const { target, context } = call;
     const upload = await openUpload(call, await call.site());
     const most = countIn(target.query.get('max-parts'), 'max-parts');
-    const marker = countOf(target.query.get('part-number-marker'));
+    const marker = numberIn(target.query.get('part-number-marker'), 'part-number-marker', 0);
     const found = await context.catalog.parts(upload.id, marker, most + 1);
     const shown = found.slice(0, most);
     const algorithm = upload.detail.checksum?.algorithm;
@@ -197,52 +205,6 @@ export const listParts: Operation = {
           ...(algorithm !== undefined &&
             checksum !== null &&
             checksumElement({ algorithm, value: checksum })),
-        })),
-      }),
-    );
-  },
-};
-
-function countOf(text: string | undefined): number {
-  if (text === undefined || text === '') return 0;
-  if (!/^\d{1,9}$/.test(text))
-    throw new S3Error('InvalidArgument', 'part-number-marker is not a whole number');
-  return Number(text);
-}
-
-export const listUploads: Operation = {
-  need: readsSite,
-  async run(call) {
-    const { target, context } = call;
-    const { query } = target;
-    const site = await call.site();
-    const most = countIn(query.get('max-uploads'), 'max-uploads');
-    const prefix = query.get('prefix') ?? '';
-    const marker = query.get('key-marker') ?? '';
-    const id = query.get('upload-id-marker') ?? '';
-    const encode = query.get('encoding-type') === 'url' ? escapedPath : (text: string) => text;
-    // Without an id, all uploads of the marker's path are behind the marker.
-    const after = { path: marker, id: marker !== '' && id === '' ? '~' : id };
-    const found = await context.catalog.multiparts(site.id, prefix, after, most + 1);
-    const shown = found.slice(0, most);
-    const last = found.length > most ? shown.at(-1) : undefined;
-    return xml(
-      xmlDocument('ListMultipartUploadsResult', {
-        Bucket: site.name,
-        KeyMarker: encode(marker),
-        UploadIdMarker: id,
-        ...(last && { NextKeyMarker: encode(last.path), NextUploadIdMarker: last.id }),
-        Prefix: encode(prefix),
-        MaxUploads: most,
-        ...(query.has('encoding-type') && { EncodingType: 'url' }),
-        IsTruncated: last !== undefined,
-        Upload: shown.map((upload) => ({
-          Key: encode(upload.path),
-          UploadId: upload.id,
-          Initiator: OWNER,
-          Owner: OWNER,
-          StorageClass: 'STANDARD',
-          Initiated: new Date(upload.created).toISOString(),
         })),
       }),
     );
@@ -280,8 +242,8 @@ export const completeMultipart: Operation = {
   need: changesPath,
   async run(call) {
     const { body, headers, signer, target } = call;
-    const bytes = await receivedBytes(new Incoming(body, headers, signer), XML_BYTES);
-    const { Part } = readXml(bytes, 'CompleteMultipartUpload', completeSchema);
+    const bytes = await receivedBytes(new Incoming(body, ofDocument(headers), signer), XML_BYTES);
+    const { Part } = readXml(bytes, { name: 'CompleteMultipartUpload', items: MOST_PARTS }, completeSchema);
     const site = await call.site();
     const upload = await uploadOf(call, site);
     // A client that lost the answer asks again.
@@ -289,6 +251,11 @@ export const completeMultipart: Operation = {
     return slowly(call, completing(call, site, upload, Part));
   },
 };
+
+/** The checksums that complete an upload are those of the object, not of the document that lists its parts. */
+function ofDocument(headers: Call['headers']): Call['headers'] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-amz-checksum-')));
+}
 
 async function completing(
   call: Call,
@@ -299,15 +266,23 @@ async function completing(
   const { context, headers, target } = call;
   const { checksum } = upload.detail;
   const parts = chosenParts(await context.uploads.parts(upload), named, checksum?.algorithm);
+  const size = numberIn(headers['x-amz-mp-object-size']?.toString(), 'x-amz-mp-object-size', Number.NaN);
+  if (!Number.isNaN(size) && size !== parts.reduce((bytes, part) => bytes + part.size, 0))
+    throw new S3Error('InvalidRequest', 'The parts do not have the size that x-amz-mp-object-size says.');
   const sum = new ObjectSum(checksum && algorithmOf(checksum.algorithm), checksum?.type);
   const changed = await context.uploads.complete(site, upload, {
     ...{ parts, condition: conditionOf(call), pass: (piece) => sum.update(piece) },
     async meta(detail) {
       const found = await sum.ofParts(parts);
       const given = checksum && headers[`x-amz-checksum-${checksum.algorithm}`];
-      if (found !== undefined && given !== undefined && found.type === 'FULL_OBJECT' && given !== found.value)
-        throw new S3Error('BadDigest');
-      return objectMeta({ ...detail, headers: upload.detail.headers, ...(found && { checksum: found }) });
+      if (found !== undefined && given !== undefined && given !== found.value) throw new S3Error('BadDigest');
+      const { headers: stored, tags } = upload.detail;
+      return objectMeta({
+        ...detail,
+        headers: stored,
+        ...(found && { checksum: found }),
+        ...(tags && { tags }),
+      });
     },
   });
   return completed(target, done(changed).etag, await sum.ofParts(parts));

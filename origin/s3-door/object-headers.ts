@@ -1,8 +1,9 @@
 import type { EntryMeta } from '../../shared/content/entry.ts';
 import { inOrder, MOST_META, metaFault, OWN_META, WHOLE_TYPE } from '../../shared/content/entry-meta.ts';
 import type { ObjectMeta } from '../buckets/bucket-objects.ts';
-import type { BucketObject, ObjectDetail } from '../catalog/bucket-calls.ts';
+import type { BucketObject, ObjectChecksum, ObjectDetail } from '../catalog/bucket-calls.ts';
 import { detailsOfHeaders } from '../ingest/file-details.ts';
+import { checkAclHeaders } from './acl.ts';
 import { S3Error } from './protocol/s3-error.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -27,14 +28,24 @@ const UNKNOWN_TYPE = 'binary/octet-stream';
 /** Headers for what this API does not do. To ignore them would be to pretend. */
 const REFUSED: readonly string[] = [
   ...['x-amz-server-side-encryption', 'x-amz-server-side-encryption-customer-algorithm'],
-  ...['x-amz-tagging', 'x-amz-website-redirect-location', 'x-amz-object-lock-mode'],
-  ...['x-amz-object-lock-retain-until-date', 'x-amz-object-lock-legal-hold', 'x-amz-write-offset-bytes'],
+  ...['x-amz-website-redirect-location', 'x-amz-write-offset-bytes'],
 ];
+const OF_LOCKS: readonly string[] = [
+  ...['x-amz-object-lock-mode', 'x-amz-object-lock-retain-until-date', 'x-amz-object-lock-legal-hold'],
+];
+/** The first is what everything has. To store more safely than somebody asked for harms nobody. */
+const STORAGE_CLASSES: readonly string[] = ['STANDARD', 'REDUCED_REDUNDANCY'];
 
 /** Throws `NotImplemented` for what an object cannot have here. */
 export function checkHeaders(headers: Headers): void {
   const refused = REFUSED.find((name) => headers[name] !== undefined && headers[name] !== 'OFF');
   if (refused !== undefined) throw new S3Error('NotImplemented', `${refused} is not implemented.`);
+  if (OF_LOCKS.some((name) => headers[name] !== undefined && headers[name] !== 'OFF'))
+    throw new S3Error('InvalidRequest', 'Bucket is missing Object Lock Configuration');
+  const storage = headers['x-amz-storage-class'];
+  if (storage !== undefined && !STORAGE_CLASSES.includes(String(storage)))
+    throw new S3Error('InvalidStorageClass');
+  checkAclHeaders(headers);
   const codings = String(headers['content-encoding'] ?? '')
     .split(',')
     .map((coding) => coding.trim().toLowerCase());
@@ -52,7 +63,7 @@ export function storedHeaders(headers: Headers): Record<string, string> {
   let bytes = 0;
   for (const [name, value] of Object.entries(headers)) {
     const isOwn = name.startsWith(USER_META);
-    if (value === undefined || !(isOwn || STORED.includes(name))) continue;
+    if (value === undefined || !(isOwn || (STORED.includes(name) && value !== ''))) continue;
     stored[name] = String(value);
     if (isOwn) bytes += name.length - USER_META.length + String(value).length;
   }
@@ -78,12 +89,19 @@ export function objectMeta(detail: ObjectDetail): ObjectMeta {
   return { details: fits ? { ...details, meta } : details, detail };
 }
 
+/** The headers that a client gave for an object, or those that stand for what was published in another way. */
+export function storedHeadersOf({ detail, meta }: BucketObject): Readonly<Record<string, string>> {
+  return detail === null ? headersOfMeta(meta) : detail.headers;
+}
+
 /** The headers that describe an object to an S3 client. */
 export function headersOf(object: BucketObject): Record<string, string> {
   const { etag, time, detail, type, meta } = object;
+  const tags = detail?.tags?.length ?? 0;
   return {
-    ...(detail === null ? headersOfMeta(meta) : detail.headers),
+    ...storedHeadersOf(object),
     'content-type': detail?.headers['content-type'] ?? typeOf(type, meta),
+    ...(tags > 0 && { 'x-amz-tagging-count': String(tags) }),
     etag: `"${etag}"`,
     'last-modified': new Date(time).toUTCString(),
     'accept-ranges': 'bytes',
@@ -116,7 +134,6 @@ export function checksumElement(sum: { readonly algorithm: string; readonly valu
 }
 
 /** What a listing says about the checksum of an object. */
-export function checksumTypeOf({ detail }: Pick<BucketObject, 'detail'>): Readonly<Record<string, string>> {
-  const sum = detail?.checksum;
+export function checksumTypeOf(sum: ObjectChecksum | undefined): Readonly<Record<string, string>> {
   return sum === undefined ? {} : { ChecksumAlgorithm: sum.algorithm.toUpperCase(), ChecksumType: sum.type };
 }

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import type { Gate } from '../../shared/concurrency/gate.ts';
-import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
@@ -12,21 +11,19 @@ import { MultipartUploads } from '../buckets/multipart-uploads.ts';
 import type { BucketCalls } from '../catalog/bucket-calls.ts';
 import type { MultipartCalls } from '../catalog/multipart-calls.ts';
 import type { ObjectCalls } from '../catalog/object-calls.ts';
-import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { RuleCheck } from '../publish/rule-check.ts';
 import type { S3Context } from './context.ts';
 import { buildS3Door } from './s3-door.ts';
+import { RequestRows } from './signing/request-rows.ts';
 
 /** What the door needs of the origin. */
-export interface S3Parts extends Omit<S3Context, 'catalog' | 'objects' | 'uploads' | 'markers'> {
+export interface S3Parts extends Omit<S3Context, 'catalog' | 'rows' | 'objects' | 'uploads' | 'markers'> {
   readonly catalog: S3Context['catalog'] &
     Remote<BucketCalls & MultipartCalls> &
-    Pick<Remote<ObjectCalls>, 'addObjects'> &
-    Pick<Remote<ManifestReader>, 'entryAt'> &
-    Pick<Remote<RevisionReads>, 'revision'>;
+    Pick<Remote<ObjectCalls>, 'addObjects'>;
   readonly store: Pick<ObjectStore, 'open'>;
-  readonly intake: Pick<ObjectIntake, 'take' | 'takeAnd'>;
+  readonly intake: Pick<ObjectIntake, 'take' | 'takePart' | 'takeAnd' | 'offer'>;
   readonly rules: Pick<RuleCheck, 'check'>;
   readonly held: HeldCommits;
   readonly gate: Gate;
@@ -41,7 +38,10 @@ export function openS3Door(
   const objects = new BucketObjects(parts);
   const uploads = new MultipartUploads({ ...parts, objects });
   return buildS3Door(
-    { ...parts, objects, uploads, markers: new CommitMarkers(parts.held) },
+    {
+      ...{ ...parts, objects, uploads, markers: new CommitMarkers(parts.held) },
+      rows: new RequestRows(parts.catalog),
+    },
     log,
     certificates,
   );

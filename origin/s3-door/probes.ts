@@ -8,7 +8,6 @@ import { xmlDocument } from './protocol/write-xml.ts';
  */
 const ABSENT: Readonly<Record<string, S3Code>> = {
   policy: 'NoSuchBucketPolicy',
-  policyStatus: 'NoSuchBucketPolicy',
   cors: 'NoSuchCORSConfiguration',
   lifecycle: 'NoSuchLifecycleConfiguration',
   tagging: 'NoSuchTagSet',
@@ -29,15 +28,22 @@ const EMPTY: Readonly<Record<string, string>> = {
   logging: xmlDocument('BucketLoggingStatus', ''),
   notification: xmlDocument('NotificationConfiguration', ''),
   accelerate: xmlDocument('AccelerateConfiguration', ''),
+  policyStatus: xmlDocument('PolicyStatus', { IsPublic: false }),
   requestPayment: xmlDocument('RequestPaymentConfiguration', { Payer: 'BucketOwner' }),
-  acl: aclDocument(),
 };
 
 /** Settings that only objects are asked for, or that are otherwise unknown here. */
 const OTHER: readonly string[] = [
   ...['analytics', 'intelligent-tiering', 'inventory', 'metrics', 'metadataTable', 'session'],
-  ...['legal-hold', 'retention', 'restore', 'select', 'torrent', 'renameObject', 'encryption'],
+  ...['legal-hold', 'retention', 'restore', 'select', 'torrent', 'renameObject', 'encryption', 'acl'],
 ];
+
+/** What S3 answers for a bucket that was not created with object lock. */
+const WITHOUT_LOCK: Readonly<Record<string, readonly [S3Code, string]>> = {
+  'object-lock': ['InvalidBucketState', 'Object Lock configuration cannot be enabled on existing buckets'],
+  'legal-hold': ['InvalidRequest', 'Bucket is missing Object Lock Configuration'],
+  retention: ['InvalidRequest', 'Bucket is missing Object Lock Configuration'],
+};
 
 /** The parameters that name a setting. */
 export const SETTINGS: readonly string[] = [
@@ -52,7 +58,7 @@ export function readSetting(name: string): Operation {
       await call.site();
       const empty = EMPTY[name];
       if (empty !== undefined) return xml(empty);
-      throw new S3Error(ABSENT[name] ?? 'NotImplemented');
+      throw ABSENT[name] === undefined ? notHere(name) : new S3Error(ABSENT[name]);
     },
   };
 }
@@ -64,9 +70,14 @@ export function changeSetting(name: string, isDelete: boolean): Operation {
     async run(call): Promise<Answer> {
       await call.site();
       if (isDelete && ABSENT[name] !== undefined) return { status: 204 };
-      throw new S3Error('NotImplemented', `?${name} is not implemented.`);
+      throw notHere(name);
     },
   };
+}
+
+function notHere(name: string): S3Error {
+  const [code, message] = WITHOUT_LOCK[name] ?? ['NotImplemented', `?${name} is not implemented.`];
+  return new S3Error(code, message);
 }
 
 /** The access control list of an object or a bucket: tokens decide, which S3 does not see. */

@@ -7,11 +7,9 @@ import { COMMIT_KEY } from '../buckets/commit-markers.ts';
 import type { BucketObject } from '../catalog/bucket-calls.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import { possiblePath } from './key.ts';
-import { checksumElement, checksumHeaders, headersOf } from './object-headers.ts';
-import { type Answer, type Call, type Operation, readsSite, xml } from './operation.ts';
-import { aclDocument } from './probes.ts';
+import { checksumHeaders, headersOf } from './object-headers.ts';
+import { type Answer, type Call, type Operation, readsSite } from './operation.ts';
 import { S3Error } from './protocol/s3-error.ts';
-import { xmlDocument } from './protocol/write-xml.ts';
 
 const OVERRIDES: readonly string[] = [
   ...[
@@ -60,8 +58,7 @@ function reading(isHead: boolean): Operation {
           body: isHead ? '' : bytes.toString(),
         };
       }
-      const object = await objectAt(call, site, key);
-      return answered(call, object, isHead);
+      return answered(call, await call.object(), isHead);
     },
   };
 }
@@ -147,52 +144,8 @@ function partSpan({ size, detail }: BucketObject, text: string): ByteSpan | unde
     throw new S3Error('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive');
   const parts = detail?.parts ?? [size];
   const length = parts[number - 1];
-  if (length === undefined) throw new S3Error('InvalidPartNumber');
+  if (length === undefined) throw new S3Error('InvalidPart');
   if (detail?.parts === undefined) return undefined;
   const start = parts.slice(0, number - 1).reduce((sum, part) => sum + part, 0);
   return { start, end: start + length };
 }
-
-export const getAcl: Operation = {
-  need: readsSite,
-  async run(call) {
-    await objectAt(call, await call.site(), call.target.key ?? '');
-    return xml(aclDocument());
-  },
-};
-
-export const getTagging: Operation = {
-  need: readsSite,
-  async run(call) {
-    await objectAt(call, await call.site(), call.target.key ?? '');
-    return xml(xmlDocument('Tagging', { TagSet: '' }));
-  },
-};
-
-export const getAttributes: Operation = {
-  need: readsSite,
-  async run(call) {
-    checkVersion(call);
-    const asked = new Set(
-      String(call.headers['x-amz-object-attributes'] ?? '')
-        .split(',')
-        .map((name) => name.trim()),
-    );
-    const object = await objectAt(call, await call.site(), call.target.key ?? '');
-    const { etag, size, time, detail } = object;
-    const parts = detail?.parts;
-    return {
-      headers: { 'content-type': 'application/xml', 'last-modified': new Date(time).toUTCString() },
-      body: xmlDocument('GetObjectAttributesResponse', {
-        ...(asked.has('ETag') && { ETag: etag }),
-        ...(asked.has('Checksum') &&
-          detail?.checksum && {
-            Checksum: { ...checksumElement(detail.checksum), ChecksumType: detail.checksum.type },
-          }),
-        ...(asked.has('ObjectParts') && parts && { ObjectParts: { TotalPartsCount: parts.length } }),
-        ...(asked.has('StorageClass') && { StorageClass: 'STANDARD' }),
-        ...(asked.has('ObjectSize') && { ObjectSize: size }),
-      }),
-    };
-  },
-};

@@ -10,19 +10,37 @@ import type { BucketCondition } from '../catalog/bucket-condition.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import { copySource } from './copy-source.ts';
 import { possiblePath, putPath } from './key.ts';
-import { checkHeaders, checksumElement, objectMeta, storedHeaders } from './object-headers.ts';
+import { numberIn } from './list-operations.ts';
+import {
+  checkHeaders,
+  checksumElement,
+  objectMeta,
+  storedHeaders,
+  storedHeadersOf,
+} from './object-headers.ts';
 import { type Answer, type Call, changesPath, type Operation, xml } from './operation.ts';
 import { Incoming } from './payload/incoming.ts';
 import { readXml, XML_BYTES } from './protocol/read-xml.ts';
 import { S3Error, s3CodeOf } from './protocol/s3-error.ts';
 import { type XmlChildren, xmlDocument } from './protocol/write-xml.ts';
 import { checkVersion } from './read-operations.ts';
+import { tagsOfHeader } from './tags.ts';
 
 const MOST_DELETED = 1000;
+/** A request holds little for each key that waits, but many requests may hold the most keys. */
+const DELETED_AT_ONCE = 128;
 
-/** The conditions of a request that changes an object. Throws `NotImplemented` for those that S3 does not have. */
+/** The conditions of a request that puts an object. */
 export function conditionOf({ headers }: Pick<Call, 'headers'>): BucketCondition {
   return { ifMatch: headers['if-match'], ifNoneMatch: headers['if-none-match'] };
+}
+
+/** The conditions of a deletion, as they are named in headers or in a document. Throws `InvalidArgument`. */
+function deletionCondition(ifMatch?: string, size?: string, time?: string): BucketCondition {
+  const ifSize = size === undefined ? undefined : numberIn(size, 'the size of the condition', 0);
+  const ifTime = time === undefined ? undefined : Date.parse(time);
+  if (Number.isNaN(ifTime)) throw new S3Error('InvalidArgument', 'The time of the condition is not a date.');
+  return { ifMatch, ifSize, ifTime };
 }
 
 /** Throws what S3 answers when a condition failed. */
@@ -42,6 +60,7 @@ export const putObject: Operation = {
     if (key === COMMIT_KEY) return putMarker(call, site, incoming);
     const path = putPath(key);
     const stored = storedHeaders(headers);
+    const tags = tagsOfHeader(headers);
     // Headers that cannot be stored are refused before the body is read.
     objectMeta({ headers: stored });
     const changed = await context.objects.put(site, path, {
@@ -50,7 +69,7 @@ export const putObject: Operation = {
       etag: () => incoming.etag(),
       meta() {
         const checksum = incoming.checksum();
-        return objectMeta({ headers: stored, ...(checksum && { checksum }) });
+        return objectMeta({ headers: stored, ...(checksum && { checksum }), ...(tags && { tags }) });
       },
     });
     return { headers: { etag: `"${done(changed).etag}"`, ...checksumHeader(incoming) } };
@@ -100,13 +119,15 @@ export const copyObject: Operation = {
         "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
       );
     const { checksum, parts } = object.detail ?? {};
-    const detail = { ...(checksum && { checksum }), ...(parts && { parts }) };
+    const tags =
+      headers['x-amz-tagging-directive'] === 'REPLACE' ? tagsOfHeader(headers) : object.detail?.tags;
+    const detail = { ...(checksum && { checksum }), ...(parts && { parts }), ...(tags && { tags }) };
     const meta =
       directive === 'REPLACE'
         ? objectMeta({ ...detail, headers: storedHeaders(headers) })
         : {
             details: { type: object.type, meta: object.meta },
-            detail: { ...detail, headers: object.detail?.headers ?? {} },
+            detail: { ...detail, headers: storedHeadersOf(object) },
           };
     const { digest, size, chunks, etag } = object;
     const changed = await context.objects.putStored(
@@ -126,10 +147,14 @@ export const copyObject: Operation = {
 export const deleteObject: Operation = {
   need: changesPath,
   async run(call) {
-    const { target, context } = call;
+    const { target, context, headers } = call;
     checkVersion(call);
     const site = await call.site();
-    await deleted(context, site, target.key ?? '', conditionOf(call));
+    const { 'if-match': ifMatch, 'x-amz-if-match-size': size } = headers;
+    const condition = deletionCondition(
+      ...[ifMatch, size?.toString(), headers['x-amz-if-match-last-modified-time']?.toString()],
+    );
+    await deleted(context, site, target.key ?? '', condition);
     return { status: 204 };
   },
 };
@@ -152,6 +177,8 @@ const deleteSchema = schema(
         Key: Type.String({ minLength: 1 }),
         VersionId: Type.Optional(Type.String()),
         ETag: Type.Optional(Type.String()),
+        Size: Type.Optional(Type.String()),
+        LastModifiedTime: Type.Optional(Type.String()),
       }),
       { minItems: 1, maxItems: MOST_DELETED },
     ),
@@ -165,22 +192,23 @@ export const deleteObjects: Operation = {
   async run(call) {
     const { context, signer, body, headers } = call;
     const bytes = await receivedBytes(new Incoming(body, headers, signer), XML_BYTES);
-    const { Object: objects, Quiet } = readXml(bytes, 'Delete', deleteSchema);
+    const { Object: objects, Quiet } = readXml(bytes, { name: 'Delete', items: MOST_DELETED }, deleteSchema);
     const site = await call.site();
-    const results = await Promise.all(
-      objects.map(async ({ Key, VersionId, ETag }): Promise<Deletion> => {
-        const named = { Key, ...(VersionId !== undefined && { VersionId }) };
-        try {
-          if (!permits(signer.token.scopes, changesPath(site.name, Key))) throw new S3Error('AccessDenied');
-          if (VersionId !== undefined && VersionId !== 'null') throw new S3Error('NoSuchVersion');
-          await deleted(context, site, Key, { ifMatch: ETag });
-          return { Deleted: named };
-        } catch (error) {
-          const known = toSkerryError(error);
-          return { Error: { ...named, Code: s3CodeOf(known), Message: known.message } };
-        }
-      }),
-    );
+    const remove = async ({ Key, VersionId, ETag, Size, LastModifiedTime }: Named): Promise<Deletion> => {
+      const named = { Key, ...(VersionId !== undefined && { VersionId }) };
+      try {
+        if (!permits(signer.token.scopes, changesPath(site.name, Key))) throw new S3Error('AccessDenied');
+        if (VersionId !== undefined && VersionId !== 'null') throw new S3Error('NoSuchVersion');
+        await deleted(context, site, Key, deletionCondition(ETag, Size, LastModifiedTime));
+        return { Deleted: named };
+      } catch (error) {
+        const known = toSkerryError(error);
+        return { Error: { ...named, Code: s3CodeOf(known), Message: known.message } };
+      }
+    };
+    const results: Deletion[] = [];
+    for (let at = 0; at < objects.length; at += DELETED_AT_ONCE)
+      results.push(...(await Promise.all(objects.slice(at, at + DELETED_AT_ONCE).map(remove))));
     const isQuiet = Quiet?.trim().toLowerCase() === 'true';
     return xml(
       xmlDocument('DeleteResult', {
@@ -190,6 +218,8 @@ export const deleteObjects: Operation = {
     );
   },
 };
+
+type Named = ReturnType<typeof deleteSchema.parse>['Object'][number];
 
 interface Deletion {
   readonly Deleted?: XmlChildren;

@@ -28,6 +28,8 @@ export type FileStamp = string;
 
 export interface OpenFile {
   readonly handle: number;
+  /** The length of the file when it was opened, in bytes. */
+  readonly size: number;
   readonly stamp: FileStamp;
 }
 
@@ -61,7 +63,7 @@ export function openUnproven(path: string): OpenFile {
   }
   const stats = fstatSync(handle, { bigint: true });
   // If this is not a regular file, a pipe, a device or a folder has taken its place.
-  if (stats.isFile()) return { handle, stamp: stampFrom(stats) };
+  if (stats.isFile()) return { handle, size: Number(stats.size), stamp: stampFrom(stats) };
   closeSync(handle);
   throw changed(path);
 }

@@ -81,19 +81,27 @@ function settledDigest(file: string): FileDigest {
 }
 
 function digestOfFile(file: string): FileDigest {
-  const { handle, stamp } = openRealFile(file);
+  const { handle, size, stamp } = openRealFile(file);
   try {
-    const hasher = newHasher();
-    let size = 0;
-    for (let read = readSync(handle, pieces); read > 0; read = readSync(handle, pieces)) {
-      hasher.update(pieces.subarray(0, read));
-      size += read;
-    }
+    const content = readToEnd(handle, size);
     if (stampOf(handle) !== stamp) throw changed(file);
-    return { digest: digestFromBytes(hasher.digest()), size, stamp };
+    return { ...content, stamp };
   } finally {
     closeSync(handle);
   }
+}
+
+/** `length` is what the file had when it was opened. A file that was read with one call needs no second, nor a hasher. */
+function readToEnd(handle: number, length: number): Omit<FileDigest, 'stamp'> {
+  const first = readSync(handle, pieces);
+  if (first === length) return { digest: digestOf(pieces.subarray(0, first)), size: first };
+  const hasher = newHasher().update(pieces.subarray(0, first));
+  let size = first;
+  for (let read = readSync(handle, pieces); read > 0; read = readSync(handle, pieces)) {
+    hasher.update(pieces.subarray(0, read));
+    size += read;
+  }
+  return { digest: digestFromBytes(hasher.digest()), size };
 }
 
 export type HashCalls = typeof hashCalls;

@@ -9,7 +9,8 @@ type AnswerError = (error: SkerryError, request: FastifyRequest, reply: FastifyR
 /** Sends errors in the form that the server uses. */
 export function errorAnswers(form: ErrorForm, log: Logger): AnswerError {
   return (error, request, reply) => {
-    if (error.status >= 500) log.error({ err: error }, 'a request failed');
+    // What is not implemented is no failure.
+    if (error.status >= 500 && error.status !== 501) log.error({ err: error }, 'a request failed');
     const { retryAfter = error.code === 'too-many-requests' ? 1 : undefined } = error.details;
     if (typeof retryAfter === 'number') reply.header('retry-after', retryAfter);
     const { status, type, headers = {}, body } = form(error, request);

@@ -96,7 +96,7 @@ export function httpServer(
     const { bodyLimit: bytes } = request.routeOptions;
     if (Number(request.headers['content-length'] ?? 0) > bytes)
       throw new SkerryError('too-large', `the body is larger than ${bytes} bytes`);
-    if (request.headers.expect !== undefined) reply.raw.writeContinue();
+    if (/^100-continue$/i.test(request.headers.expect ?? '')) reply.raw.writeContinue();
     const answered = untilClosed(reply.raw);
     if (bytes > HELD_BYTES) return boundedBody(body, { bytes, pace: steadily, answered }, clock);
     const { take, release } = held.from(request.client);

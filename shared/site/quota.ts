@@ -23,6 +23,18 @@ export interface TreeSize {
   readonly bytes: number;
 }
 
+/** The limit that a tree would exceed by growing. */
+export function exceededLimit(
+  quota: Pick<Quota, 'files' | 'bytes'>,
+  after: TreeSize,
+  before: TreeSize,
+): 'files' | 'bytes' | undefined {
+  return (['files', 'bytes'] as const).find((what) => {
+    const most = quota[what];
+    return most !== null && after[what] > most && after[what] > before[what];
+  });
+}
+
 /**
  * Throws `quota-exceeded` when a site would grow beyond its quota. A change that makes a tree smaller is allowed, even
  * if the tree is still larger than a quota that was lowered.
@@ -33,11 +45,10 @@ export function checkTreeQuota(
   after: TreeSize,
   before: TreeSize = { files: 0, bytes: 0 },
 ): void {
-  for (const what of ['files', 'bytes'] as const) {
-    const most = quota[what];
-    if (most !== null && after[what] > most && after[what] > before[what])
-      throw exceeded(`${site} would have ${after[what]} ${what}, and its quota is ${most}`, what, most);
-  }
+  const what = exceededLimit(quota, after, before);
+  if (what === undefined) return;
+  const most = quota[what] ?? 0;
+  throw exceeded(`${site} would have ${after[what]} ${what}, and its quota is ${most}`, what, most);
 }
 
 /** Throws `quota-exceeded`. An unknown size is allowed; it is checked again when it is known. */

@@ -5,6 +5,9 @@ import { hasCode, isCorrupt, SkerryError } from '../errors.ts';
 /** Schema changes, in order. A database records in `user_version` how many of them it has had. */
 export type Migrations = readonly string[];
 
+/** The write-ahead log is copied into the file when it has this many pages, which are 32 MB. */
+const WAL_PAGES = 8000;
+
 /**
  * Opens a database for writing: in WAL mode, with every commit synced to disk, migrated to the newest schema. A new
  * file that is `shrinking` can return free pages to the disk (`PRAGMA incremental_vacuum`); other files keep their free
@@ -18,6 +21,9 @@ export function openDatabase(path: string, migrations: Migrations, size?: 'shrin
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA temp_store = FILE',
     );
+    // Rows that are keyed by hashes touch most pages of an index in each transaction. By default, such transactions
+    // would copy nearly the same pages into the file again and again, and sync it each time.
+    database.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES}`);
     migrate(database, migrations, path);
   } catch (error) {
     database.close();

@@ -107,11 +107,15 @@ export async function stageManifest(
     await catalog.beginStaging(site.id, revision, signed);
   }
 
-  /** Stages the diff and verifies the result. Most diffs fit in one page and need only one call of the catalog. */
+  /**
+   * Stages the diff and verifies the result. Most diffs fit in one page and need only one call of the catalog. Of a
+   * larger one, the catalog's thread stages a page while this one decodes the next.
+   */
   async function stageDiff(): Promise<void> {
     let changes: Change[] = [];
     let count = 0;
     let puts = 0;
+    let staged: Promise<void> = Promise.resolve();
     for await (const change of upstream.diff(self, { site: site.id, from, to: revision }, transfer)) {
       changes.push(change);
       // A diff cannot add more files than the origin signed, or remove more than exist. An upstream that sends more
@@ -121,9 +125,13 @@ export async function stageManifest(
       if ((milestone.files !== null && puts > milestone.files) || ++count > MOST_LINES)
         throw new SkerryError('root-mismatch', `revision ${revision} has more files than were signed`);
       if (changes.length < STAGE_PAGE) continue;
-      await catalog.stage(site.id, revision, changes);
+      await staged;
+      staged = catalog.stage(site.id, revision, changes);
+      // Its failure is thrown when the next page is ready. If the diff fails first, that is the failure that counts.
+      staged.catch(() => {});
       changes = [];
     }
+    await staged;
     await sealAndProve(changes);
   }
 

@@ -3,11 +3,13 @@ import { digestBytes } from '../../../shared/content/digest.ts';
 import { openManifestReader } from '../../../shared/content/manifest/sqlite/reading.ts';
 import { metaText } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
+import { exceededLimit, type TreeSize } from '../../../shared/site/quota.ts';
 import type { BucketChange, BucketObject } from '../bucket-calls.ts';
-import { type ConditionOutcome, judgeCondition } from '../bucket-condition.ts';
+import { type ChangeOutcome, judgeCondition } from '../bucket-condition.ts';
 import { type BucketState, heldObject, publishedObject } from './bucket-rows.ts';
 import type { CatalogContext } from './context.ts';
-import { noteObject } from './objects.ts';
+import { heldSize } from './held-size.ts';
+import { noteObjects } from './objects.ts';
 
 /** Finds objects as S3 clients see them, and changes them within a transaction of the caller. */
 export interface BucketWriter {
@@ -16,11 +18,12 @@ export interface BucketWriter {
   /** The number of the newest change. */
   newest(site: number): number;
   find(state: BucketState, path: ContentPath): BucketObject | undefined;
-  change(change: BucketChange, time: number): ConditionOutcome;
+  change(change: BucketChange, time: number): ChangeOutcome;
 }
 
 export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
   const manifests = openManifestReader(database);
+  const sizes = heldSize(sql);
 
   function state(site: number): BucketState {
     const row = sql('SELECT tip, held_done FROM site WHERE id = ? AND deleted = 0').get(site);
@@ -48,12 +51,16 @@ export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
     change({ site, path, condition = {}, put }, time) {
       const current = state(site);
       // The store has the object, whether the condition holds or not.
-      if (put !== null) noteObject(sql, { ...put, site }, time);
+      if (put !== null) noteObjects(sql, [{ ...put, site }], time);
       const present = find(current, path);
-      const outcome = judgeCondition(condition, present?.etag);
+      const outcome = judgeCondition(condition, present);
       if (outcome !== 'done' || (put === null && present === undefined)) return outcome;
+      const last = newest(site);
+      const quota = sizes.quota(site);
+      const sized = quota && resized(sizes.of(current, last), present, put);
+      if (quota && sized && exceededLimit(quota, sized.after, sized.before) !== undefined) return 'full';
       // The numbers of deleted rows may be missing, and must not be given out again.
-      const number = Math.max(newest(site), current.done) + 1;
+      const number = Math.max(last, current.done) + 1;
       sql(
         `INSERT OR REPLACE INTO bucket_object (site, path, number, digest, size, chunks, type, meta, time, etag, detail)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -63,7 +70,18 @@ export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
         ...[put?.type ?? '', metaText(put?.meta ?? []), time, put?.etag ?? ''],
         put?.detail ? JSON.stringify(put.detail) : '',
       );
+      if (sized !== undefined) sizes.note(current, number, sized.after);
       return outcome;
     },
   };
+}
+
+type Sized = Pick<BucketObject, 'size'> | null | undefined;
+
+function resized(before: TreeSize, present: Sized, put: Sized): { before: TreeSize; after: TreeSize } {
+  const after = {
+    files: before.files + (put ? 1 : 0) - (present ? 1 : 0),
+    bytes: before.bytes + (put?.size ?? 0) - (present?.size ?? 0),
+  };
+  return { before, after };
 }

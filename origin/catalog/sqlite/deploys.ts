@@ -9,8 +9,8 @@ import { SkerryError } from '../../../shared/errors.ts';
 import { relaxed, transaction } from '../../../shared/sqlite/open.ts';
 import type { Commit } from '../../../shared/wire/api.ts';
 import type { DeployCalls, DeployCursor } from '../deploy-calls.ts';
-import { checkSizes, deployToGiveUp } from '../deploy-plan.ts';
-import { changeTo, type WantedFile } from '../file-change.ts';
+import { deployToGiveUp } from '../deploy-plan.ts';
+import { type CurrentEntry, changeTo, type WantedFile } from '../file-change.ts';
 import { KEPT_KEYS, MOST_FILES } from '../limits.ts';
 import type { StagingCalls } from '../staging-calls.ts';
 import type { CatalogContext } from './context.ts';
@@ -111,36 +111,31 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
       };
     },
 
-    deployMissing(id, after) {
+    missingObjects(id, after) {
       const { number, site } = place(id);
+      const from = [number, after?.leaf ?? -1, after?.path ?? ''] as const;
+      const page = `FROM deploy_file WHERE deploy = ? AND (leaf, path) > (?, ?) ORDER BY leaf, path`;
+      // Nearly all files are as they should be, and only the others are worth a row.
       const rows = sql(
-        `SELECT f.leaf, f.path, f.digest, EXISTS
-           (SELECT 1 FROM site_object s JOIN object o ON o.digest = s.digest
-              WHERE s.site = ? AND s.digest = f.digest AND ${IS_SOUND}) AS is_uploaded
-         FROM deploy_file f WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
-      ).all(site, number, after?.leaf ?? -1, after?.path ?? '');
-      const missing = rows
-        .filter((row) => row.digest !== null && row.is_uploaded === 0)
-        .map((row) => digestFromBytes(row.digest as Uint8Array));
-      return { missing: [...new Set(missing)], next: nextCursor(rows) };
-    },
-
-    checkDeploySizes(id, after) {
-      const { number, site } = place(id);
-      const rows = sql(
-        `SELECT f.leaf, f.path, f.size AS declared, o.size FROM deploy_file f
+        `SELECT f.path, f.digest, f.size AS declared, o.size FROM (SELECT * ${page} LIMIT ${PAGE}) f
          LEFT JOIN site_object s ON s.site = ? AND s.digest = f.digest
          LEFT JOIN object o ON o.digest = s.digest AND ${IS_SOUND}
-         WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
-      ).all(site, number, after?.leaf ?? -1, after?.path ?? '');
-      checkSizes(
-        rows.map(({ path, declared, size }) => ({
-          path: String(path),
-          declared: Number(declared),
-          size: size === null ? null : Number(size),
-        })),
+         WHERE f.digest IS NOT NULL AND o.size IS NOT f.size ORDER BY f.leaf, f.path`,
+      ).all(...from, site);
+      const missing = rows.flatMap(({ digest, size }) =>
+        size === null ? digestFromBytes(digest as Uint8Array) : [],
       );
-      return nextCursor(rows);
+      const wrong = rows.find(({ size }) => size !== null);
+      const next = sql(`SELECT leaf, path ${page} LIMIT 1 OFFSET ${PAGE - 1}`).get(...from);
+      return {
+        missing: [...new Set(missing)],
+        mismatch: wrong && {
+          path: String(wrong.path),
+          declared: Number(wrong.declared),
+          size: Number(wrong.size),
+        },
+        next: next && { leaf: Number(next.leaf), path: String(next.path) },
+      };
     },
 
     deployConflicts(id, base, tip, after) {
@@ -198,14 +193,13 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
     stageDeploy(id, revision, time, after) {
       const { number, site } = place(id);
       const rows = sql(
-        `SELECT f.leaf, f.path, f.digest, f.size, f.type, f.meta, o.chunks
+        `SELECT f.leaf, f.path, f.digest, f.size, f.type, f.meta, o.chunks,
+           e.digest AS old_digest, e.type AS old_type, e.meta AS old_meta, e.time AS old_time
          FROM deploy_file f LEFT JOIN object o ON o.digest = f.digest
+         LEFT JOIN entry e ON e.site = ? AND e.leaf = f.leaf AND e.path = f.path AND e.to_rev = ${OPEN}
          WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
-      ).all(number, after?.leaf ?? -1, after?.path ?? '');
-      const changes = rows.flatMap((row) => {
-        const wanted = toWanted(row);
-        return changeTo(wanted, staging.staged(site, wanted.path), time) ?? [];
-      });
+      ).all(site, number, after?.leaf ?? -1, after?.path ?? '');
+      const changes = rows.flatMap((row) => changeTo(toWanted(row), stagedEntry(row), time) ?? []);
       staging.stage(site, revision, changes);
       return nextCursor(rows);
     },
@@ -243,5 +237,16 @@ function toWanted(row: Row): WantedFile {
     path,
     object: { digest: digestFromBytes(row.digest as Uint8Array), size: Number(row.size), chunks },
     ...details,
+  };
+}
+
+/** What the entry of the same path has in the staged state. */
+function stagedEntry(row: Row): CurrentEntry | undefined {
+  if (row.old_digest === null) return undefined;
+  return {
+    digest: digestFromBytes(row.old_digest as Uint8Array),
+    type: row.old_type as string,
+    meta: metaOf(row.old_meta as string),
+    time: row.old_time as number,
   };
 }

@@ -6,12 +6,9 @@ export function lagReads({ database, sql }: Pick<CatalogContext, 'database' | 's
   const reader = openManifestReader(database);
   return {
     diffBytes(site, from, to) {
-      let bytes = 0;
-      for (let page = reader.diffPage(site, from, to, undefined, 5000); ; ) {
-        for (const change of page.changes) bytes += change.kind === 'put' ? change.entry.size : 0;
-        if (page.next === undefined) return bytes;
-        page = reader.diffPage(site, from, to, page.next, 5000);
-      }
+      if (from > 0) return reader.bytesPut(site, from, to);
+      const row = sql('SELECT bytes FROM revision WHERE site = ? AND revision = ?').get(site, to);
+      return Number(row?.bytes ?? 0);
     },
 
     behind(site, revision) {

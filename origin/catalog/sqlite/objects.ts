@@ -7,7 +7,7 @@ export function objectCalls({ database, sql }: CatalogContext): ObjectCalls {
   return {
     addObjects(objects, time) {
       transaction(database, () => {
-        for (const object of objects) noteObject(sql, object, time);
+        noteObjects(sql, objects, time);
       });
     },
     siteObject(site, digest) {
@@ -22,18 +22,22 @@ export function objectCalls({ database, sql }: CatalogContext): ObjectCalls {
   };
 }
 
-/** Records an object within a transaction of the caller. */
-export function noteObject(
+/** Records objects within a transaction of the caller. */
+export function noteObjects(
   sql: CatalogContext['sql'],
-  { site, digest, size, chunks }: StoredObject,
+  objects: readonly StoredObject[],
   time: number,
 ): void {
-  const key = digestBytes(digest);
-  sql(
-    `INSERT INTO object (digest, size, chunks, touched) VALUES (?, ?, ?, ?)
-     ON CONFLICT (digest) DO UPDATE SET touched = max(touched, excluded.touched)`,
-  ).run(key, size, chunks === null ? null : digestBytes(chunks), time);
-  sql('INSERT OR IGNORE INTO site_object (site, digest) VALUES (?, ?)').run(site, key);
-  for (const stored of [digest, chunks])
-    if (stored !== null) sql('DELETE FROM damaged WHERE digest = ?').run(digestBytes(stored));
+  const isAnyDamaged = sql('SELECT 1 FROM damaged LIMIT 1').get() !== undefined;
+  for (const { site, digest, size, chunks } of objects) {
+    const key = digestBytes(digest);
+    sql(
+      `INSERT INTO object (digest, size, chunks, touched) VALUES (?, ?, ?, ?)
+       ON CONFLICT (digest) DO UPDATE SET touched = max(touched, excluded.touched)`,
+    ).run(key, size, chunks === null ? null : digestBytes(chunks), time);
+    sql('INSERT OR IGNORE INTO site_object (site, digest) VALUES (?, ?)').run(site, key);
+    if (!isAnyDamaged) continue;
+    for (const stored of [digest, chunks])
+      if (stored !== null) sql('DELETE FROM damaged WHERE digest = ?').run(digestBytes(stored));
+  }
 }

@@ -2,6 +2,7 @@ import { createHash, createHmac, type Hash } from 'node:crypto';
 import { S3Error } from '../protocol/s3-error.ts';
 import type { Signer } from '../signing/authenticate.ts';
 import { basicDate } from '../signing/claim.ts';
+import { signingKey } from '../signing/form-signature.ts';
 
 const EMPTY = createHash('sha256').digest('hex');
 
@@ -13,11 +14,7 @@ export class ChunkSignatures {
   #chunk: Hash = createHash('sha256');
 
   constructor({ secret, claim }: Signer) {
-    const [day = '', region = '', service = '', end = ''] = claim.scope.split('/');
-    this.#key = [day, region, service, end].reduce<Buffer>(
-      (key, part) => createHmac('sha256', key).update(part).digest(),
-      Buffer.from(`AWS4${secret}`),
-    );
+    this.#key = signingKey(secret, claim.scope.split('/'));
     this.#head = `${basicDate(claim.time)}\n${claim.scope}`;
     this.#last = claim.signature;
   }

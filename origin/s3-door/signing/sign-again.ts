@@ -32,6 +32,26 @@ function keyOf(secret: string | ArrayBuffer | ArrayBufferView): Uint8Array | str
     : new Uint8Array(secret);
 }
 
+/** Headers that the library adds. A client that signs `Date` does not send the second one. */
+const ADDED = ['x-amz-content-sha256', 'x-amz-date'];
+
+/** The library leaves out the header `Date`, which old clients sign instead of `x-amz-date`. */
+class Resigner extends SignatureV4 {
+  readonly #date: string | undefined;
+
+  constructor(date: string | undefined, settings: ConstructorParameters<typeof SignatureV4>[0]) {
+    super(settings);
+    this.#date = date;
+  }
+
+  protected override createCanonicalRequest(
+    ...[request, headers, hash]: Parameters<SignatureV4['createCanonicalRequest']>
+  ): string {
+    const date = this.#date;
+    return super.createCanonicalRequest(request, date === undefined ? headers : { ...headers, date }, hash);
+  }
+}
+
 type Request = Pick<IncomingMessage, 'method' | 'rawHeaders'>;
 
 /** Signs a request as its sender must have signed it. Returns the signature. */
@@ -42,7 +62,8 @@ export async function signAgain(
   secret: string,
 ): Promise<string> {
   const { token, region, time, signedHeaders, payload, expires } = claim;
-  const signer = new SignatureV4({
+  const date = request.rawHeaders[request.rawHeaders.findIndex((name) => name.toLowerCase() === 'date') + 1];
+  const signer = new Resigner(signedHeaders.has('date') ? date : undefined, {
     credentials: { accessKeyId: token, secretAccessKey: secret },
     ...{ region, service: 's3', sha256: Sha256, uriEscapePath: false, applyChecksum: false },
   });
@@ -55,7 +76,7 @@ export async function signAgain(
   const options = {
     signingDate: new Date(time),
     signableHeaders: new Set(signedHeaders),
-    unsignableHeaders: new Set(signedHeaders.has('x-amz-content-sha256') ? [] : ['x-amz-content-sha256']),
+    unsignableHeaders: new Set(ADDED.filter((name) => !signedHeaders.has(name))),
   };
   if (claim.kind === 'header') {
     const { headers } = await signer.sign(unsigned, options);

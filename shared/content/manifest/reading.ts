@@ -44,3 +44,9 @@ export interface ManifestReader {
    */
   diffPage(site: number, from: number, to: number, after: DiffCursor | undefined, limit: number): DiffPage;
 }
+
+/** The sizes of diffs, for the writer of the database. Unlike a page of a diff, a call reads all rows that changed. */
+export interface DiffSizes {
+  /** The total size of the files that are new or changed between one revision and another. */
+  bytesPut(site: number, from: number, to: number): number;
+}

@@ -42,6 +42,28 @@ async function commitHeld(catalog: Catalog, { committer }: Publisher, site: numb
 }
 
 export function bucketsContract({ suite }: Theme): void {
+  suite('what many requests name is found in one call', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    await catalog.putSite('empty', undefined, 1);
+    await publisher.publish(site, { a: '1' });
+    await catalog.changeBucket([putOf(site, 'b', 'two')], 2);
+    const token = { id: 'known', secretHash: Buffer.alloc(32), scope: 'admin', edge: null, mayRead: null };
+    await catalog.createToken({ ...token, expires: null }, 1);
+    const found = await catalog.namedByRequests([
+      { token: 'known', bucket: 'one', path: at('a') },
+      { token: 'known', bucket: 'one', path: at('b') },
+      { token: 'known', bucket: 'one', path: at('c') },
+      { token: 'other', bucket: 'empty', path: at('a') },
+      { token: 'other', bucket: 'none', path: at('a') },
+      { token: 'known', bucket: undefined, path: undefined },
+    ]);
+    t.strictSame(found.tokens, new Map([['known', await catalog.token('known')]]));
+    t.strictSame([...found.sites.keys()].sort(), ['empty', 'one']);
+    t.strictSame(found.sites.get('one'), await catalog.siteNamed('one'));
+    const objects = await Promise.all([at('a'), at('b')].map((path) => catalog.bucketObject(site, path)));
+    t.strictSame(found.objects, [...objects, undefined, undefined, undefined, undefined]);
+  });
+
   suite('changes of S3 clients are seen at once, and are in the next revision', async (t, catalog, publisher) => {
     const { id: site } = await catalog.putSite('one', undefined, 1);
     await publisher.publish(site, { a: '1', b: '2', c: '3' });
@@ -134,6 +156,28 @@ export function bucketsContract({ suite }: Theme): void {
     await catalog.deleteSite('one', 1);
     await t.rejects(catalog.changeBucket([putOf(site, 'a', '1')], 1), { code: 'no-such-site' });
     t.strictSame(await catalog.heldSites(), []);
+  });
+
+  suite('the quota counts what is held', async (t, catalog, publisher) => {
+    const { id: site, policy } = await catalog.putSite('one', undefined, 1);
+    const limit = (bytes: number, files: number) =>
+      catalog.putSite('one', undefined, 1, { ...policy, quota: { bytes, files, fileBytes: null } });
+    await publisher.publish(site, { old: '12345' });
+    await limit(10, 3);
+    const put = (path: string, content: string) => putOf(site, path, content);
+    const outcomes = [put('a', '12345'), put('b', '1'), put('old', '1'), put('b', '1'), put('c', '1')];
+    t.strictSame(await catalog.changeBucket(outcomes, 1), ['done', 'full', 'done', 'done', 'full']);
+    t.strictSame(await catalog.changeBucket([deletionOf(site, 'a'), put('c', '12345678')], 1), [
+      'done',
+      'done',
+    ]);
+    t.strictSame(await catalog.changeBucket([put('c', '123456789')], 1), ['full']);
+    t.strictSame(await names(catalog, site, {}), ['b', 'c', 'old']);
+    t.match(await commitHeld(catalog, publisher, site, 'fits'), { outcome: 'live' });
+    t.strictSame(await catalog.changeBucket([put('d', '')], 1), ['full'], 'the number of files');
+    await limit(3, 9);
+    // A site that is too large already may become smaller.
+    t.strictSame(await catalog.changeBucket([put('c', '1234567'), put('d', '1')], 1), ['done', 'full']);
   });
 
   suite('listings follow the order of UTF-8, over tip, changes and older revisions', async (t, catalog, publisher) => {

@@ -21,6 +21,10 @@ export function damageContract({ suite }: Theme): void {
       { digest: digestOf('large'), size: 5_000_000, touched: 7 },
       { digest: digestOf('its list'), size: mostChunkListBytes(5_000_000), touched: 7 },
     ]);
+    t.strictSame(await catalog.storedAmount(), {
+      objects: 4,
+      bytes: 3 + 3 + 5_000_000 + mostChunkListBytes(5_000_000),
+    });
     t.strictSame(await catalog.unchanged(parts), parts);
     await catalog.addObjects([large], 8);
     t.strictSame(await catalog.unchanged(parts), [], 'both were uploaded again');
@@ -64,7 +68,7 @@ export function damageContract({ suite }: Theme): void {
     await catalog.addObjects([large], 7);
     const file = { ...fileOf('large', 'large'), size: large.size };
     const deploy = await publisher.deploy(id, [file], null);
-    const missing = async () => (await catalog.deployMissing(deploy, undefined)).missing;
+    const missing = async () => (await catalog.missingObjects(deploy, undefined)).missing;
     t.strictSame(await missing(), []);
     await catalog.noteDamaged([{ digest: chunks, size: mostChunkListBytes(large.size) }], 10);
     t.strictSame(await missing(), [digest]);

@@ -100,7 +100,7 @@ export function logContract({ name, place, suite }: Theme): void {
       revisions: await catalog.revisions(site.id, 10),
       manifest: await manifest(catalog, site.id, 2),
       deploy: await catalog.deploy(open),
-      missing: await catalog.deployMissing(open, undefined),
+      missing: await catalog.missingObjects(open, undefined),
       object: await catalog.siteObject(site.id, digestOf('1')),
     });
     const expected = await seen(before.catalog);

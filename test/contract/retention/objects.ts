@@ -21,7 +21,7 @@ export function objectsRetention({ suite }: RetentionTheme): void {
       undefined,
       'it would have to be uploaded again',
     );
-    t.strictSame((await catalog.deployMissing('open', undefined)).missing, []);
+    t.strictSame((await catalog.missingObjects('open', undefined)).missing, []);
     clock.time += DAY;
     await origin.upload(site, ['named']);
     t.match(await origin.retention.plan(), { objects: 1, bytes: 11 });

@@ -25,6 +25,8 @@ export interface Target {
   readonly origin: Node;
   readonly parent: Node;
   readonly child: Node;
+  /** The address of the origin's S3-compatible API. */
+  readonly s3: string;
   /** The address at which the parent serves over TLS. */
   readonly secure: Server;
   /** This token may publish to SITE only. */
@@ -34,10 +36,11 @@ export interface Target {
 export async function startTarget(): Promise<Target> {
   const certs = await mkdtemp(join(tmpdir(), 'skerry-certs-'));
   await writeCertificate(join(certs, 'a'), ['elsewhere.example']);
-  const [securePort = 0] = await freePorts(1);
+  const [securePort = 0, s3Port = 0] = await freePorts(2);
   const ofParent = ['--tls-port', String(securePort), '--certs', certs];
   const cluster = await startCluster({
     edges: 2,
+    originArgs: ['--s3-port', String(s3Port)],
     args: (index, feeds) =>
       index === 0 ? ['--feed-port', new URL(feeds[0] ?? '').port, ...ofParent] : ['--parent', feeds[0] ?? ''],
   });
@@ -48,7 +51,15 @@ export async function startTarget(): Promise<Target> {
   if (published.code !== 0) throw new Error(published.stderr);
   const publishToken = (await cluster.client.createToken({ scope: `publish:${SITE}` })).token;
   const secure = { host: '127.0.0.1', port: securePort };
-  return { cluster, origin: cluster.origin, parent, child, secure, publishToken };
+  return {
+    cluster,
+    origin: cluster.origin,
+    parent,
+    child,
+    secure,
+    publishToken,
+    s3: `http://127.0.0.1:${s3Port}`,
+  };
 }
 
 export function serverOf(url: string): Server {

@@ -94,7 +94,8 @@ export function openAudit(database: DatabaseSync): Audit {
       if (isRight && row.leaf === leafOf(own.path)) missing.delete(own.path);
       else cutEntry(row.id as number, revision);
     }
-    for (const entry of missing.values()) insertEntry(sql, site, { from: revision, to: revision + 1 }, entry);
+    for (const entry of missing.values())
+      insertEntry(sql, site, leafOf(entry.path), { from: revision, to: revision + 1 }, entry);
   }
 
   const keyOf = ({ level, number, digest }: { level: number; number: number; digest: Uint8Array }) =>

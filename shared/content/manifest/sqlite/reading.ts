@@ -4,10 +4,10 @@ import { leafOf } from '../../buckets.ts';
 import type { ContentPath } from '../../content-path.ts';
 import type { Change } from '../../diff.ts';
 import { OPEN } from '../ranges.ts';
-import type { DiffCursor, ManifestReader } from '../reading.ts';
+import type { DiffCursor, DiffSizes, ManifestReader } from '../reading.ts';
 import { ENTRY_COLUMNS, type Row, toEntry } from './rows.ts';
 
-export function openManifestReader(database: DatabaseSync): ManifestReader {
+export function openManifestReader(database: DatabaseSync): ManifestReader & DiffSizes {
   const sql = statements(database);
   const validAt = (alias: string, revision: string) =>
     `${alias}.from_rev <= ${revision} AND ${alias}.to_rev > ${revision}`;
@@ -16,19 +16,25 @@ export function openManifestReader(database: DatabaseSync): ManifestReader {
    * Rows that are valid at `to` and not at `from` are puts. Rows that are valid at `from` and whose path has no row at
    * `to` are deletes. Rows of the earlier revision end within the range; rows of the later one begin in it.
    */
-  function sideQuery(side: DiffCursor['side'], forwards: boolean): string {
+  function sideRows(side: DiffCursor['side'], forwards: boolean): { rows: string; edge: string } {
     const rowsOfLater = (side === 'put') === forwards;
     const edge = rowsOfLater ? 'from_rev' : 'to_rev';
     const here = side === 'put' ? ':to' : ':from';
     const there = side === 'put' ? ':from' : ':to';
     const sameContent = side === 'put' ? 'AND o.hash = e.hash' : '';
-    return `
-      SELECT e.id, e.${edge} AS edge, ${ENTRY_COLUMNS} FROM entry e
+    const rows = `
+      FROM entry e
       WHERE e.site = :site AND e.${edge} > :lo AND e.${edge} <= :hi AND e.to_rev ${rowsOfLater ? '> :hi' : `< ${OPEN}`}
-        AND (e.${edge}, e.id) > (:edge, :id) AND ${validAt('e', here)}
+        AND ${validAt('e', here)}
         AND NOT EXISTS (SELECT 1 FROM entry o WHERE o.site = e.site AND o.leaf = e.leaf AND o.path = e.path
-          AND ${validAt('o', there)} ${sameContent})
-      ORDER BY e.${edge}, e.id LIMIT :limit`;
+          AND ${validAt('o', there)} ${sameContent})`;
+    return { rows, edge: `e.${edge}` };
+  }
+
+  function sideQuery(side: DiffCursor['side'], forwards: boolean): string {
+    const { rows, edge } = sideRows(side, forwards);
+    return `SELECT e.id, ${edge} AS edge, ${ENTRY_COLUMNS} ${rows} AND (${edge}, e.id) > (:edge, :id)
+      ORDER BY ${edge}, e.id LIMIT :limit`;
   }
 
   return {
@@ -51,6 +57,16 @@ export function openManifestReader(database: DatabaseSync): ManifestReader {
         entries: rows.map(toEntry),
         ...(last && { next: { leaf: last.leaf as number, path: last.path as string } }),
       };
+    },
+
+    bytesPut(site, from, to) {
+      if (from === to) return 0;
+      const { rows } = sideRows('put', to > from);
+      const row = sql(`SELECT coalesce(sum(e.size), 0) AS bytes ${rows}`).get({
+        ...{ site, from, to },
+        ...{ lo: Math.min(from, to), hi: Math.max(from, to) },
+      });
+      return Number(row?.bytes);
     },
 
     diffPage(site, from, to, after, limit) {

@@ -1,5 +1,4 @@
 import type { SQLOutputValue, StatementSync } from 'node:sqlite';
-import { leafOf } from '../../buckets.ts';
 import type { ContentPath } from '../../content-path.ts';
 import { digestBytes, digestFromBytes } from '../../digest.ts';
 import { type Entry, type EntryMeta, entryHash } from '../../entry.ts';
@@ -31,19 +30,23 @@ export function toEntry(row: Row): Entry {
   };
 }
 
-/** Stores an entry that is valid from one revision up to, not including, another. */
+/**
+ * Stores an entry that is valid from one revision up to, not including, another. Replaces the entry of the same path
+ * that begins at the same revision.
+ */
 export function insertEntry(
   sql: (text: string) => StatementSync,
   site: number,
+  leaf: number,
   { from, to }: { readonly from: number; readonly to: number },
   entry: Entry,
 ): void {
   sql(
-    `INSERT INTO entry (site, leaf, path, from_rev, to_rev, digest, size, chunks, type, meta, time, hash)
+    `INSERT OR REPLACE INTO entry (site, leaf, path, from_rev, to_rev, digest, size, chunks, type, meta, time, hash)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   ).run(
     site,
-    leafOf(entry.path),
+    leaf,
     entry.path,
     from,
     to,

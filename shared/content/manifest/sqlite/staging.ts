@@ -12,6 +12,8 @@ export function openStaging(
   note: (digests: readonly Digest[]) => void = () => {},
 ): Staging {
   const sql = statements(database);
+  /** The changed leaves, kept between the pages of a sealing. Finding them reads a row for each change. */
+  let sealing: { readonly site: number; readonly revision: number; readonly leaves: number[] } | undefined;
 
   function putBucket(
     site: number,
@@ -20,22 +22,22 @@ export function openStaging(
     revision: number,
     digest: Uint8Array | null,
   ) {
-    sql('DELETE FROM bucket WHERE site = ? AND level = ? AND number = ? AND from_rev = ?').run(
-      site,
-      level,
-      number,
-      revision,
-    );
-    sql(`UPDATE bucket SET to_rev = ? WHERE site = ? AND level = ? AND number = ? AND to_rev = ${OPEN}`).run(
-      revision,
-      site,
-      level,
-      number,
-    );
-    if (digest === null) return;
     sql(
-      `INSERT INTO bucket (site, level, number, from_rev, to_rev, digest) VALUES (?, ?, ?, ?, ${OPEN}, ?)`,
-    ).run(site, level, number, revision, digest);
+      `UPDATE bucket SET to_rev = ?
+       WHERE site = ? AND level = ? AND number = ? AND from_rev < ? AND to_rev = ${OPEN}`,
+    ).run(revision, site, level, number, revision);
+    // What this revision had here before is replaced.
+    if (digest === null)
+      sql('DELETE FROM bucket WHERE site = ? AND level = ? AND number = ? AND from_rev = ?').run(
+        site,
+        level,
+        number,
+        revision,
+      );
+    else
+      sql(
+        `INSERT OR REPLACE INTO bucket (site, level, number, from_rev, to_rev, digest) VALUES (?, ?, ?, ?, ${OPEN}, ?)`,
+      ).run(site, level, number, revision, digest);
   }
 
   function sealLeaf(site: number, revision: number, leaf: number): void {
@@ -94,23 +96,27 @@ export function openStaging(
 
   return {
     stage(site, revision, changes) {
+      sealing = undefined;
       relaxed(database, () => {
-        const keyed = changes.map((change) => {
+        const isFirst =
+          sql('SELECT 1 FROM entry WHERE site = ? AND from_rev < ? LIMIT 1').get(site, revision) ===
+          undefined;
+        for (const change of changes) {
           const path = change.kind === 'put' ? change.entry.path : change.path;
-          return { change, path, leaf: leafOf(path) };
-        });
-        for (const { change, path, leaf } of keyed) {
-          sql('DELETE FROM entry WHERE site = ? AND leaf = ? AND path = ? AND from_rev = ?').run(
-            site,
-            leaf,
-            path,
-            revision,
-          );
-          sql(
-            `UPDATE entry SET to_rev = ? WHERE site = ? AND leaf = ? AND path = ? AND to_rev = ${OPEN}`,
-          ).run(revision, site, leaf, path);
-          if (change.kind === 'delete') continue;
-          insertEntry(sql, site, { from: revision, to: OPEN }, change.entry);
+          const leaf = leafOf(path);
+          if (!isFirst)
+            sql(
+              `UPDATE entry SET to_rev = ?
+               WHERE site = ? AND leaf = ? AND path = ? AND from_rev < ? AND to_rev = ${OPEN}`,
+            ).run(revision, site, leaf, path, revision);
+          if (change.kind === 'put') insertEntry(sql, site, leaf, { from: revision, to: OPEN }, change.entry);
+          else
+            sql('DELETE FROM entry WHERE site = ? AND leaf = ? AND path = ? AND from_rev = ?').run(
+              site,
+              leaf,
+              path,
+              revision,
+            );
         }
       });
     },
@@ -123,13 +129,15 @@ export function openStaging(
     },
 
     sealLeaves(site, revision, after, limit) {
-      const leaves = changedLeaves(site, revision)
-        .filter((leaf) => leaf > after)
-        .slice(0, limit);
+      if (sealing?.site !== site || sealing.revision !== revision)
+        sealing = { site, revision, leaves: changedLeaves(site, revision) };
+      const leaves = sealing.leaves.filter((leaf) => leaf > after).slice(0, limit);
       relaxed(database, () => {
         for (const leaf of leaves) sealLeaf(site, revision, leaf);
       });
-      return leaves.length < limit ? undefined : leaves.at(-1);
+      if (leaves.length === limit) return leaves.at(-1);
+      sealing = undefined;
+      return undefined;
     },
 
     resealLeaves(site, revision, leaves) {
@@ -149,6 +157,7 @@ export function openStaging(
     },
 
     unstage(site, revision, limit) {
+      sealing = undefined;
       return relaxed(database, () => {
         const entries = sql(
           `DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE site = ? AND from_rev = ? LIMIT ?)

@@ -10,7 +10,7 @@ const fault = (s3: string) => ({ code: 'bad-request', s3 });
 const wanted = schema(
   Type.Object({ Object: Type.Optional(Type.Array(Type.Object({ Key: Type.String() }), { maxItems: 3 })) }),
 );
-const read = (text: string) => readXml(Buffer.from(text), 'Delete', wanted);
+const read = (text: string) => readXml(Buffer.from(text), { name: 'Delete', items: 3 }, wanted);
 
 t.test('documents', (t) => {
   const keys = ['a&b', '<x>', ' ', 'line\nfeed', '"\'', 'ü😀', '007'];
@@ -47,6 +47,7 @@ t.test('what is refused', (t) => {
     `<Delete>${'<Object><Key>k</Key></Object>'.repeat(4)}</Delete>`,
     `<Delete>${'<a>'.repeat(20)}${'</a>'.repeat(20)}</Delete>`,
     '<Delete>'.repeat(200_000),
+    `<Delete><Object ${'a="b" '.repeat(1000)}/></Delete>`,
     `<Delete>${'&amp;'.repeat(200_000)}</Delete>`,
     `<!DOCTYPE Delete SYSTEM "file:///etc/passwd"><Delete/>`,
   ]) {

@@ -97,6 +97,8 @@ t.test('what is not signed as it should be', (t) => {
   const auth = (text: string) => ({ ...good, authorization: text });
   for (const [headers, s3] of [
     [{}, 'AccessDenied'],
+    [auth(''), 'AccessDenied'],
+    [auth('AWS nonsense'), 'InvalidArgument'],
     [auth('AWS id:signature'), 'InvalidRequest'],
     [auth('AWS4-HMAC-SHA256'), 'InvalidRequest'],
     [auth('AWS4-HMAC-SHA256 '), 'AuthorizationHeaderMalformed'],
@@ -110,10 +112,6 @@ t.test('what is not signed as it should be', (t) => {
       'AuthorizationHeaderMalformed',
     ],
     [{ authorization: authorization('host', 'x'), 'x-amz-date': 'today' }, 'AccessDenied'],
-    [
-      { authorization: authorization('host', 'x'), 'x-amz-date': '20130525T000000Z' },
-      'AuthorizationHeaderMalformed',
-    ],
     [
       { authorization: authorization('host', 'x'), 'x-amz-date': '20130524T000000Z' },
       'MissingSecurityHeader',
