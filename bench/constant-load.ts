@@ -1,8 +1,10 @@
 /**
- * `node bench/constant-load.ts URL RATE`: sends RATE requests a second over keep-alive connections until stdin ends.
+ * `node bench/constant-load.ts URL RATE`: sends RATE requests a second over keep-alive connections until stdin ends, over
+ * HTTP/2 if the URL begins with `https`.
  * The loop is open: a late response does not delay the next request. Prints the figures as a line of JSON whenever it
  * reads the line `mark` from stdin, and at the end.
  */
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
@@ -67,15 +69,55 @@ class Connection {
       const body = this.#received.slice(end + 4, end + 4 + length);
       this.#received = this.#received.slice(end + 4 + length);
       const revision = /^skerry-revision: (\S+)/im.exec(head)?.[1] ?? '';
-      // The body of each revision begins with its number.
-      if (!head.startsWith('HTTP/1.1 200') || !body.startsWith(`${revision} `)) failures++;
-      revisions.add(revision);
-      latencies.push(performance.now() - (this.#due.shift() ?? 0));
+      note(head.startsWith('HTTP/1.1 200'), revision, body, this.#due.shift() ?? 0);
     }
   }
 }
 
-const connections = Array.from({ length: CONNECTIONS }, () => new Connection());
+class Http2Connection {
+  #session: ClientHttp2Session | undefined;
+
+  send(due: number): void {
+    this.#session ??= this.#connect();
+    const stream = this.#session.request({ ':authority': url.username, ':path': url.pathname });
+    let status: number | undefined;
+    let revision = '';
+    let body = '';
+    let isWhole = false;
+    stream.setEncoding('latin1');
+    stream.on('response', (head) => {
+      status = head[':status'];
+      revision = String(head['skerry-revision']);
+    });
+    stream.on('data', (text: string) => {
+      body += text;
+    });
+    stream.on('end', () => {
+      isWhole = true;
+    });
+    stream.on('error', () => {});
+    stream.on('close', () => note(status === 200 && isWhole, revision, body, due));
+  }
+
+  #connect(): ClientHttp2Session {
+    const session = connectHttp2(url.origin, { rejectUnauthorized: false });
+    session.on('error', () => {});
+    session.on('close', () => {
+      this.#session = undefined;
+    });
+    return session;
+  }
+}
+
+/** The body of each revision begins with its number. */
+function note(isGood: boolean, revision: string, body: string, due: number): void {
+  if (!isGood || !body.startsWith(`${revision} `)) failures++;
+  revisions.add(revision);
+  latencies.push(performance.now() - due);
+}
+
+const Kind = url.protocol === 'https:' ? Http2Connection : Connection;
+const connections = Array.from({ length: CONNECTIONS }, () => new Kind());
 const began = performance.now();
 let sent = 0;
 const timer = setInterval(() => {

@@ -16,6 +16,8 @@ export interface Load {
   readonly core: number;
   /** How many requests each connection has at the same time. Only HTTP/2 can have more than one. */
   readonly streams: number;
+  /** Requests a second of all connections together. By default as many as are answered. Only `h2load` limits them. */
+  readonly rate?: number | undefined;
 }
 
 export interface Measured {
@@ -27,6 +29,9 @@ export interface Measured {
   readonly p50: number;
   readonly p99: number;
 }
+
+/** The first requests of a run wait for the handshakes of other connections, so their latencies do not count. */
+const HANDSHAKES_US = 500_000;
 
 /** Sends requests over keep-alive connections as fast as they are answered. Throws if any response is not 200. */
 export async function wrk({
@@ -53,7 +58,7 @@ export async function wrk({
 
 /** Does the same over HTTP/2. Overwrites files in `folder`. */
 export async function h2load(
-  { urls, headers, connections, seconds, core, streams }: Load,
+  { urls, headers, connections, seconds, core, streams, rate }: Load,
   folder: string,
 ): Promise<Measured> {
   const logFile = join(folder, 'h2load.log');
@@ -66,18 +71,23 @@ export async function h2load(
   await rm(logFile, { force: true });
   const { stdout } = await run('taskset', [
     ...['-c', String(core), 'h2load', '-t', '1', '-c', String(connections), '-m', String(streams)],
+    ...(rate === undefined ? [] : ['--rps', String(rate / connections)]),
     ...['-D', String(seconds), `--log-file=${logFile}`, ...fields, '-i', urlFile],
   ]);
   const failed = Number(figure(stdout, /(\d+) failed/)) + Number(figure(stdout, /(\d+) 4xx/));
   if (failed > 0 || Number(figure(stdout, /(\d+) 5xx/)) > 0) throw new Error(`requests failed:\n${stdout}`);
   // Each line has the start, the status and the duration, in microseconds.
-  const durations = (await readFile(logFile, 'utf8'))
+  const lines = (await readFile(logFile, 'utf8'))
     .trimEnd()
     .split('\n')
-    .map((line) => Number(line.split('\t')[2]) / 1000);
+    .map((line) => line.split('\t').map(Number));
+  const began = Math.min(...lines.slice(0, 1000).map(([start = 0]) => start));
+  const durations = lines
+    .filter(([start = 0]) => start - began > HANDSHAKES_US)
+    .map(([, , duration = 0]) => duration / 1000);
   const [, requests = '', transferred = ''] = /([\d.]+) req\/s, ([\d.]+\w+)\/s/.exec(stdout) ?? [];
   return {
-    requests: durations.length,
+    requests: lines.length,
     requestsPerSecond: Number(requests),
     bytesPerSecond: bytes(transferred),
     p50: quantile(durations, 0.5),

@@ -1,8 +1,9 @@
 /**
- * `npm run bench:serving [-- --seconds 4] [-- --rounds 5] [-- --protocols http,tls,h2]`: requests hot files from
+ * `npm run bench:serving [-- --seconds 4] [-- --rounds 5] [-- --protocols http,tls,h2] [-- --rate 3000]`: requests hot files from
  * Skerry, nginx and Varnish (which has no TLS) in turns, with keep-alive and the header fields of a browser. Over
  * HTTP/2, it also does so with ten requests at a time on each connection, and for 300 files in turns. Each server has
- * one core, and the load generator has the other one. A busy load generator hides differences, so the processor time
+ * one core, and the load generator has the other one. With `--rate`, HTTP/2 gets so many requests a second, and the
+ * latencies of the servers can be compared. A busy load generator hides differences, so the processor time
  * for each request is printed, too.
  */
 import { randomBytes } from 'node:crypto';
@@ -21,11 +22,13 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '4' },
     rounds: { type: 'string', default: '5' },
     protocols: { type: 'string', default: 'http,tls,h2' },
+    rate: { type: 'string' },
     objects: { type: 'string', default: 'one,files,ten,large,crowd' },
   },
 });
 const seconds = Number(values.seconds);
 const rounds = Number(values.rounds);
+const rate = values.rate === undefined ? undefined : Number(values.rate);
 
 const PROTOCOLS = values.protocols.split(',');
 const CORES = { server: 0, load: 1 };
@@ -92,7 +95,7 @@ await withScratch(async (scratch) => {
       const base = protocol === 'http' ? server.url : server.secureUrl;
       const wanted: Load = {
         urls: object.files.map((file) => `${base}/${file}`),
-        ...{ headers: BROWSER, connections, streams, seconds: duration, core: CORES.load },
+        ...{ headers: BROWSER, connections, streams, seconds: duration, core: CORES.load, rate },
       };
       const before = await cpuSeconds(server.pids);
       const measured = await (protocol === 'h2' ? h2load(wanted, scratch.folder) : wrk(wanted));

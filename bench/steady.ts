@@ -1,5 +1,5 @@
 /**
- * `npm run bench:steady [-- --megabytes 1000] [-- --small 20000] [-- --rate 1000]`: requests a hot file at a constant
+ * `npm run bench:steady [-- --megabytes 1000] [-- --small 20000] [-- --rate 1000] [-- --http2]`: requests a hot file at a constant
  * rate and measures what its readers notice while the edge fetches and activates a large revision that was committed
  * before, and while a task verifies all of that revision. The load generator has its own core.
  */
@@ -12,7 +12,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { writeCertificate } from '../test/helpers/certificates.ts';
 import { startCluster } from '../test/helpers/cluster.ts';
+import { freePorts } from '../test/helpers/free-ports.ts';
 import type { LoadFigures } from './constant-load.ts';
 import { withScratch } from './scratch.ts';
 import { makeFiles } from './small-files.ts';
@@ -30,11 +32,17 @@ const { values } = parseArgs({
     megabytes: { type: 'string', default: '1000' },
     small: { type: 'string', default: '20000' },
     rate: { type: 'string', default: '1000' },
+    http2: { type: 'boolean', default: false },
   },
 });
 
 await withScratch(async (scratch) => {
-  const starting = startCluster({ edges: 1, folder: scratch.folder });
+  const [tlsPort = 0] = await freePorts(1);
+  const certs = join(scratch.folder, 'certs');
+  // No request asks for this name, because readers of a host with a certificate would be redirected to TLS.
+  await writeCertificate(join(certs, 'bench'), ['bench.example']);
+  const args = () => ['--tls-port', String(tlsPort), '--certs', certs];
+  const starting = startCluster({ edges: 1, folder: scratch.folder, args });
   scratch.defer(() =>
     starting.then(
       (cluster) => cluster.close(),
@@ -66,7 +74,8 @@ await withScratch(async (scratch) => {
   // In reality the origin would run on another machine, so it gets a low priority here.
   await niced(cluster.origin.running?.pid ?? 0);
   const { port } = new URL(edge.url);
-  const url = `http://${SITE}.localhost@127.0.0.1:${port}/hot.txt`;
+  const base = `${SITE}.localhost@127.0.0.1`;
+  const url = values.http2 ? `https://${base}:${tlsPort}/hot.txt` : `http://${base}:${port}/hot.txt`;
   const load = spawn(
     'taskset',
     ['-c', '1', process.execPath, join(import.meta.dirname, 'constant-load.ts'), url, values.rate],

@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import processFlags from '../bin/running/process-flags.json' with { type: 'json' };
 import { startCluster } from '../test/helpers/cluster.ts';
 import { freePorts } from '../test/helpers/free-ports.ts';
 import { ask } from '../test/helpers/http.ts';
@@ -22,9 +24,14 @@ export interface WebServer {
 export const SITE = 'bench';
 
 /** Starts an edge with one serving process that shows the files of the folder. */
-export async function startSkerry(scratch: Scratch, folder: string, certs: string): Promise<WebServer> {
+export async function startSkerry(
+  scratch: Scratch,
+  folder: string,
+  certs: string,
+  more: readonly string[] = [],
+): Promise<WebServer> {
   const [tlsPort = 0] = await freePorts(1);
-  const args = () => ['--tls-port', String(tlsPort), '--certs', certs];
+  const args = () => ['--tls-port', String(tlsPort), '--certs', certs, ...more];
   const starting = startCluster({ edges: 1, folder: scratch.folder, args });
   scratch.defer(() => starting.then((cluster) => cluster.close(), ignore));
   const cluster = await starting;
@@ -70,6 +77,27 @@ sub vcl_backend_response { set beresp.ttl = 1h; set beresp.do_stream = false; }
   const url = `http://127.0.0.1:${port}`;
   await until('Varnish', () => answers(url));
   return { name: 'Varnish', url, secureUrl: undefined, pids: await childrenOf(pid) };
+}
+
+/** Starts a server of Node itself, with the flags of a serving process. */
+export async function startNodeServer(
+  scratch: Scratch,
+  kind: 'http2' | 'tls',
+  certificate: string,
+): Promise<WebServer> {
+  const { flags, environment } = processFlags.edge;
+  const child = spawn(
+    process.execPath,
+    [...flags, join(import.meta.dirname, 'node-server.ts'), kind, certificate],
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...environment } },
+  );
+  const ended = once(child, 'exit');
+  scratch.defer(async () => {
+    child.kill();
+    await ended;
+  });
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  return { name: `node:${kind}`, url: '', secureUrl: `https://127.0.0.1:${line}`, pids: [child.pid ?? 0] };
 }
 
 async function answers(url: string): Promise<boolean> {

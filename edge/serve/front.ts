@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { CIPHERS } from '../../shared/tls/ciphers.ts';
 import type { ObjectUse } from '../disk-budget/object-use.ts';
 import { responder } from './answering/respond.ts';
 import type { Arrivals } from './connection/arrivals.ts';
@@ -14,6 +15,7 @@ import { http1Bytes } from './fast-lane/http1-bytes.ts';
 import { Http2Lane } from './http2/http2-lane.ts';
 import { preparedFrames } from './http2/prepared-frames.ts';
 import { buildServer, HEAD_MS, KEEP_ALIVE_MS, type ServerParts } from './server.ts';
+import { Handshakes } from './tls/handshakes.ts';
 import { hostsCovered } from './tls/misdirected.ts';
 import type { Tls } from './tls/tls.ts';
 
@@ -105,6 +107,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   const sources = new SecureSources();
   const readers = createTlsServer(
     {
+      ...CIPHERS,
       cert: tls.fallback?.pem,
       key: tls.fallback?.key,
       ticketKeys: tls.ticketKeys,
@@ -122,16 +125,21 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
       else http1.take(socket);
     },
   );
-  const beginHandshake = takeListeners(readers, 'connection');
+  const handshakes = new Handshakes(takeListeners(readers, 'connection'), {
+    waitMs: HEAD_MS,
+    now: () => performance.now(),
+  });
+  handshakes.watch();
   readers.on('connection', (socket: Socket) =>
     parts.arrivals.take(socket, SECURE_WEIGHT, () => {
       sources.remember(socket);
-      beginHandshake(socket);
+      handshakes.take(socket);
     }),
   );
   tls.onChange(() => {
     const { fallback } = tls;
-    if (fallback !== undefined) readers.setSecureContext({ cert: fallback.pem, key: fallback.key });
+    if (fallback !== undefined)
+      readers.setSecureContext({ ...CIPHERS, cert: fallback.pem, key: fallback.key });
   });
   return {
     async listen(host) {
@@ -154,6 +162,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
     async drain() {
       const closed = [readers, server].map(closing);
       parts.arrivals.closeWaiting();
+      handshakes.closeWaiting();
       http1.closeConnections();
       http2.closeConnections();
       server.closeIdleConnections();

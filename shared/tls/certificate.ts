@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { SkerryError } from '../errors.ts';
+import { CIPHERS } from './ciphers.ts';
 
 /** A certificate with its key, ready for use. */
 export interface Certificate {
@@ -27,7 +28,7 @@ export function readCertificate(pem: string, key: string): Certificate {
       key,
       names: names.map(([, name = '']) => name.toLowerCase()),
       expires: certificate.validToDate.getTime(),
-      context: createSecureContext({ cert: pem, key }),
+      context: createSecureContext({ ...CIPHERS, cert: pem, key }),
     };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -47,7 +47,7 @@ export async function startNginx({
     join(home, 'nginx.conf'),
     `${stream === undefined ? '' : `load_module ${STREAM_MODULE}; stream { ${stream} }`}
 daemon off; worker_processes 1; user root; pid ${home}/nginx.pid; error_log ${home}/error.log;
-events { worker_connections 4096; }
+events { worker_connections 16384; }
 http {
   include /etc/nginx/mime.types; default_type application/octet-stream;
   access_log off; sendfile on; tcp_nopush on; tcp_nodelay on;

@@ -5,11 +5,8 @@ import type { ClientLimits } from './client-limits.ts';
 import { EXCHANGE_LIMITS, type ExchangeLimits } from './exchanges.ts';
 
 const MOST_CONNECTIONS = 12_000;
-/**
- * A TLS connection counts as this many connections: it takes some 60 KB at first, and 100 KB after a file was sent on
- * it.
- */
-export const SECURE_WEIGHT = 4;
+/** A TLS connection counts as this many connections, because it takes some 42 KB even when it is idle. */
+export const SECURE_WEIGHT = 2;
 /** The number of descriptors that a process needs in addition to those for connections and bodies. */
 const OTHER_DESCRIPTORS = 256;
 
@@ -63,7 +60,8 @@ export class Connections {
     while (this.#open.size > 0 && this.#weight + weight > this.#most) this.#endOneStill();
     this.#open.set(socket, { seen: bytesOf(socket), weight });
     this.#weight += weight;
-    socket.once('close', () => this.#forget(socket));
+    // `once` would need three more objects for each connection.
+    socket.on('close', () => this.#forget(socket));
   }
 
   /** Counts a connection for its client. If the client has too many connections, closes this one and returns false. */
@@ -76,7 +74,7 @@ export class Connections {
       socket.destroy();
       return false;
     }
-    socket.once('close', () => this.#limits.release(address));
+    socket.on('close', () => this.#limits.release(address));
     return true;
   }
 

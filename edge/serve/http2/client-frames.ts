@@ -6,6 +6,7 @@ import { checkFrame, contentOf } from './frame-rules.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { ConnectionError, ErrorCode, Flag, FrameType, StreamError, uint31At } from './frames.ts';
 import { HeaderBlocks } from './header-blocks.ts';
+import { EarlyPriorities, priorityUpdate } from './priority-updates.ts';
 import type { Requests } from './requests.ts';
 import type { Sender } from './sender.ts';
 import { areTrailers } from './stream-request.ts';
@@ -29,6 +30,7 @@ export interface ClientFramesParts {
 export class ClientFrames {
   readonly #parts: ClientFramesParts;
   readonly #blocks = new HeaderBlocks();
+  readonly #priorities = new EarlyPriorities();
   #state: ConnectionState = 'begun';
   #hasSettings = false;
   /** The bytes of DATA that were not given back to the client. */
@@ -41,6 +43,11 @@ export class ClientFrames {
   /** Whether a header block has begun and its end has not arrived. */
   get isInBlock(): boolean {
     return this.#state === 'block';
+  }
+
+  /** Frees what an idle connection can do without. */
+  rest(): void {
+    this.#blocks.rest();
   }
 
   readonly take = (
@@ -87,6 +94,9 @@ export class ClientFrames {
         abuse.noteIdleFrame();
         if ((flags & Flag.ack) === 0) writer.pingAck(from.subarray(start, end));
         return;
+      case FrameType.priorityUpdate:
+        abuse.noteIdleFrame();
+        return this.#onPriorityUpdate(from, start, end);
       default:
         // PRIORITY, GOAWAY and unknown frames need no response.
         abuse.noteIdleFrame();
@@ -114,7 +124,7 @@ export class ClientFrames {
       const head = this.#blocks.head(from, start, end);
       if (!mayOpen()) return abuse.noteIdleFrame();
       streams.opened(id);
-      return requests.open(id, head, isEnd);
+      return requests.open(id, head, isEnd, this.#priorities.take(id));
     }
     // The block is decoded in any case, because it may change the table.
     const fields = this.#blocks.fields(from, start, end);
@@ -158,6 +168,14 @@ export class ClientFrames {
     if (stream === undefined) abuse.noteIdleFrame();
     else if (!sender.widen(stream, more))
       throw new StreamError(id, ErrorCode.flowControl, 'the window of a stream is too large');
+  }
+
+  #onPriorityUpdate(from: Buffer, start: number, end: number): void {
+    const { streams, sender } = this.#parts;
+    const update = priorityUpdate(from, start, end);
+    const stream = streams.get(update.id);
+    if (stream !== undefined) sender.prioritise(stream, update.priority);
+    else if (streams.stateOf(update.id) === 'idle') this.#priorities.note(update);
   }
 
   #onSettings(flags: number, from: Buffer, start: number, end: number): void {

@@ -27,6 +27,10 @@ export function clientSettings(from: Buffer, start: number, end: number): Client
       case Setting.maxFrameSize:
         if (value < MOST_FRAME_BYTES || value > MOST_FRAME_SIZE)
           throw new ConnectionError(ErrorCode.protocol, 'MAX_FRAME_SIZE is out of range');
+        break;
+      case Setting.noRfc7540Priorities:
+        if (value > 1)
+          throw new ConnectionError(ErrorCode.protocol, 'NO_RFC7540_PRIORITIES is neither 0 nor 1');
     }
   }
   return { initialWindow };

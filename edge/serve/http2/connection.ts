@@ -10,15 +10,20 @@ import { Sender } from './sender.ts';
 import type { Stream } from './stream.ts';
 import { takeNext } from './stream-sink.ts';
 import { Streams } from './streams.ts';
+import type { Turns } from './turns.ts';
+import { Unread } from './unread.ts';
 
 /** The highest possible number of a stream. */
 const ANY_STREAM = 2 ** 31 - 1;
+/** With more bytes of the client that wait for their turn, nothing more is read. */
+const MOST_UNREAD_BYTES = 16 * 1024;
 
 export interface ConnectionParts {
   readonly socket: FrameSocket;
   readonly buffers: OutBuffers;
   /** Allows a larger slice, up to `most`. */
   readonly allow: (bytes: number, most: number) => number;
+  readonly turns: Turns;
   readonly answers: Answers;
   /** The time in milliseconds. */
   readonly now: () => number;
@@ -59,6 +64,8 @@ export class Connection {
   #isBusy = false;
   #isPumpDue = false;
   #isPaused = false;
+  /** Defined while bytes of the client wait for their turn. */
+  #unread: Unread | undefined;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -71,7 +78,7 @@ export class Connection {
     const writer = new FrameWriter(parts.socket, parts.buffers, this.#onWritten);
     const sender = new Sender({
       ...{ writer, allow: parts.allow, sent: this.#onSent },
-      needed: (stream) => void takeNext(stream),
+      needed: takeNext,
     });
     const requests = new Requests({
       ...{ streams, writer, sender, abuse, answers, now: parts.now, changed: this.#pumpSoon },
@@ -85,6 +92,7 @@ export class Connection {
     writer.settings([
       [Setting.maxConcurrentStreams, MOST_STREAMS],
       [Setting.maxHeaderListSize, MOST_LIST_BYTES],
+      [Setting.noRfc7540Priorities, 1],
     ]);
     writer.flush(this.#now);
   }
@@ -92,7 +100,32 @@ export class Connection {
   /** Takes bytes of the client. */
   readonly read = (chunk: Buffer): void => {
     if (this.#hasEnded) return;
+    const { turns, now } = this.#parts;
+    this.#now = now();
+    if (this.#unread === undefined && Unread.isPiece(chunk) && !turns.mustWait(this.#now)) this.#read(chunk);
+    else this.#readLater(chunk);
+  };
+
+  #readLater(chunk: Buffer): void {
+    if (this.#unread === undefined) {
+      this.#unread = new Unread();
+      this.#parts.turns.wait(this.#readNext);
+    }
+    this.#unread.add(chunk);
+    this.#pauseIfFull();
+  }
+
+  readonly #readNext = (): void => {
+    const unread = this.#unread;
+    const piece = unread?.next();
+    if (unread === undefined || piece === undefined || this.#hasEnded) return;
+    if (unread.bytes === 0) this.#unread = undefined;
+    else this.#parts.turns.wait(this.#readNext);
     this.#now = this.#parts.now();
+    this.#read(piece);
+  };
+
+  #read(chunk: Buffer): void {
     this.#isBusy = true;
     try {
       this.#reader.read(chunk);
@@ -102,13 +135,19 @@ export class Connection {
       this.#fail(error);
     }
     this.#pump();
-  };
+  }
 
-  /** Undefined while the connection answers requests. */
+  /** Undefined while the connection answers requests, or has some to read. */
   get waiting(): Waiting | undefined {
+    if (this.#unread !== undefined) return undefined;
     if (this.#incompleteSince !== undefined) return { kind: 'rest-of-frame', since: this.#incompleteSince };
     if (this.#streams.size > 0) return undefined;
     return { kind: this.#hasRequests ? 'next-request' : 'first-request', since: this.#activeAt };
+  }
+
+  /** Frees memory if nothing has happened since `before`. */
+  restIfIdle(before: number): void {
+    if (this.#streams.size === 0 && this.#activeAt < before) this.#frames.rest();
   }
 
   /** Ends the streams whose requests have not arrived completely since `before`. */
@@ -137,6 +176,7 @@ export class Connection {
   /** The socket has closed. */
   closed(): void {
     this.#hasEnded = true;
+    this.#unread = undefined;
     this.#reader.stop();
     this.#requests.closeAll();
     this.#writer.close();
@@ -172,6 +212,7 @@ export class Connection {
   };
 
   readonly #onWritten = (bytes: number, since: number): void => {
+    this.#parts.turns.wroteAll();
     if (this.#hasEnded || !(this.#sender.waiting > 0 || this.#isPaused)) return;
     this.#now = this.#parts.now();
     this.#sender.written(bytes, this.#now - since);
@@ -184,12 +225,16 @@ export class Connection {
     this.#isBusy = false;
     if (this.#hasEnded) return;
     this.#writer.flush(this.#now);
-    const { isFull } = this.#sender;
-    if (isFull !== this.#isPaused) {
-      this.#isPaused = isFull;
-      this.#parts.pauseReading(isFull);
-    }
+    this.#pauseIfFull();
     if (this.#leaving === 'last' && this.#streams.size === 0) this.#end();
+  }
+
+  /** Stops reading while too much waits for the reader or for this connection's turn. */
+  #pauseIfFull(): void {
+    const isFull = this.#sender.isFull || (this.#unread?.bytes ?? 0) > MOST_UNREAD_BYTES;
+    if (isFull === this.#isPaused) return;
+    this.#isPaused = isFull;
+    this.#parts.pauseReading(isFull);
   }
 
   /** Tells the client why the connection ends. Logs errors that are no fault of the client. */

@@ -19,6 +19,7 @@ export const FieldKind = {
   meaningful: 11,
   /** The request is malformed. */
   malformed: 12,
+  priority: 13,
 } as const;
 
 export type FieldKind = (typeof FieldKind)[keyof typeof FieldKind];
@@ -36,6 +37,7 @@ const KINDS: ReadonlyMap<string, FieldKind> = new Map<string, FieldKind>([
   ['x-forwarded-proto', FieldKind.forwarded],
   ['content-length', FieldKind.contentLength],
   ['expect', FieldKind.expect],
+  ['priority', FieldKind.priority],
   ['host', FieldKind.meaningful],
   ['range', FieldKind.meaningful],
   ['authorization', FieldKind.meaningful],

@@ -25,6 +25,10 @@ const RULES: ReadonlyMap<number, Rule> = new Map<number, Rule>([
     FrameType.windowUpdate,
     { name: 'WINDOW_UPDATE', belongsTo: 'either', isLength: (length) => length === 4 },
   ],
+  [
+    FrameType.priorityUpdate,
+    { name: 'PRIORITY_UPDATE', belongsTo: 'connection', isLength: (length) => length >= 4 },
+  ],
   [FrameType.continuation, { name: 'CONTINUATION', belongsTo: 'stream', isLength: anyLength }],
 ]);
 

@@ -16,6 +16,8 @@ export const FrameType = {
   goAway: 7,
   windowUpdate: 8,
   continuation: 9,
+  /** RFC 9218, 7.1. */
+  priorityUpdate: 16,
 } as const;
 
 export const Flag = { endStream: 1, ack: 1, endHeaders: 4, padded: 8, priority: 0x20 } as const;
@@ -26,6 +28,8 @@ export const Setting = {
   initialWindowSize: 4,
   maxFrameSize: 5,
   maxHeaderListSize: 6,
+  /** RFC 9218, 2.1. */
+  noRfc7540Priorities: 9,
 } as const;
 
 export const ErrorCode = {

@@ -72,12 +72,18 @@ export class HeaderBlocks {
     const known = this.#known.find(from, start, end);
     if (known !== undefined) return { kind: 'request', request: known };
     const { version } = this.#decoder;
-    const fields = this.fields(from, start, end);
+    // The decoder keeps none of them, because the connection may be idle from now on.
+    const fields = this.fields(from, start, end).splice(0);
     if (this.#decoder.listBytes > MOST_LIST_BYTES) return { kind: 'too-large' };
-    const request = requestOf(fields.slice());
+    const request = requestOf(fields);
     if (request === undefined) return { kind: 'malformed' };
     if (request.plain !== undefined) this.#known.remember(from, start, end, version, request);
     return { kind: 'request', request };
+  }
+
+  /** Frees what the next requests can do without. */
+  rest(): void {
+    this.#known.forget();
   }
 
   /** Decodes a block that is no request. The next block takes the place of its fields. */

@@ -7,6 +7,7 @@ import { Connection } from './connection.ts';
 import { type AnswersParts, ConnectionAnswers } from './connection-answers.ts';
 import { readDirectly } from './direct-reads.ts';
 import { OutBuffers } from './out-buffers.ts';
+import { Turns } from './turns.ts';
 
 /** The head of a request must arrive completely within this time. */
 const HEAD_MS = 20_000;
@@ -14,7 +15,11 @@ const HEAD_MS = 20_000;
 const REQUEST_MS = 30_000;
 /** For this long, a client may still read why its connection has ended. */
 const LINGER_MS = 2000;
+/** A connection that has been idle for this long frees memory. */
+const REST_MS = 2000;
 const LOOK_MS = 1000;
+
+const now = () => performance.now();
 
 export interface Http2LaneParts extends AnswersParts {
   readonly drain: Drain;
@@ -26,6 +31,7 @@ export interface Http2LaneParts extends AnswersParts {
 export class Http2Lane {
   readonly #parts: Http2LaneParts;
   readonly #buffers = new OutBuffers();
+  readonly #turns = new Turns(now);
   readonly #open = new Map<TLSSocket, Connection>();
 
   constructor(parts: Http2LaneParts) {
@@ -48,15 +54,16 @@ export class Http2Lane {
     const connection: Connection = new Connection({
       socket,
       buffers: this.#buffers,
+      turns: this.#turns,
       allow: (bytes, most) => largeWrites.most(socket, client, bytes, most),
       answers,
-      now: () => performance.now(),
+      now,
       pauseReading: (isPaused) => pause(isPaused),
       ended: () => endSlowly(socket),
     });
     if (drain.isOn) connection.leaveWithNext();
     this.#open.set(socket, connection);
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroy);
     socket.on('close', () => {
       this.#open.delete(socket);
       connection.closed();
@@ -75,18 +82,23 @@ export class Http2Lane {
   }
 
   #endWaiting(): void {
-    const now = performance.now();
+    const time = now();
     const most = {
       'rest-of-frame': HEAD_MS,
       'first-request': HEAD_MS,
       'next-request': this.#parts.keepAliveMs,
     };
     for (const connection of this.#open.values()) {
-      connection.endUnfinished(now - REQUEST_MS);
+      connection.endUnfinished(time - REQUEST_MS);
+      connection.restIfIdle(time - REST_MS);
       const { waiting } = connection;
-      if (waiting !== undefined && now - waiting.since >= most[waiting.kind]) connection.leave();
+      if (waiting !== undefined && time - waiting.since >= most[waiting.kind]) connection.leave();
     }
   }
+}
+
+function destroy(this: TLSSocket): void {
+  this.destroy();
 }
 
 /** Gives the client time to read what was written last. */

@@ -20,12 +20,13 @@ interface KnownHead {
 }
 
 /**
- * Remembers the last plain GETs of a connection by their bytes. A client repeats its fields from request to request, so
+ * Remembers the last plain GETs of a connection, from the second one on, by their bytes. A client repeats its fields from request to request, so
  * mostly only the path must be decoded.
  */
 export class KnownHeads {
   readonly #decoder: Decoder<FieldKind>;
-  readonly #heads: KnownHead[] = [];
+  /** Undefined before the first head: many connections have only one, and then wait for long. */
+  #heads: KnownHead[] | undefined;
   #next = 0;
 
   constructor(decoder: Decoder<FieldKind>) {
@@ -34,6 +35,7 @@ export class KnownHeads {
 
   /** The request that a header block stands for. Undefined if the block must be decoded. */
   find(from: Buffer, start: number, end: number): StreamRequest | undefined {
+    if (this.#heads === undefined) return undefined;
     for (const head of this.#heads) {
       const { before, after, request, hasPath } = head;
       if (head.version !== this.#decoder.version) continue;
@@ -55,6 +57,10 @@ export class KnownHeads {
   /** Remembers the block that was decoded last, which began with this version of the table. */
   remember(from: Buffer, start: number, end: number, version: number, request: StreamRequest): void {
     const { pathStart, pathEnd } = this.#decoder;
+    if (this.#heads === undefined) {
+      this.#heads = [];
+      return;
+    }
     // A block that has changed the table means something else from now on.
     if (version !== this.#decoder.version || end - start > MOST_BYTES) return;
     const hasPath = pathEnd !== 0;
@@ -63,6 +69,10 @@ export class KnownHeads {
       after: Buffer.from(from.subarray(hasPath ? pathEnd : end, end)),
       ...{ hasPath, version, request },
     };
+  }
+
+  forget(): void {
+    this.#heads = undefined;
   }
 }
 

@@ -5,6 +5,7 @@ import type { FrameWriter } from './frame-writer.ts';
 import { ErrorCode, StreamError } from './frames.ts';
 import type { Head } from './header-blocks.ts';
 import type { PreparedFrames } from './prepared-frames.ts';
+import type { Priority } from './priority.ts';
 import type { Sender } from './sender.ts';
 import { Stream } from './stream.ts';
 import type { StreamRequest } from './stream-request.ts';
@@ -49,7 +50,7 @@ export interface RequestsParts {
 /** Stands for a head that was too large to be kept. */
 const TOO_LARGE: StreamRequest = {
   ...{ method: 'GET', target: '', contentLength: undefined, expects: false },
-  ...{ plain: undefined, forwarded: {}, fields: [] },
+  ...{ plain: undefined, forwarded: {}, priority: undefined, fields: [] },
 };
 
 /** The requests of a connection, from their heads to the ends of their responses. */
@@ -61,7 +62,7 @@ export class Requests {
   }
 
   /** A request begins. `isEnd` is true if it has no body. Throws `StreamError` if it is not answered. */
-  open(id: number, head: Head, isEnd: boolean) {
+  open(id: number, head: Head, isEnd: boolean, priority?: Priority) {
     const { streams, sender, abuse, answers, now } = this.#parts;
     if (head.kind === 'malformed') throw new StreamError(id, ErrorCode.protocol, 'a malformed request');
     if (streams.size >= MOST_STREAMS)
@@ -75,6 +76,8 @@ export class Requests {
       return ready.given();
     }
     const stream = new Stream(id, request, isEnd ? 'half-closed' : 'open', sender.initialWindow, now());
+    // An update is newer than the field of the request (RFC 9218, 7).
+    if (priority !== undefined) stream.priority = priority;
     if (!answers.begin(stream)) {
       abuse.noteIdleFrame();
       return this.#putReset(id, ErrorCode.refusedStream);

@@ -3,6 +3,7 @@ import { DEFAULT_WINDOW, widened } from './flow-window.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { MOST_FRAME_BYTES } from './frames.ts';
 import type { PreparedFrames } from './prepared-frames.ts';
+import { isBefore, type Priority } from './priority.ts';
 import type { Stream } from './stream.ts';
 
 /**
@@ -21,12 +22,12 @@ export interface SenderParts {
   /** Called when a stream has sent all of its response. */
   readonly sent: (stream: Stream) => void;
   /** Called when a stream needs the next bytes of its body. */
-  readonly needed: (stream: Stream) => void;
+  readonly needed: (stream: Stream) => unknown;
 }
 
 /**
- * Sends the bodies of a connection's streams in turns: a frame of each, as far as the windows allow and the reader keeps
- * up. One write is under way at a time, so a slow reader holds one slice of memory.
+ * Sends the bodies of a connection's streams by their priority, and in turns within a priority: a frame of each, as far
+ * as the windows allow and the reader keeps up. One write is under way at a time, so a slow reader holds one slice of memory.
  */
 export class Sender {
   readonly #parts: SenderParts;
@@ -69,7 +70,7 @@ export class Sender {
     const window = widened(this.#window, more);
     if (window === undefined) return false;
     this.#window = window;
-    this.#queue.unshift(...this.#blocked.splice(0));
+    for (const stream of this.#blocked.splice(0).reverse()) this.#putFirst(stream);
     return true;
   }
 
@@ -104,7 +105,15 @@ export class Sender {
     const hasBytes = stream.body !== undefined && stream.head === undefined;
     if (hasBytes && stream.window <= 0) return;
     stream.isQueued = true;
-    this.#queue.push(stream);
+    this.#putLast(stream);
+  }
+
+  /** Changes the priority of a stream, which may wait for its turn. */
+  prioritise(stream: Stream, priority: Priority): void {
+    const { isQueued } = stream;
+    this.dequeue(stream);
+    stream.priority = priority;
+    if (isQueued) this.enqueue(stream);
   }
 
   /** Forgets a stream that has closed, because a client could close streams faster than they come into turn. */
@@ -121,22 +130,21 @@ export class Sender {
   pump(): void {
     const { writer } = this.#parts;
     const queue = this.#queue;
-    let next = 0;
-    for (; next < queue.length; next++) {
+    while (true) {
       const room = this.#slice - writer.waiting;
-      const stream = queue[next];
+      const [stream] = queue;
       if (room <= 0 || stream === undefined) break;
+      queue.shift();
       if (this.#window <= 0 && stream.body !== undefined && stream.head === undefined) {
         this.#blocked.push(stream);
         continue;
       }
       stream.isQueued = false;
       if (!stream.hasMore) continue;
-      // Streams that can go on come into turn again behind the others.
-      this.#takeTurn(stream, queue.length - next > 1 ? room : 0);
+      // Streams that can go on come into turn again behind others of their priority.
+      this.#takeTurn(stream, queue.length > 0 ? room : 0);
       this.enqueue(stream);
     }
-    queue.splice(0, next);
   }
 
   /** A write has ended. Only a whole slice tells how fast the reader is. */
@@ -175,6 +183,21 @@ export class Sender {
     if (length < left) return;
     stream.body = undefined;
     needed(stream);
+  }
+
+  /** Puts a stream behind those of its priority. */
+  #putLast(stream: Stream): void {
+    const queue = this.#queue;
+    let at = queue.length;
+    for (let last = queue[at - 1]; last !== undefined && isBefore(stream, last); last = queue[at - 1]) at--;
+    if (at === queue.length) queue.push(stream);
+    else queue.splice(at, 0, stream);
+  }
+
+  /** Puts a stream before those of its priority, because its turn was taken away. */
+  #putFirst(stream: Stream): void {
+    const at = this.#queue.findIndex((other) => !isBefore(other, stream));
+    this.#queue.splice(at < 0 ? this.#queue.length : at, 0, stream);
   }
 
   #hasRoomFor(bytes: number): boolean {

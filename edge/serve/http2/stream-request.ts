@@ -17,6 +17,8 @@ export interface StreamRequest {
   /** Defined if the request is a plain GET. */
   readonly plain: PlainFields | undefined;
   readonly forwarded: ForwardedFields;
+  /** The value of the `priority` field. */
+  readonly priority: string | undefined;
   /** All fields. The `:path` among them may be that of an earlier request with the same other fields. */
   readonly fields: readonly HeaderField[];
 }
@@ -47,18 +49,18 @@ export function requestOf(fields: readonly HeaderField[]): StreamRequest | undef
   const target = path ?? '*';
   const regular = regularFieldsOf(fields);
   if (regular === undefined) return undefined;
-  const { acceptEncoding, referer, agent, forwarded, isPlain, contentLength, expects } = regular;
+  const { acceptEncoding, referer, agent, forwarded, isPlain, contentLength, expects, priority } = regular;
   const plain =
     isPlain && method === 'GET' && authority !== undefined
       ? plainFieldsOf(authority, acceptEncoding, referer, agent, forwarded)
       : undefined;
-  return { method, target, contentLength, expects, plain, forwarded, fields };
+  return { method, target, contentLength, expects, plain, forwarded, priority, fields };
 }
 
 /** The same request for another path. */
 export function withTarget(request: StreamRequest, target: string): StreamRequest {
-  const { method, contentLength, expects, plain, forwarded, fields } = request;
-  return { method, target, contentLength, expects, plain, forwarded, fields };
+  const { method, contentLength, expects, plain, forwarded, priority, fields } = request;
+  return { method, target, contentLength, expects, plain, forwarded, priority, fields };
 }
 
 /** Whether fields may be trailers: they have no pseudo-header (RFC 9113, 8.1). */
@@ -103,6 +105,7 @@ interface RegularFields {
   forwarded: ForwardedFields;
   contentLength: number | undefined;
   expects: boolean;
+  priority: string | undefined;
   isPlain: boolean;
 }
 
@@ -115,6 +118,7 @@ function regularFieldsOf(fields: readonly HeaderField[]): RegularFields | undefi
     forwarded: NO_PROXY,
     contentLength: undefined,
     expects: false,
+    priority: undefined,
     isPlain: true,
   };
   for (const { name, value, kind } of fields)
@@ -142,6 +146,10 @@ function regularFieldsOf(fields: readonly HeaderField[]): RegularFields | undefi
       case FieldKind.expect:
         found.expects = true;
         found.isPlain = false;
+        break;
+      case FieldKind.priority:
+        // Several fields are one list, of which the last value counts.
+        found.priority = found.priority === undefined ? value : `${found.priority}, ${value}`;
         break;
       case FieldKind.meaningful:
         found.isPlain = false;

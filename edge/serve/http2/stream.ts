@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Exchange } from '../connection/exchanges.ts';
+import { type Priority, priorityOf } from './priority.ts';
 import type { StreamRequest } from './stream-request.ts';
 import type { StreamState } from './stream-state.ts';
 
@@ -12,6 +13,7 @@ export class Stream {
   state: StreamState;
   /** How much the client lets this server send. It may be negative. */
   window: number;
+  priority: Priority;
   /** The bytes of the request's body, without padding. */
   received = 0;
   /** Whether the request was passed on to be answered. */
@@ -43,6 +45,7 @@ export class Stream {
     this.request = request;
     this.state = state;
     this.window = window;
+    this.priority = priorityOf(request.priority);
     this.since = since;
   }
 

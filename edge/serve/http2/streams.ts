@@ -8,7 +8,7 @@ const MOST_RESET = 256;
 export class Streams {
   readonly #open = new Map<number, Stream>();
   /** Streams that this server has reset, the earliest first. */
-  readonly #reset = new Set<number>();
+  #reset: Set<number> | undefined;
   /** The highest number of a stream that the client has opened. */
   #last = 0;
   /** The last numbers that the client has left out: from the first to below the second. */
@@ -36,7 +36,7 @@ export class Streams {
     if (stream !== undefined) return stream.state;
     // Streams with even numbers would be the server's, which opens none.
     if (id > this.#last || (id & 1) === 0) return 'idle';
-    if (this.#reset.has(id)) return 'reset';
+    if (this.#reset?.has(id)) return 'reset';
     return id >= this.#skippedFrom && id < this.#skippedTo ? 'skipped' : 'closed';
   }
 
@@ -58,6 +58,7 @@ export class Streams {
   }
 
   noteReset(id: number): void {
+    this.#reset ??= new Set();
     this.#reset.add(id);
     if (this.#reset.size <= MOST_RESET) return;
     const [earliest = 0] = this.#reset;

@@ -58,7 +58,7 @@ async function onSecureTarget(work: (target: SecureTarget) => Promise<Outcome>):
 async function measured<T>({ pids, originUrl, feedUrl, edgeUrl }: SecureTarget, run: () => Promise<T>) {
   await forgetPeaks(pids);
   const peak = watchPeak(pids);
-  const stop = watchStalls({
+  const stop = await watchStalls({
     origin: { url: `${originUrl}/healthz` },
     parent: { url: `${feedUrl}/feed/v1/hello` },
     reader: { url: `${edgeUrl}/`, host: 'www.localhost' },

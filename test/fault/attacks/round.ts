@@ -31,7 +31,7 @@ export async function runRound(target: Target, attack: Attack): Promise<Row> {
   const peak = watchPeak(pids);
   const { origin, parent, child } = target;
   const host = `${SITE}.localhost`;
-  const stop = watchStalls({
+  const stop = await watchStalls({
     origin: { url: `${origin.url}/healthz` },
     parent: { url: `${parent.adminUrl}/healthz` },
     reader: { url: `${parent.url}/a.css`, host },
@@ -60,7 +60,7 @@ async function againstBare({ bytes }: Attack): Promise<Row['bare']> {
   try {
     await forgetPeaks([server.pid]);
     const peak = watchPeak([server.pid]);
-    const stop = watchStalls({ health: { url: `http://${server.host}:${server.port}/healthz` } });
+    const stop = await watchStalls({ health: { url: `http://${server.host}:${server.port}/healthz` } });
     await within(bytes(server));
     const { longest } = await stop();
     return { peakBytes: await peak(), health: longest.health ?? 0 };

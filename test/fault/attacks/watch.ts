@@ -1,57 +1,26 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { type IncomingMessage, request } from 'node:http';
-import { request as requestSecurely } from 'node:https';
+import { join } from 'node:path';
 import { peakBytes } from '../../helpers/peak-memory.ts';
+import type { Stalls, Watched } from './stall-probe.ts';
 
 const EVERY_MS = 20;
-const GIVEN_UP_MS = 30_000;
-/** The address of another client than the attacker, because each client has its own limits. */
-const ELSEWHERE = '127.0.0.7';
 
-export interface Stalls {
-  /** The longest time that an answer took, in milliseconds, by name. */
-  readonly longest: Readonly<Record<string, number>>;
-}
-
-/** Requests each address again and again, over a new connection each time, until it is stopped. */
-export function watchStalls(addresses: Readonly<Record<string, { url: string; host?: string }>>) {
-  const stop = new AbortController();
-  const longest: Record<string, number> = {};
-  const watching = Object.entries(addresses).map(async ([name, { url, host }]) => {
-    while (!stop.signal.aborted) {
-      const took = await answerTime(url, host);
-      longest[name] = Math.max(longest[name] ?? 0, took);
-      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
-    }
-  });
-  return async (): Promise<Stalls> => {
-    stop.abort();
-    await Promise.all(watching);
+/**
+ * Requests each address again and again, over a new connection each time, until it is stopped. A process of its own does
+ * so, because an attacker who is busy would otherwise delay the answers of this process.
+ */
+export async function watchStalls(addresses: Watched): Promise<() => Promise<Stalls>> {
+  const probe = fork(join(import.meta.dirname, 'stall-probe.ts'), { serialization: 'advanced' });
+  await once(probe, 'message');
+  probe.send(addresses);
+  return async () => {
+    const told = once(probe, 'message');
+    probe.send('stop');
+    const [longest] = (await told) as [Stalls['longest']];
     return { longest };
   };
-}
-
-/** Infinite when no answer arrives. */
-function answerTime(url: string, host: string | undefined): Promise<number> {
-  const began = performance.now();
-  return new Promise((resolve) => {
-    const options = {
-      agent: false,
-      localAddress: ELSEWHERE,
-      ...(host !== undefined && { headers: { host } }),
-    };
-    const take = (answer: IncomingMessage) => {
-      answer.resume();
-      answer.on('end', () => resolve(answer.statusCode === 200 ? performance.now() - began : Infinity));
-      answer.on('error', () => resolve(Infinity));
-    };
-    const asked = url.startsWith('https:')
-      ? requestSecurely(url, { ...options, rejectUnauthorized: false }, take)
-      : request(url, options, take);
-    asked.setTimeout(GIVEN_UP_MS, () => asked.destroy());
-    asked.on('error', () => resolve(Infinity));
-    asked.end();
-  });
 }
 
 /** Resets the peak memory that the kernel keeps for each process. */

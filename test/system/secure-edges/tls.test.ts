@@ -1,8 +1,10 @@
+import { execFile as execFileBack } from 'node:child_process';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
 import t from 'tap';
 import { writeCertificate } from '../../helpers/certificates.ts';
 import { cli } from '../../helpers/cli.ts';
@@ -12,6 +14,7 @@ import { writeTree } from '../../helpers/tree.ts';
 import { until } from '../../helpers/until.ts';
 import { accessLog, certs, cluster, edge, fullPort } from './cluster.ts';
 
+const execFile = promisify(execFileBack);
 const SITE = 'www';
 const HOST = '127.0.0.1';
 const folder = await writeTree(join(cluster.folder, SITE), {
@@ -38,6 +41,27 @@ async function namesShownTo(servername: string): Promise<string | undefined> {
   socket.destroy();
   return subjectaltname;
 }
+
+/** What openssl agrees on if it offers these suites of TLS 1.3, the first one most willingly. */
+async function cipherFor(servername: string, suites: string): Promise<string | undefined> {
+  const name = servername === '' ? ['-noservername'] : ['-servername', servername];
+  const client = execFile('openssl', [
+    ...['s_client', '-connect', `${HOST}:${fullPort}`, ...name, '-ciphersuites', suites],
+  ]);
+  client.child.stdin?.end();
+  const { stdout } = await client;
+  return /Cipher is (\S+)/.exec(stdout)?.[1];
+}
+
+t.test('AES-128 is preferred, and ChaCha20 for clients that prefer it', async (t) => {
+  const AES = 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256';
+  const CHACHA = 'TLS_CHACHA20_POLY1305_SHA256';
+  for (const name of ['', 'www.example']) {
+    t.equal(await cipherFor(name, `${AES}:${CHACHA}`), 'TLS_AES_128_GCM_SHA256');
+    t.equal(await cipherFor(name, `${CHACHA}:${AES}`), CHACHA);
+    t.equal(await cipherFor(name, 'TLS_AES_256_GCM_SHA384'), 'TLS_AES_256_GCM_SHA384');
+  }
+});
 
 function askSecurely(host: string, path: string, others: object = {}) {
   return new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {

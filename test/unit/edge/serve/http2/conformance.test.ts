@@ -14,8 +14,8 @@ import {
 } from '../../../../helpers/http2-frames.ts';
 
 /**
- * What a server must do with the frames of a client. The cases are those of h2spec, named by the sections of RFC 9113
- * and RFC 7541.
+ * What a server must do with the frames of a client. The cases are those of h2spec and of RFC 9218, named by the
+ * sections of the RFCs.
  */
 
 const PROTOCOL = 1;
@@ -54,6 +54,10 @@ const wrong = (
   without: readonly string[] = [],
 ): readonly Buffer[] => [frame('headers', WHOLE, 1, head(fields, without))];
 const block = (hex: string) => [frame('headers', WHOLE, 1, Buffer.concat([GET, Buffer.from(hex, 'hex')]))];
+
+const PRIORITY_UPDATE = 16;
+const update = (id: number, text: string) =>
+  frame(PRIORITY_UPDATE, 0, 0, Buffer.concat([uint32(id), Buffer.from(text)]));
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
   'RFC 9113, 4.1 frame format': [
@@ -245,6 +249,40 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     {
       name: 'of 4 bytes, of a stream that cannot be reset',
       frames: [frame('priority', 0, 1, uint32(0))],
+      expected: { goAway: FRAME_SIZE },
+    },
+  ],
+  'RFC 9218, 2.1 SETTINGS_NO_RFC7540_PRIORITIES': [
+    { name: '1', frames: [frame('settings', 0, 0, setting(9, 1))], expected: 'goes-on' },
+    { name: '2', frames: [frame('settings', 0, 0, setting(9, 2))], expected: { goAway: PROTOCOL } },
+  ],
+  'RFC 9218, 4 priority parameters': [
+    ...['u=1', 'u=9', 'i', '', '=,?', 'u=1'.repeat(1000)].map((priority) => ({
+      name: `"${priority.slice(0, 10)}"`,
+      frames: [frame('headers', WHOLE, 1, head([['priority', priority]]))],
+      expected: { answered: 1 },
+    })),
+  ],
+  'RFC 9218, 7.1 PRIORITY_UPDATE': [
+    { name: 'of a stream that is open', frames: [post(1), update(1, 'u=1, i')], expected: 'goes-on' },
+    { name: 'before the request', frames: [update(1, 'u=1'), get(1)], expected: { answered: 1 } },
+    { name: 'of a stream that is closed', frames: [get(1)], later: [update(1, 'u=1')], expected: 'goes-on' },
+    { name: 'that is malformed', frames: [update(1, '=,?'), get(1)], expected: { answered: 1 } },
+    {
+      name: 'for more streams than are remembered',
+      frames: [...Array.from({ length: 100 }, (_, i) => update(2 * i + 1, 'i')), get(1)],
+      expected: { answered: 1 },
+    },
+    {
+      name: 'on a stream',
+      frames: [post(1), frame(PRIORITY_UPDATE, 0, 1, Buffer.concat([uint32(1), Buffer.from('i')]))],
+      expected: { goAway: PROTOCOL },
+    },
+    { name: 'of stream 0', frames: [update(0, 'i')], expected: { goAway: PROTOCOL } },
+    { name: 'of a pushed stream', frames: [update(2, 'i')], expected: { goAway: PROTOCOL } },
+    {
+      name: 'of 3 bytes',
+      frames: [frame(PRIORITY_UPDATE, 0, 0, Buffer.alloc(3))],
       expected: { goAway: FRAME_SIZE },
     },
   ],
