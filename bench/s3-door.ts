@@ -1,23 +1,23 @@
 /**
  * `npm run bench:s3-door [-- --files 30000] [-- --rounds 3] [-- --keys 1000000]`: how long `rclone sync --transfers 32` of many
  * small files into the S3-compatible API takes, beside the same into a real S3 server (Ceph's, which keeps its data in
- * memory and syncs nothing); and pages of 1000 names from a bucket with many keys. Needs root for the S3 server, and
- * rclone. `--keys 0` leaves out the listing.
+ * memory and syncs nothing); and pages of 1000 names from a bucket with many keys, which one deploy has made. Needs
+ * root for the S3 server, and rclone. `--files 0` leaves out the syncs, `--keys 0` the listing.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { startCluster } from '../test/helpers/cluster.ts';
 import { freePorts } from '../test/helpers/free-ports.ts';
-import { accessKeyOf } from '../test/helpers/s3.ts';
+import { accessKeyOf, s3Client } from '../test/helpers/s3.ts';
 import { startRadosgw } from '../test/s3/radosgw.ts';
 import { count, ratio, seconds } from './figures.ts';
+import { listings } from './s3-listing.ts';
 import { withScratch } from './scratch.ts';
 import { makeFiles } from './small-files.ts';
-import { median, milliseconds, printTable, quantile } from './table.ts';
+import { median, printTable } from './table.ts';
 
 const { values } = parseArgs({
   options: {
@@ -29,7 +29,6 @@ const { values } = parseArgs({
 const [files, rounds, keys] = [Number(values.files), Number(values.rounds), Number(values.keys)];
 /** Making a million files in memory does not wear out a disk. */
 const MEMORY_DISK = '/dev/shm';
-const PAGES = 100;
 
 interface Server {
   readonly name: string;
@@ -48,7 +47,10 @@ await withScratch(async (scratch) => {
     ...accessKeyOf(origin.token),
   };
   if (files > 0) await besideCeph(door, scratch.defer);
-  if (keys > 0) await listing(door, origin);
+  if (keys === 0) return;
+  const client = s3Client(door.endpoint, origin.token);
+  scratch.defer(() => client.destroy());
+  await listings(origin.client, client, keys);
 });
 
 async function besideCeph(door: Server, defer: (end: () => unknown) => void): Promise<void> {
@@ -92,39 +94,4 @@ async function rclone({ endpoint, accessKeyId, secretAccessKey }: Server, ...arg
   const child = spawn('rclone', args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`rclone ended (${code})`);
-}
-
-type Origin = Awaited<ReturnType<typeof startCluster>>;
-
-/** Publishes many files and reads pages of their names. */
-async function listing({ endpoint, ...credentials }: Server, origin: Origin): Promise<void> {
-  const Bucket = 'many';
-  await withScratch(async ({ folder }) => {
-    const tree = join(folder, 'tree');
-    await mkdir(tree);
-    makeFiles(tree, keys);
-    const { code, stderr } = await origin.skerry('publish', tree, '--site', Bucket);
-    if (code !== 0) throw new Error(stderr);
-  }, MEMORY_DISK);
-  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
-  const times: number[] = [];
-  const folders: number[] = [];
-  let ContinuationToken: string | undefined;
-  for (let page = 0; page < PAGES; page++) {
-    const began = performance.now();
-    const answer = await client.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1000, ContinuationToken }));
-    times.push(performance.now() - began);
-    ContinuationToken = answer.NextContinuationToken;
-    const again = performance.now();
-    await client.send(new ListObjectsV2Command({ Bucket, Delimiter: '/' }));
-    folders.push(performance.now() - again);
-  }
-  client.destroy();
-  const row = (what: string, all: number[]) => [
-    what,
-    milliseconds(median(all)),
-    milliseconds(quantile(all, 0.95)),
-  ];
-  process.stdout.write(`\npages of 1,000 among ${count(keys)} keys, by the SDK\n\n`);
-  printTable(['page', 'median', '95 %'], [row('of names', times), row('of common prefixes', folders)]);
 }

@@ -236,6 +236,7 @@ export async function startEdge(
     use: () => use.latest(),
     trials: {
       counters: () => switchboard.counters(),
+      lastCounters: () => switchboard.lastCounters(),
       deaths: () => switchboard.deaths(),
       answers: selfRequests({ catalog, host: /^(0\.0\.0\.0|::)$/.test(host) ? LOOPBACK : host, port }),
     },

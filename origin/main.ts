@@ -72,6 +72,7 @@ import { keepWindows } from './publish/windows.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { StoreRepair } from './reconcile/store-repair.ts';
 import { Retention } from './retention/retention.ts';
+import { Consents } from './rollout/consents.ts';
 import { RolloutDriver } from './rollout/driver.ts';
 import { openStore } from './store/open-store.ts';
 import { storePlace } from './store/place.ts';
@@ -246,13 +247,6 @@ export async function startOrigin(
   const rules = new RuleCheck(store, hashThreads.remote.ruleFaults);
   const committer = new Committer(publishing, rules);
   const rollouts = new Rollouts({ catalog, clock, sites, committer });
-  const driver = new RolloutDriver({
-    ...{ rollouts, catalog, clock, log, note: (event) => events.note(event) },
-    fleet: rolloutFleet(fleet, clock),
-    begun: committer.rolledOut,
-    call,
-  });
-  waitedFor(driver.run(stopping.signal));
   const retention = new Retention({
     ...{ catalog, store, clock, gate, runs: new KeyedLock<'prune'>() },
     stopping: stopping.signal,
@@ -281,6 +275,17 @@ export async function startOrigin(
     },
   });
   opened.defer(() => webhooks.close());
+  const driver = new RolloutDriver({
+    ...{ rollouts, catalog, clock, log, note: (event) => events.note(event) },
+    fleet: rolloutFleet(fleet, clock),
+    begun: committer.rolledOut,
+    consents: new Consents({
+      ...{ clock, stopping: stopping.signal },
+      ask: (name, data, signal) => webhooks.ask(name, { type: 'rollout-question', data }, signal),
+    }),
+    call,
+  });
+  waitedFor(driver.run(stopping.signal));
   const attempts = new FailedAttempts(clock);
   const followers = new FollowerPlaces(MOST_STREAMS);
   const uploadsAhead = new UploadsAhead({ catalog, identity, key, appended });
@@ -316,7 +321,7 @@ export async function startOrigin(
     scrape: loadedAtFirstScrape(async () => {
       const { originMetrics } = await import('./api/origin-metrics.ts');
       return originMetrics(folder.path, {
-        ...{ catalog, clock, fleet, retention, followers, webhooks, verifier, attempts },
+        ...{ catalog, clock, fleet, retention, followers, webhooks, verifier, migration, attempts },
         certificate: context.certificate,
       });
     }),

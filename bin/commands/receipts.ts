@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ApiClient } from '../../origin/client/api-client.ts';
+import type { ReceiptSubject } from '../../origin/client/receipt-subject.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { EdgeStatus, RevisionWithReceipts } from '../../shared/wire/api.ts';
 import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
@@ -13,6 +14,7 @@ const READABLE = 0o644;
 interface ReceiptsFlags extends ClientOptions {
   readonly json?: boolean;
   readonly purge?: number;
+  readonly record?: number;
   readonly export?: string;
 }
 
@@ -37,14 +39,22 @@ export function receiptsCommand(): Command {
     .addOption(
       new Option('--export <file>', 'write them to a file that others can check: see skerry verify-receipts'),
     )
-    .action((of: Of, { json, purge, export: file, ...options }: ReceiptsFlags) =>
+    .addOption(
+      new Option(
+        '--record <record>',
+        'export the receipts of this step of a rollout, or of this abort (default: what made the revision live)',
+      ).argParser(whole(1, Number.MAX_SAFE_INTEGER)),
+    )
+    .action((of: Of, { json, purge, record, export: file, ...options }: ReceiptsFlags) =>
       withClient(options, async (client) => {
         if (purge !== undefined && of.revision !== undefined)
           throw new SkerryError(
             'bad-config',
             '--purge names a record of the log, so give the site without a revision',
           );
-        const subject = purge === undefined ? { revision: await revisionOf(client, of) } : { purge };
+        if (record !== undefined && (file === undefined || purge !== undefined))
+          throw new SkerryError('bad-config', '--record says what --export writes about a revision');
+        const subject = purge === undefined ? { revision: await revisionOf(client, of), record } : { purge };
         if (file !== undefined) return exportReceipts(client, of.site, subject, { file, json });
         if ('purge' in subject) return printPurge(await client.purgeAt(of.site, subject.purge), json);
         await showRevision(client, await client.revision(of.site, subject.revision), json);
@@ -60,7 +70,7 @@ async function revisionOf(client: ApiClient, { site, revision }: Of): Promise<nu
 async function exportReceipts(
   client: ApiClient,
   site: string,
-  subject: { readonly revision: number } | { readonly purge: number },
+  subject: ReceiptSubject,
   { file, json }: { readonly file: string; readonly json: boolean | undefined },
 ): Promise<void> {
   const { writeDurably } = await import('../../shared/files/durable-file.ts');
@@ -80,15 +90,12 @@ async function showRevision(client: ApiClient, revision: RevisionWithReceipts, j
   const missing = withoutReceipt(revision, await client.edges());
   if (json) return printJson({ ...revision, missing });
   printTable(
-    ['edge', 'visible since (utc)', 'covers', 'root'],
+    ['edge', 'visible since (utc)', 'record', 'covers', 'root'],
     [
-      ...revision.receipts.map(({ edge, since, covers, root }) => [
-        edge,
-        timestamp(since),
-        covers,
-        root.slice(0, 16),
+      ...revision.receipts.map(({ edge, since, seq, covers, root }) => [
+        ...[edge, timestamp(since), String(seq), covers, root.slice(0, 16)],
       ]),
-      ...missing.map((edge) => [edge, 'no receipt', '', '']),
+      ...missing.map((edge) => [edge, 'no receipt', '', '', '']),
     ],
   );
 }

@@ -3,7 +3,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { MigrationStatus } from '../../shared/wire/store-api.ts';
 import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
-import { humanBytes, plural, printError, printJson, printLine } from '../terminal/output.ts';
+import { humanBytes, humanSeconds, plural, printError, printJson, printLine } from '../terminal/output.ts';
 
 interface MigrateFlags extends ClientOptions {
   readonly json?: boolean;
@@ -56,7 +56,11 @@ function progress(): (status: MigrationStatus) => void {
 
 function progressText({ other, progress: done }: MigrationStatus): string | undefined {
   if (other === null || done === null) return undefined;
-  return `${plural(done.objects, 'object')} in ${other.url}, ${humanBytes(done.bytes)}`;
+  const { objects, bytes, left, bytesPerSecond, secondsLeft } = done;
+  const copied = `${plural(objects, 'object')} in ${other.url}, ${humanBytes(bytes)}`;
+  if (secondsLeft === null) return copied;
+  const rest = `${plural(left.objects, 'object')}, ${humanBytes(left.bytes)} left`;
+  return `${copied}; ${rest}, about ${humanSeconds(secondsLeft)} at ${humanBytes(bytesPerSecond)}/s`;
 }
 
 function printStatus(status: MigrationStatus): void {

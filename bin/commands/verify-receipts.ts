@@ -44,12 +44,12 @@ async function bytesOf(path: string): Promise<Uint8Array> {
   }
 }
 
-function asJson({ record, roster }: ReceiptFile, { recovery, confirmed, missing }: Verdict) {
+function asJson({ record, roster }: ReceiptFile, { recovery, shows, confirmed, missing }: Verdict) {
   const { log, site, seq, time } = roster;
   const host = ([edge, region]: Verdict['missing'][number]) => ({ edge, region });
   return {
     ...{ log, recoveryKey: recovery, site, kind: record.kind, record: record.seq },
-    ...(record.kind === 'activate' && { revision: record.revision, root: record.root }),
+    ...shows,
     asOf: { record: seq, time },
     confirmed: confirmed.map(({ member, receipt }) => ({
       ...{ ...host(member), state: member[3], since: receipt.since },
@@ -59,13 +59,21 @@ function asJson({ record, roster }: ReceiptFile, { recovery, confirmed, missing 
   };
 }
 
+/** Why edges show the revision, if not because it was made live. */
+const WHY: Readonly<Record<string, string>> = {
+  rollout: ' in a rollout',
+  abort: ' again after a rollout was taken back',
+};
+
 function show(
   { record, roster }: ReceiptFile,
-  { recovery, confirmed, missing }: Verdict,
+  { recovery, shows, confirmed, missing }: Verdict,
   isTrusted: boolean,
 ): void {
   const isPurge = record.kind === 'purge';
-  const subject = isPurge ? 'a purge' : `revision ${record.revision}, root ${record.root}`;
+  const { revision = 0, root = '' } = shows ?? {};
+  const why = WHY[record.kind] ?? '';
+  const subject = isPurge ? 'a purge' : `revision ${revision}${why}, root ${root}`;
   printLine(`site ${roster.site}: ${subject}, record ${record.seq} of ${timestamp(record.time)} utc`);
   const asOf = `as of record ${roster.seq}, ${timestamp(roster.time)} utc`;
   printLine(`${plural(confirmed.length, 'receipt')}, ${plural(missing.length, 'edge')} without one, ${asOf}`);

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import { CollectedMetrics } from '../../shared/process/collected-metrics.ts';
 import type { ReplicaStatus, StorageStatus } from '../report/replica-status.ts';
+import type { AheadUse } from '../store/catalog.ts';
 
 /** Adds metrics of how far this edge has followed the log, and of its connection to the origin. */
 export function addReplicaMetrics(registry: Registry, status: () => Promise<ReplicaStatus>): void {
@@ -60,6 +61,21 @@ export function addReplicaMetrics(registry: Registry, status: () => Promise<Repl
     'skerry_edge_pending_bytes',
     'Bytes still to fetch before the next revision of a site is visible.',
     ({ sites }) => sites.map(({ name, pendingBytes }) => [{ site: name }, pendingBytes]),
+  );
+}
+
+/** Adds metrics of what this edge fetched ahead of the first revision of a site, and has not released yet. */
+export function addAheadMetrics(registry: Registry, held: () => Promise<AheadUse>): void {
+  const ahead = new CollectedMetrics(registry, held);
+  ahead.gauge(
+    'skerry_edge_ahead_objects',
+    'Objects that are held ahead of the first revision of their site.',
+    ({ objects }) => objects,
+  );
+  ahead.gauge(
+    'skerry_edge_ahead_bytes',
+    'Size of the objects that are held ahead of the first revision of their site.',
+    ({ bytes }) => bytes,
   );
 }
 

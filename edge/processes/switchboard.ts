@@ -59,7 +59,7 @@ export interface Switchboard {
   counters(): Promise<readonly ServingCounters[]>;
   /** The counts that the processes last sent, at most a few seconds ago. */
   lastCounters(): readonly ServingCounters[];
-  /** How many serving processes have ended and were replaced since the start. */
+  /** How many serving processes have ended by themselves since the start. Those that did not start count, too. */
   deaths(): number;
   /**
    * The objects that were sent to readers since the last call, and those that are being sent. Lacks those of a process
@@ -268,6 +268,8 @@ class ServingProcesses {
       try {
         return await this.#startOne(place);
       } catch (error) {
+        // One that crashes with its first requests, again and again, may never get further than this.
+        if (!this.#closing.signal.aborted) this.deaths++;
         this.#options.log.error({ err: error }, 'a serving process did not start');
         await this.#options.clock.sleep(backoffDelay(attempt, RESTART), this.#closing.signal).catch(() => {});
       }

@@ -13,7 +13,7 @@ import { LazyStorage } from '../disk-budget/lazy-storage.ts';
 import { Children } from '../feed/children.ts';
 import { parentFeed } from '../feed/parent-feed.ts';
 import { AheadFetch } from '../follow/ahead/ahead-fetch.ts';
-import { mayFetchAhead } from '../follow/ahead/ahead-plan.ts';
+import { heldInAll, mayFetchAhead } from '../follow/ahead/ahead-plan.ts';
 import { Faults } from '../follow/faults.ts';
 import { ObjectFetch } from '../follow/fetch/object-fetch.ts';
 import type { ObjectSource } from '../follow/fetch/object-source.ts';
@@ -31,7 +31,7 @@ import type { ReadThrough } from '../read-through/read-through.ts';
 import { Membership } from '../report/membership.ts';
 import type { ReplicaStatus, StorageStatus } from '../report/replica-status.ts';
 import { Reporter } from '../report/reporter.ts';
-import type { EdgeSite } from '../store/catalog.ts';
+import type { AheadUse, EdgeSite } from '../store/catalog.ts';
 import { pruneAlways } from '../work/prune/prune-loop.ts';
 import { carryOutPurges } from '../work/purge/purge-loop.ts';
 import { allExecutors } from '../work/registry.ts';
@@ -52,6 +52,8 @@ const OFFER_MS = 50;
 /** The replicating side of an edge: it follows the log, fetches revisions, shows them, and reports. */
 export interface Replica {
   status(): Promise<ReplicaStatus>;
+  /** What is held ahead of the first revisions of sites. */
+  heldAhead(): Promise<AheadUse>;
   /** The feed for children. Undefined for an edge that is not a parent. */
   readonly feed: FeedSource | undefined;
   /** The work that callers may request from this edge. */
@@ -149,6 +151,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
         tasks: () => tasks.report,
         hot: () => lazy?.hot.take(),
         trials: () => trials.latest,
+        beside: () => trials.beside,
       }),
     isBusy: () => tasks.isBusy || trials.areOn,
     assigned: (digest, list) => tasks.assigned(digest, list),
@@ -261,6 +264,7 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
 
   return {
     status,
+    heldAhead: async () => heldInAll(await catalog.aheadUse()),
     feed:
       encodings &&
       parentFeed({

@@ -1,6 +1,6 @@
 import { version } from '../../shared/version.ts';
 import type { EdgeLimits, EdgeUse, HotObject } from '../../shared/wire/protocol.ts';
-import type { Trial } from '../../shared/wire/rollout-api.ts';
+import type { Beside, Trial } from '../../shared/wire/rollout-api.ts';
 import type { TaskReport } from '../../shared/work/assignment.ts';
 import type { LogPosition } from '../follow/log/log-position.ts';
 import type { SampledUse } from '../processes/edge-use.ts';
@@ -23,6 +23,7 @@ interface ReportedParts {
   /** Requests for objects that were not complete on the disk. */
   readonly misses: () => number;
   readonly trials: () => readonly Trial[];
+  readonly beside: () => readonly Beside[];
 }
 
 /** The state of this edge, as a report contains it. */
@@ -34,6 +35,7 @@ export async function reportContents(
   const sampled = parts.use?.();
   const hot = parts.hot();
   const trials = parts.trials();
+  const beside = parts.beside();
   return {
     ...{ position, hash, version },
     head: parts.position.head ?? (await parts.catalog.signedHead()) ?? null,
@@ -43,6 +45,7 @@ export async function reportContents(
     ...(sampled && { use: reportedUse(sampled, contactSeconds, parts.misses(), sites) }),
     ...(hot && { hot: [...hot] }),
     ...(trials.length > 0 && { trials: [...trials] }),
+    ...(beside.length > 0 && { beside: [...beside] }),
     sites: reportedSites(sites),
     faults: [...faults],
     tasks: parts.tasks(),

@@ -1,18 +1,20 @@
 import type { Difference, Trial } from '../../shared/wire/rollout-api.ts';
 import { MOST_WORST } from '../../shared/wire/rollout-api.ts';
 import type { AnswerCounts, ServingCounters } from '../messages/counters.ts';
+import type { SlotCounts } from './answer-slots.ts';
 
 /** What only the replicating process knows about a revision on trial. */
 export interface OwnCounts extends Pick<Trial, 'deaths' | 'checks'> {
   /** The requests with which this edge has asked itself. They are no readers' requests. */
   readonly asked: number;
+  readonly slots: SlotCounts;
 }
 
 /** Adds up what the serving processes have counted under a revision that is on trial. */
 export function trialOf(
   { id, name, revision }: { readonly id: number; readonly name: string; readonly revision: number },
   processes: readonly ServingCounters[],
-  { deaths, checks, asked }: OwnCounts,
+  { deaths, checks, asked, slots }: OwnCounts,
 ): Trial {
   // A process that has not switched yet still counts under the previous revision.
   const counted = processes
@@ -24,7 +26,7 @@ export function trialOf(
   const all = sum(({ requests }) => Object.values(requests).reduce((total, count) => total + count, 0));
   const errors = sum(({ requests, shown }) => (requests['5xx'] ?? 0) - shown.errors);
   return {
-    ...{ site: id, revision, deaths, checks },
+    ...{ site: id, revision, deaths, checks, ...slots },
     requests: Math.max(0, all - sum(({ shown }) => shown.requests) - asked),
     lost: sum(({ trial }) => trial.lost),
     broken: sum(({ trial }) => trial.broken),

@@ -1,9 +1,10 @@
 import type { Clock } from '../../shared/clock.ts';
 import { Wakeup } from '../../shared/concurrency/wakeup.ts';
 import { MOST_TRIALS } from '../../shared/wire/protocol.ts';
-import type { Trial } from '../../shared/wire/rollout-api.ts';
+import { type Beside, SLOT_SECONDS, type Trial } from '../../shared/wire/rollout-api.ts';
 import type { ServingCounters } from '../messages/counters.ts';
 import type { SiteView } from '../messages/views.ts';
+import { AnswerSlots } from './answer-slots.ts';
 import { trialOf } from './trial-counts.ts';
 
 /** Between two looks at what readers meet. */
@@ -18,6 +19,8 @@ const IDLE_MS = 60_000;
 export interface TrialSource {
   /** The current counts of the serving processes. */
   counters(): Promise<readonly ServingCounters[]>;
+  /** The counts that the serving processes last sent, at most a second or two ago. */
+  lastCounters(): readonly ServingCounters[];
   /** How many serving processes have ended by themselves. */
   deaths(): number;
   /** Whether a path of a site answers to a reader with its own bytes. */
@@ -50,6 +53,9 @@ export class Trials {
   readonly #parts: TrialsParts;
   readonly #trials = new Map<number, OnTrial>();
   readonly #woken = new Wakeup();
+  readonly #slots = new AnswerSlots();
+  /** The sites of which other edges show a revision on trial. */
+  #beside: readonly { readonly site: number; readonly name: string; readonly revision: number }[] = [];
   #latest: readonly Trial[] = [];
 
   constructor(parts: TrialsParts) {
@@ -65,12 +71,27 @@ export class Trials {
     return this.#latest;
   }
 
+  /** How quick this edge answers where other edges show a revision on trial, for reports. */
+  get beside(): readonly Beside[] {
+    return this.#beside.map(({ site, name, revision }) => ({
+      ...{ site, revision, speed: this.#slots.of(name).speed },
+    }));
+  }
+
   /** Called when the serving processes show these views. */
   shown(views: readonly SiteView[]): void {
     const { source } = this.#parts;
-    const onTrial = views
-      .filter(({ trial, alias }) => trial !== null && alias === null)
+    const live = views.filter(({ alias }) => alias === null);
+    const onTrial = live.filter(({ trial }) => trial !== null).slice(0, MOST_TRIALS);
+    this.#beside = live
+      .flatMap(({ id, name, former: { beside } }) =>
+        beside?.isNewer ? [{ site: id, name, revision: beside.revision }] : [],
+      )
       .slice(0, MOST_TRIALS);
+    this.#slots.observe([
+      ...onTrial.map(({ name, revision }) => ({ name, revision, isTrial: true })),
+      ...this.#beside.map(({ name, revision }) => ({ name, revision, isTrial: false })),
+    ]);
     for (const [site, { view }] of this.#trials)
       if (!onTrial.some(({ id, revision }) => id === site && revision === view.revision))
         this.#trials.delete(site);
@@ -89,7 +110,24 @@ export class Trials {
     await Promise.all([
       this.#always(LOOK_MS, () => this.#look(), signal),
       this.#always(ASK_MS, () => this.#ask(signal), signal),
+      this.#countSlots(signal),
     ]);
+  }
+
+  /** The minutes before a rollout are counted, too. */
+  async #countSlots(signal: AbortSignal): Promise<void> {
+    const { source, clock } = this.#parts;
+    while (source !== undefined && !signal.aborted) {
+      await clock.sleep(SLOT_SECONDS * 1000, signal).catch(() => {});
+      if (signal.aborted) return;
+      const requests = new Map(
+        [...this.#trials.values()].map(({ view: { id, name } }) => [
+          name,
+          this.#latest.find(({ site }) => site === id)?.requests ?? 0,
+        ]),
+      );
+      this.#slots.tick(source.lastCounters(), requests);
+    }
   }
 
   async #always(ms: number, act: () => Promise<void>, signal: AbortSignal): Promise<void> {
@@ -116,6 +154,7 @@ export class Trials {
           failed: [...failures.values()].filter((times) => times >= FAILURES).length,
         },
         asked,
+        slots: this.#slots.of(view.name),
       }),
     );
     if (badness(this.#latest) !== before) changed();

@@ -48,6 +48,8 @@ export interface EdgeSite {
   readonly domains: readonly string[];
   readonly policy: SitePolicy;
   readonly active: Milestone;
+  /** The `abort` after which this edge shows the active revision again. Null if it showed no other one since. */
+  readonly returned: number | null;
   /** The activations after the active revision, as the log names them, oldest first. */
   readonly activations: readonly Activation[];
   /** The revision of a synchronous publish that is waiting to be activated or aborted. */

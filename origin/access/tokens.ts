@@ -112,9 +112,13 @@ export async function validToken(
   id: string,
   now: number,
 ): Promise<ValidToken | undefined> {
-  const token = await catalog.token(id);
+  return validNow(await catalog.token(id), now);
+}
+
+/** The token as `validToken` finds it, for a caller that has read it already. */
+export function validNow(token: StoredToken | undefined, now: number): ValidToken | undefined {
   if (token === undefined || !isValidForApi(token, now)) return undefined;
-  const { scope, secretHash } = token;
+  const { id, scope, secretHash } = token;
   return { id, scope, secretHash, scopes: parseScopes(scope) };
 }
 

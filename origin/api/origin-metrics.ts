@@ -8,6 +8,7 @@ type Sources = Pick<
   ApiContext,
   'catalog' | 'clock' | 'fleet' | 'retention' | 'followers' | 'verifier' | 'attempts' | 'certificate'
 > & {
+  readonly migration: Pick<ApiContext['migration'], 'status'>;
   readonly webhooks: Pick<ApiContext['webhooks'], 'deliveries'>;
 };
 
@@ -16,7 +17,18 @@ const edgeLabels = ({ name, region }: EdgeStatus) => ({ edge: name, region });
 /** The metrics of the origin: its process, its log, its sites, and what it knows of its edges. */
 export function originMetrics(
   dataFolder: string,
-  { catalog, clock, fleet, retention, followers, webhooks, verifier, attempts, certificate }: Sources,
+  {
+    catalog,
+    clock,
+    fleet,
+    retention,
+    followers,
+    webhooks,
+    verifier,
+    migration,
+    attempts,
+    certificate,
+  }: Sources,
 ): Scrape {
   const registry = processMetrics(dataFolder);
 
@@ -64,6 +76,32 @@ export function originMetrics(
     'Objects that were found damaged and have not been stored again.',
     ({ damaged }) => damaged,
   );
+
+  const move = new CollectedMetrics(registry, async () => migration.status());
+  move.gaugeBy(
+    ['role'],
+    'skerry_origin_store_migration_state',
+    '1 for what a second store is: target, kept, dropping or leaving. Missing without one.',
+    ({ other }) => (other === null ? [] : [[{ role: other.role }, 1]]),
+  );
+  move.gauge(
+    'skerry_origin_store_migration_failing',
+    '1 while a move, or the deletion of a store, does not go on.',
+    ({ error }) => Number(error !== null),
+  );
+  for (const what of ['objects', 'bytes'] as const)
+    move.gaugeBy(
+      ['part'],
+      `skerry_origin_store_migration_${what}`,
+      `How much of the ${what} a move has compared and copied (moved), and not yet (left). Missing without a move.`,
+      ({ progress }) =>
+        progress === null
+          ? []
+          : [
+              [{ part: 'moved' }, progress[what]],
+              [{ part: 'left' }, progress.left[what]],
+            ],
+    );
 
   // With a label, the metric is missing at an origin that speaks plain HTTP, and not 0.
   new CollectedMetrics(registry, async () => certificate()).gaugeBy(

@@ -28,6 +28,18 @@ const revisionParams = Type.Object({
   ...siteParams.properties,
   revision: Type.String({ pattern: REVISION }),
 });
+const receiptQuery = Type.Object(
+  {
+    record: Type.Optional(
+      Type.String({
+        pattern: '^[1-9][0-9]{0,14}$',
+        description:
+          'The step of a rollout that shows the revision, or the abort after which it is shown again. Without it: the record that made it live, or the last step if it never was.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 const rangeQuery = Type.Object({
   from: Type.String({ pattern: '^(0|[1-9][0-9]{0,14})$' }),
   to: Type.String({ pattern: '^(0|[1-9][0-9]{0,14})$' }),
@@ -84,12 +96,18 @@ export function revisionRoutes(app: HttpServer, context: ApiContext): void {
         summary: 'Exports the receipts of a revision, for others to check',
         description: EXPORTED,
         params: revisionParams,
+        querystring: receiptQuery,
         response: receiptFileAnswer,
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, query }, reply) => {
       const site = await catalog.siteNamed(params.site);
-      return reply.type(JSON_TYPE).send(await receiptExport.ofRevision(site, Number(params.revision)));
+      const file = await receiptExport.ofRevision(
+        site,
+        Number(params.revision),
+        query.record === undefined ? undefined : Number(query.record),
+      );
+      return reply.type(JSON_TYPE).send(file);
     },
   );
 

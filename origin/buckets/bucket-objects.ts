@@ -21,7 +21,7 @@ const MOST_PER_TRANSACTION = 512;
 
 interface BucketObjectsParts {
   readonly catalog: Pick<Remote<BucketCalls>, 'changeBucket'> & Pick<Remote<ObjectCalls>, 'addObjects'>;
-  readonly intake: Pick<ObjectIntake, 'takeAnd'>;
+  readonly intake: Pick<ObjectIntake, 'takeAnd' | 'offer'>;
   readonly rules: Pick<RuleCheck, 'check'>;
   readonly held: HeldCommits;
   readonly gate: Gate;
@@ -79,7 +79,9 @@ export class BucketObjects {
           await this.#parts.catalog.addObjects([object], this.#parts.clock.now());
           throw error;
         });
-        return { outcome: await this.#change(site, change), etag };
+        const outcome = await this.#change(site, change);
+        if (outcome === 'done') this.#parts.intake.offer(object);
+        return { outcome, etag };
       });
     });
   }

@@ -29,7 +29,7 @@ export const MOST_PARTS = 10_000;
 interface MultipartUploadsParts {
   readonly catalog: Remote<MultipartCalls>;
   readonly store: Pick<ObjectStore, 'open'>;
-  readonly intake: Pick<ObjectIntake, 'take'>;
+  readonly intake: Pick<ObjectIntake, 'take' | 'takePart'>;
   readonly objects: Pick<BucketObjects, 'changeTo'>;
   readonly held: HeldCommits;
   readonly clock: Clock;
@@ -90,7 +90,7 @@ export class MultipartUploads {
       () => false,
       async () => {
         checkFileQuota(site.name, site.policy.quota, part.size);
-        const { digest, size } = await intake.take(site.id, part.body, part.expected);
+        const { digest, size } = await intake.takePart(site.id, part.body, part.expected);
         const arrived: MultipartPart = {
           ...{ upload: id, number: part.number, digest, size, time: clock.now() },
           ...{ etag: part.etag(), checksum: part.checksum() },

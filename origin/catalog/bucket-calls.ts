@@ -2,6 +2,8 @@ import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Digest } from '../../shared/content/digest.ts';
 import type { EntryMeta } from '../../shared/content/entry.ts';
 import type { BucketCondition, ChangeOutcome } from './bucket-condition.ts';
+import type { SiteRow } from './site-calls.ts';
+import type { StoredToken } from './token-calls.ts';
 
 /** What only S3 stores about an object. */
 export interface ObjectDetail {
@@ -61,8 +63,13 @@ export interface ListPosition {
   readonly listed: string;
 }
 
+/** What a listing shows of an object. */
+export interface ListedObject extends Pick<BucketObject, 'path' | 'size' | 'time' | 'etag'> {
+  readonly checksum?: ObjectChecksum;
+}
+
 export type ListItem =
-  | { readonly kind: 'object'; readonly object: BucketObject }
+  | { readonly kind: 'object'; readonly object: ListedObject }
   | { readonly kind: 'prefix'; readonly prefix: string };
 
 export interface ListPage {
@@ -71,8 +78,25 @@ export interface ListPage {
   readonly next?: ListPosition;
 }
 
+/** What a request of an S3 client names. Nothing of it is proved. */
+export interface RequestNames {
+  readonly token: string;
+  readonly bucket: string | undefined;
+  readonly path: ContentPath | undefined;
+}
+
+/** What requests name, as far as it exists. */
+export interface NamedByRequests {
+  readonly tokens: ReadonlyMap<string, StoredToken>;
+  readonly sites: ReadonlyMap<string, SiteRow>;
+  /** In the order of the requests. */
+  readonly objects: readonly (BucketObject | undefined)[];
+}
+
 /** Sites as S3 clients see and change them: at once, while revisions follow. */
 export interface BucketCalls {
+  /** Reads for many requests at once what `token`, `siteNamed` and `bucketObject` read for one. */
+  namedByRequests(requests: readonly RequestNames[]): NamedByRequests;
   bucketObject(site: number, path: ContentPath): BucketObject | undefined;
   /** The objects of a site in the order of their names, with names behind a delimiter rolled up. */
   bucketPage(site: number, query: ListQuery, at: ListPosition, limit: number): ListPage;

@@ -37,6 +37,12 @@ export interface StorePass {
   readonly damaged: number;
 }
 
+/** A number of objects, and their bytes. */
+export interface StoredAmount {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
 export interface DamageReads {
   /** Damaged objects in the order of their digests. */
   damaged(after: Digest | null, limit: number): DamagedObject[];
@@ -56,6 +62,8 @@ export interface DamageReads {
 export interface DamageCalls extends DamageReads {
   /** The stored objects after the place `after`, without damaged ones. The first page is after 0. */
   storedParts(after: number, limit: number): StoredPage;
+  /** How much `storedParts` returns on all of its pages, with damaged objects, which it leaves out. */
+  storedAmount(): StoredAmount;
   /** Returns those of the parts that were neither uploaded again nor deleted since they were read. */
   unchanged(parts: readonly StoredPart[]): StoredPart[];
   /** Records damaged objects. A repeated call changes nothing. */

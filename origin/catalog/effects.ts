@@ -60,6 +60,7 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   siteObject: 'reads',
 
   storedParts: 'reads',
+  storedAmount: 'reads',
   unchanged: 'reads',
   damaged: 'reads',
   damagedCount: 'reads',
@@ -85,6 +86,7 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   deployedBeyond: 'reads',
   finishDeploy: 'durable',
 
+  namedByRequests: 'reads',
   bucketObject: 'reads',
   bucketPage: 'reads',
   changeBucket: 'durable',

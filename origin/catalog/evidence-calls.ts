@@ -15,8 +15,12 @@ export interface Evidence {
 }
 
 export interface EvidenceCalls {
-  /** Throws `no-such-revision`, also for a revision that was never live. */
-  revisionEvidence(site: number, revision: number): Evidence;
+  /**
+   * Who has answered `record`: a step of a rollout that shows the revision, or an abort after which it is shown again.
+   * Without `record`: the activation, or the last step of a revision that was never live. Throws `no-such-revision` if
+   * there is no such record.
+   */
+  revisionEvidence(site: number, revision: number, record?: number): Evidence;
   /** Throws `no-such-purge`. */
   purgeEvidence(site: number, seq: number): Evidence;
 }

@@ -3,7 +3,8 @@ import type { Receipt } from '../../shared/log/receipt.ts';
 /** Receipts that edges have signed. They may arrive again, and in any order. */
 export interface ReceiptCalls {
   /**
-   * Keeps the first receipt of each edge for a revision, until a later one covers something else. Ignores receipts for
+   * Keeps the first receipt of each edge for a revision, until a later one covers something else. A step of a rollout,
+   * and an abort after which the revision is shown again, have receipts of their own. Ignores receipts for
    * a revision or a root that is not in the log. Returns the others, which are stored now or were stored before.
    */
   addReceipts(receipts: readonly Receipt[]): Receipt[];

@@ -52,6 +52,7 @@ import {
   tokenSchema,
 } from '../../shared/wire/token-api.ts';
 import { checkedOrigin } from './origin-url.ts';
+import { type ReceiptSubject, receiptFilePath } from './receipt-subject.ts';
 import { refusal, unreachable } from './refusal.ts';
 import { TasksClient } from './tasks-client.ts';
 
@@ -239,9 +240,8 @@ export class ApiClient {
   }
 
   /** The text of a file of receipts: see `readReceiptFile`. */
-  receiptFile(site: string, of: { readonly revision: number } | { readonly purge: number }): Promise<string> {
-    const subject = 'purge' in of ? `purges/${of.purge}` : `revisions/${of.revision}`;
-    return this.#text('GET', `/v1/sites/${site}/${subject}/receipts`);
+  receiptFile(site: string, of: ReceiptSubject): Promise<string> {
+    return this.#text('GET', receiptFilePath(site, of));
   }
 
   manifest(site: string, revision: number): AsyncGenerator<ManifestLine> {

@@ -28,9 +28,9 @@ export class ReceiptExport {
     this.#options = options;
   }
 
-  /** Throws `no-such-revision`, also for a revision that was never live. */
-  async ofRevision({ id, name }: Site, revision: number): Promise<string> {
-    return this.#file(name, await this.#options.catalog.revisionEvidence(id, revision));
+  /** `record` is a step of a rollout or an abort; otherwise it is the activation. Throws `no-such-revision`. */
+  async ofRevision({ id, name }: Site, revision: number, record?: number): Promise<string> {
+    return this.#file(name, await this.#options.catalog.revisionEvidence(id, revision, record));
   }
 
   /** Throws `no-such-purge`. */

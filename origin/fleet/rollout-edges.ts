@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
+import { SLOWER, type Speed } from '../../shared/wire/rollout-api.ts';
 import type { RolloutFleet } from '../rollout/driver.ts';
 import type { RolloutEdge } from '../rollout/rollout-plan.ts';
 import type { JudgedEdge } from '../rollout/verdict-state.ts';
@@ -21,6 +22,10 @@ export function rolloutFleet(
       named(fleet.participants(site.name)).map((edge) => rolloutEdge(edge, site.id, revision)),
     judgedEdges: (names, site, revision) =>
       named(names).map((edge) => judgedEdge(edge, { site, revision, now: clock.monotonic() })),
+    speedBeside(names, site, revision) {
+      const others = [...fleet.records.values()].filter(({ row }) => !names.includes(row.name));
+      return sumOf(others.flatMap((edge) => speedOf(edge, site, revision)));
+    },
   };
 }
 
@@ -40,5 +45,17 @@ function judgedEdge(
 ): JudgedEdge {
   const trial = edge.report?.trials?.find((one) => one.site === site && one.revision === revision);
   const silentMs = leaseLeft(edge, now) > 0 ? 0 : now - edge.leaseUntil;
-  return { name: edge.row.name, silentMs, trial: trial ?? null };
+  return { name: edge.row.name, silentMs, isDrained: edge.row.drained, trial: trial ?? null };
+}
+
+function speedOf({ report }: EdgeRecord, site: number, revision: number): readonly Speed[] {
+  const one = report?.beside?.find((one) => one.site === site && one.revision === revision);
+  return one === undefined ? [] : [one.speed];
+}
+
+function sumOf(speeds: readonly Speed[]): Speed {
+  return {
+    slots: speeds.reduce((sum, { slots }) => sum + slots, 0),
+    slower: SLOWER.map((_, i) => speeds.reduce((sum, { slower }) => sum + (slower[i] ?? 0), 0)),
+  };
 }

@@ -19,6 +19,8 @@ interface Intake {
   readonly object: StoredObject;
   /** Null for an object that is in the store already. */
   readonly small: SmallObject | null;
+  /** Whether a revision to come may name it. */
+  readonly isOffered: boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ export class ObjectIntake {
   /** Places for bundles. Each bundle holds two batches. */
   readonly #places = new BodyPlaces();
 
-  /** `arrived` is called with the objects that have become durable. */
+  /** `arrived` is called with durable objects that a revision to come may name. */
   constructor(
     store: ObjectStore,
     catalog: Pick<Remote<ObjectCalls>, 'addObjects'>,
@@ -72,9 +74,15 @@ export class ObjectIntake {
     return this.keep(site, await this.#receive(site, body), expected);
   }
 
+  /** Like `take`, for a part of an object to come. Edges never need it. */
+  async takePart(site: number, body: AsyncIterable<unknown>, expected?: Digest): Promise<StoredObject> {
+    return this.#keepReceived(site, await this.#receive(site, body), expected, false);
+  }
+
   /**
    * Like `take`, for a caller that records the object in the catalog itself, together with something else. `record`
-   * runs when the bytes are durable, and must record the object even if it then fails.
+   * runs when the bytes are durable, and must record the object even if it then fails. Edges may fetch the object ahead
+   * of its revision only after `offer`.
    */
   async takeAnd<T>(
     site: number,
@@ -91,11 +99,25 @@ export class ObjectIntake {
     });
   }
 
+  /** A revision to come may name this object, which is durable. */
+  offer(object: StoredObject): void {
+    this.#arrived([object]);
+  }
+
   /** Takes over what was received for a site: stores it, or discards it if it has another digest. */
   async keep(site: number, received: Received, expected?: Digest): Promise<StoredObject> {
+    return this.#keepReceived(site, received, expected, true);
+  }
+
+  async #keepReceived(
+    site: number,
+    received: Received,
+    expected: Digest | undefined,
+    isOffered: boolean,
+  ): Promise<StoredObject> {
     await checkDigest(received, expected);
     return this.#gate.shared(async () => {
-      const intake = await this.#prepare(site, received);
+      const intake = { ...(await this.#prepare(site, received)), isOffered };
       await this.#batcher.add(intake);
       return intake.object;
     });
@@ -120,7 +142,9 @@ export class ObjectIntake {
   smallBatches(site: number): SmallBatches {
     return new SmallBatches((objects) =>
       this.#gate.shared(() =>
-        this.#keep(objects.map(({ digest, bytes }) => smallIntake(site, digest, bytes))),
+        this.#keep(
+          objects.map(({ digest, bytes }) => ({ ...smallIntake(site, digest, bytes), isOffered: true })),
+        ),
       ),
     );
   }
@@ -161,10 +185,10 @@ export class ObjectIntake {
     await this.#store.putSmall(intakes.flatMap(({ small }) => small ?? []));
     const objects = intakes.map(({ object }) => object);
     await this.#catalog.addObjects(objects, this.#clock.now());
-    this.#arrived(objects);
+    this.#arrived(intakes.flatMap(({ object, isOffered }) => (isOffered ? [object] : [])));
   }
 
-  async #prepare(site: number, received: Received): Promise<Intake> {
+  async #prepare(site: number, received: Received): Promise<Omit<Intake, 'isOffered'>> {
     if (received.kind === 'small') return smallIntake(site, received.digest, received.bytes);
     try {
       const chunks = await keepLarge(received, this.#store);
@@ -177,7 +201,7 @@ export class ObjectIntake {
   }
 }
 
-function smallIntake(site: number, digest: Digest, bytes: Uint8Array): Intake {
+function smallIntake(site: number, digest: Digest, bytes: Uint8Array): Omit<Intake, 'isOffered'> {
   return { object: { site, digest, size: bytes.length, chunks: null }, small: { digest, bytes } };
 }
 

@@ -12,20 +12,22 @@ import { pace } from '../../shared/store/pace.ts';
 import type { NewEvent } from '../../shared/wire/event.ts';
 import type { MigrationStatus } from '../../shared/wire/store-api.ts';
 import { caller } from '../callers/caller.ts';
-import type { DamageCalls, StoredPart } from '../catalog/damage-calls.ts';
+import type { DamageCalls, StoredAmount, StoredPart } from '../catalog/damage-calls.ts';
 import { copyObjects } from '../store/copy-objects.ts';
 import type { MovingStore } from '../store/moving-store.ts';
 import type { Place } from '../store/place.ts';
 import { begun, dropping, leaving, moved, type StorePlaces } from '../store/places-state.ts';
+import { moveProgress } from './move-progress.ts';
 
 /** Objects that are copied and checked together. The small ones among them share a pack in a bucket. */
 const COPIED_AT_ONCE = 256;
 const COMPARED_AT_ONCE = 2000;
 const RETRY_MS = 5000;
 const IDLE_MS = 24 * 3_600_000;
+const NOTHING: StoredAmount = { objects: 0, bytes: 0 };
 
 export interface StoreMigrationParts {
-  readonly catalog: Pick<Remote<DamageCalls>, 'storedParts' | 'unchanged'>;
+  readonly catalog: Pick<Remote<DamageCalls>, 'storedParts' | 'storedAmount' | 'unchanged'>;
   readonly store: MovingStore;
   /** Uploads share this gate from before they write until the catalog knows their objects. */
   readonly gate: Gate;
@@ -50,7 +52,10 @@ export class StoreMigration {
   readonly #woken = new Wakeup();
   readonly #changes = new KeyedLock<'places'>();
   #places: StorePlaces;
-  #progress = { objects: 0, bytes: 0 };
+  /** What was compared or copied since the last start, of all that there was then. */
+  #moved: StoredAmount = NOTHING;
+  #all: StoredAmount = NOTHING;
+  #began = 0;
   #error: string | null = null;
   /** Aborts the move that is under way when it is cancelled. */
   #move = new AbortController();
@@ -68,7 +73,9 @@ export class StoreMigration {
     return {
       store,
       other: other && { ...other },
-      progress: isMoving ? { ...this.#progress } : null,
+      progress: isMoving
+        ? moveProgress(this.#moved, this.#all, this.#parts.clock.monotonic() - this.#began)
+        : null,
       error: other === null || other.role === 'kept' ? null : this.#error,
     };
   }
@@ -84,8 +91,9 @@ export class StoreMigration {
     if (next === this.#places) return this.#woken.wake();
     if (!(await place.isEmpty()))
       throw new SkerryError('store-not-empty', `there are objects in ${place.url}, and not of this move`);
+    const all = await this.#parts.catalog.storedAmount();
     await this.#change((places) => begun(places, place.url));
-    this.#progress = { objects: 0, bytes: 0 };
+    this.#beginProgress(all);
     this.#move = new AbortController();
     this.#woken.wake();
   }
@@ -143,10 +151,10 @@ export class StoreMigration {
   }
 
   async #moveTo(url: string, signal: AbortSignal): Promise<void> {
-    const { store, gate, clock, note } = this.#parts;
+    const { catalog, store, gate, clock, note } = this.#parts;
     const target = store.mirror ?? (await this.#attach(url));
     const rest = pace(clock, signal);
-    this.#progress = { objects: 0, bytes: 0 };
+    this.#beginProgress(await catalog.storedAmount());
     await this.#copyAll(target, signal, rest);
     while ((await this.#copyLacking(target, signal, rest)) > 0);
     await gate.alone(async () => {
@@ -156,7 +164,13 @@ export class StoreMigration {
       await this.#change(moved);
       this.#before = store.switchToMirror();
     });
-    note({ kind: 'store-migrated', cause: 'all objects are there', what: { to: url, ...this.#progress } });
+    note({ kind: 'store-migrated', cause: 'all objects are there', what: { to: url, ...this.#moved } });
+  }
+
+  #beginProgress(all: StoredAmount): void {
+    this.#moved = NOTHING;
+    this.#all = all;
+    this.#began = this.#parts.clock.monotonic();
   }
 
   /** From now on, uploads reach both stores. */
@@ -177,8 +191,10 @@ export class StoreMigration {
     while (after !== undefined) {
       const { parts, next } = await this.#parts.catalog.storedParts(after, COPIED_AT_ONCE);
       await this.#copy(target, parts, signal, rest);
-      this.#progress.objects += parts.length;
-      this.#progress.bytes += parts.reduce((sum, { size }) => sum + size, 0);
+      this.#moved = {
+        objects: this.#moved.objects + parts.length,
+        bytes: this.#moved.bytes + parts.reduce((sum, { size }) => sum + size, 0),
+      };
       after = next;
     }
   }

@@ -2,13 +2,14 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
 import type { WakeupSource } from '../../shared/concurrency/wakeup.ts';
 import type { Remote } from '../../shared/process/thread.ts';
-import type { RolloutEvidence } from '../../shared/wire/rollout-api.ts';
+import type { RolloutEvidence, Speed } from '../../shared/wire/rollout-api.ts';
 import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { RolloutRow } from '../catalog/rollout-calls.ts';
 import type { SiteReads } from '../catalog/site-calls.ts';
 import type { EventNotes } from '../events/events.ts';
 import { isWindowOpen } from '../publish/activation-window.ts';
 import type { Rollouts } from '../publish/rollouts.ts';
+import type { Consents } from './consents.ts';
 import { planRollout, type RolloutEdge, type RolloutMove } from './rollout-plan.ts';
 import { type JudgedEdge, judgeEdges } from './verdict-state.ts';
 
@@ -27,6 +28,8 @@ export interface RolloutFleet {
   rolloutEdges(site: { readonly id: number; readonly name: string }, revision: number): RolloutEdge[];
   /** The named edges, as they are judged. Members that were removed are left out. */
   judgedEdges(names: readonly string[], site: number, revision: number): JudgedEdge[];
+  /** How quick all other edges answer meanwhile. */
+  speedBeside(names: readonly string[], site: number, revision: number): Speed;
 }
 
 export interface DriverParts {
@@ -36,6 +39,7 @@ export interface DriverParts {
   /** Wakes when a rollout has begun. */
   readonly begun: WakeupSource;
   readonly clock: Clock;
+  readonly consents: Pick<Consents, 'of' | 'ask' | 'keep' | 'answered'>;
   /** Makes edges report now. */
   readonly call: (edges: readonly string[]) => void;
   readonly note: EventNotes['note'];
@@ -56,12 +60,14 @@ export class RolloutDriver {
   }
 
   async run(stopping: AbortSignal): Promise<void> {
-    const { rollouts, fleet, begun, log } = this.#parts;
+    const { rollouts, fleet, begun, consents, log } = this.#parts;
     while (!stopping.aborted) {
       const over = new AbortController();
       const either = AbortSignal.any([stopping, over.signal]);
       // The wait begins before the look, so whatever happens during the look ends it.
-      const woken = Promise.race([rollouts.changed, begun].map((wakeup) => wakeup.wait(IDLE_MS, either)));
+      const woken = Promise.race(
+        [rollouts.changed, begun, consents.answered].map((wakeup) => wakeup.wait(IDLE_MS, either)),
+      );
       const reported = fleet.changed.wait(LOOK_MS, either);
       const open = await this.#look(stopping).catch((err: unknown) => {
         if (!stopping.aborted)
@@ -78,6 +84,7 @@ export class RolloutDriver {
     const open = await this.#parts.rollouts.open();
     for (const site of this.#stored.keys())
       if (!open.some((rollout) => rollout.site === site)) this.#stored.delete(site);
+    this.#parts.consents.keep(new Set(open.map(({ site }) => site)));
     for (const rollout of open) {
       if (stopping.aborted) return false;
       await this.#drive(rollout);
@@ -86,12 +93,16 @@ export class RolloutDriver {
   }
 
   async #drive(rollout: RolloutRow): Promise<void> {
-    const { catalog, fleet, clock } = this.#parts;
+    const { catalog, fleet, clock, consents } = this.#parts;
     const { site: id, siteName: name, revision, policy } = rollout;
     const edges = fleet.rolloutEdges({ id, name }, revision);
-    const evidence = judgeEdges(fleet.judgedEdges(rollout.edges, id, revision), policy.guards);
+    const beside = fleet.speedBeside(rollout.edges, id, revision);
+    const evidence = judgeEdges(fleet.judgedEdges(rollout.edges, id, revision), beside, policy.guards);
     const now = clock.now();
-    const move = planRollout({ rollout, edges, evidence, now, mayBegin: true });
+    const consent = consents.of(rollout);
+    const move = planRollout({ rollout, edges, evidence, now, mayBegin: true, consent });
+    const { webhook } = policy.guards;
+    if (move.kind === 'ask' && webhook !== undefined) consents.ask(rollout, webhook, evidence);
     if (move.kind === 'step' && rollout.step === 0) {
       const { mode } = await catalog.revision(id, revision);
       if (mode === 'batch' && !isWindowOpen((await catalog.site(id)).policy, now)) return;
@@ -107,6 +118,7 @@ export class RolloutDriver {
       note({ kind, site, cause, what: { revision, ...what } });
     switch (move.kind) {
       case 'wait':
+      case 'ask':
         return this.#store(rollout, evidence);
       case 'step':
         await rollouts.step(rollout, move, evidence);

@@ -1,6 +1,7 @@
 import type { RolloutStep } from '../../shared/site/rollout-policy.ts';
 import type { RolloutEvidence } from '../../shared/wire/rollout-api.ts';
 import type { RolloutRow } from '../catalog/rollout-calls.ts';
+import type { Consent } from './consent-state.ts';
 
 /** An edge that may show the revision: it has a lease, keeps up with the site, and readers are sent to it. */
 export interface RolloutEdge {
@@ -20,6 +21,8 @@ export type RolloutMove =
   | { readonly kind: 'wait' }
   | { readonly kind: 'step'; readonly edges: readonly string[]; readonly dwell: number }
   | { readonly kind: 'activate' }
+  /** Ask the policy's webhook whether the rollout may go on. */
+  | { readonly kind: 'ask' }
   | { readonly kind: 'pause'; readonly reason: string }
   | { readonly kind: 'fail'; readonly reason: string };
 
@@ -37,6 +40,8 @@ export interface RolloutSituation {
   readonly now: number;
   /** False while a batch publish waits for a window. */
   readonly mayBegin: boolean;
+  /** What the policy's webhook says about the next step. Undefined when it has to be asked. */
+  readonly consent?: Consent | undefined;
 }
 
 /**
@@ -67,8 +72,30 @@ export function planRollout(situation: RolloutSituation): RolloutMove {
   };
 }
 
+/** What follows when all guards of the origin agree: the next step, if the policy's webhook agrees, too. */
+function nextStep(situation: RolloutSituation): RolloutMove {
+  const { rollout, consent } = situation;
+  const move = furtherStep(situation);
+  if (rollout.policy.guards.webhook === undefined || move.kind === 'fail') return move;
+  if (consent === undefined) return { kind: 'ask' };
+  const { without } = rollout.policy;
+  switch (consent.kind) {
+    case 'go':
+      return move;
+    case 'wait':
+      return WAIT;
+    case 'veto':
+      return { kind: 'fail', reason: `the webhook ${rollout.policy.guards.webhook} vetoes: ${consent.why}` };
+    case 'absent':
+      return { kind: 'pause', reason: consent.why };
+    case 'none':
+      if (without === 'go-on') return move;
+      return without === 'wait' ? WAIT : { kind: 'fail', reason: consent.why };
+  }
+}
+
 /** The first step of the policy that adds edges, or the end. */
-function nextStep({ rollout, edges }: RolloutSituation): RolloutMove {
+function furtherStep({ rollout, edges }: RolloutSituation): RolloutMove {
   const shows = new Set(rollout.edges);
   const able = edges.filter(({ name, isPrepared }) => isPrepared && !shows.has(name));
   for (const step of rollout.policy.steps) {

@@ -1,5 +1,12 @@
 import type { RolloutPolicy } from '../../shared/site/rollout-policy.ts';
-import type { EdgeEvidence, RolloutEvidence, Trial } from '../../shared/wire/rollout-api.ts';
+import {
+  type EdgeEvidence,
+  type RolloutEvidence,
+  SLOT_SECONDS,
+  SLOWER,
+  type Speed,
+  type Trial,
+} from '../../shared/wire/rollout-api.ts';
 import { upperTail } from './binomial.ts';
 
 /**
@@ -11,6 +18,8 @@ export const ALPHA = 0.001;
 const LEAST_EVENTS = 3;
 /** Failures come in groups, as when a reader tries again. So many of them count as one event. */
 const GROUP = 3;
+/** Those that compare counts: each may err with its share of the probability. */
+const STATISTICAL_GUARDS = 4;
 /** A single error may come from a page that its reader loaded before the switch. */
 const LEAST_LOST = 2;
 /** One serving process may end for a reason of its own. */
@@ -24,21 +33,24 @@ export interface JudgedEdge {
   readonly name: string;
   /** How long the edge has had no lease. 0 while it has one. */
   readonly silentMs: number;
+  /** Somebody sends its readers to other edges. */
+  readonly isDrained: boolean;
   /** What its readers met under this revision. Null until the edge has reported it. */
   readonly trial: Trial | null;
 }
 
 type Verdict = Pick<EdgeEvidence, 'verdict' | 'why'>;
 
-/** Judges the edges that show a revision, and names the worst differences. */
+/** Judges the edges that show a revision beside the others, and names the worst differences. */
 export function judgeEdges(
   edges: readonly JudgedEdge[],
+  beside: Speed,
   guards: RolloutPolicy['guards'],
   alpha: number = ALPHA,
 ): RolloutEvidence {
   const judged = edges.map((edge) => ({
     edge: edge.name,
-    ...judgeEdge(edge, guards, alpha / Math.max(1, edges.length)),
+    ...judgeEdge(edge, beside, guards, alpha / Math.max(1, edges.length)),
     trial: edge.trial,
   }));
   const worst = judged
@@ -49,7 +61,12 @@ export function judgeEdges(
 }
 
 /** Judges one edge. `alpha` is the probability that an edge without a difference counts as bad. */
-function judgeEdge({ silentMs, trial }: JudgedEdge, guards: RolloutPolicy['guards'], alpha: number): Verdict {
+function judgeEdge(
+  { silentMs, isDrained, trial }: JudgedEdge,
+  beside: Speed,
+  guards: RolloutPolicy['guards'],
+  alpha: number,
+): Verdict {
   if (silentMs >= MOST_SILENT_MS) return bad('it has lost its lease');
   if (trial === null) return none('it has not reported yet');
   const { requests, lost, broken, errors, deaths, checks, past } = trial;
@@ -57,13 +74,25 @@ function judgeEdge({ silentMs, trial }: JudgedEdge, guards: RolloutPolicy['guard
   if (deaths > MOST_DEATHS) return bad(`${deaths} serving processes ended`);
   if (lost >= LEAST_LOST && lost > guards.lost * requests)
     return bad(`${lost} of ${requests} answers are errors that the base does not have`);
-  // Each of the two guards may err with half of the probability.
-  if (isWorse(broken, requests, past.broken, past.requests, alpha / 2))
+  const each = alpha / STATISTICAL_GUARDS;
+  if (isWorse(broken, requests, past.broken, past.requests, each))
     return bad(
       `${broken} of ${requests} requests of its pages failed, before it was ${past.broken} of ${past.requests}`,
     );
-  if (isWorse(errors, requests, past.errors, past.requests, alpha / 2))
+  if (isWorse(errors, requests, past.errors, past.requests, each))
     return bad(`${errors} of ${requests} answers are 5xx, before it was ${past.errors} of ${past.requests}`);
+  const { latency, traffic = false } = guards;
+  if (latency !== undefined) {
+    const [slow, others] = [slowIn(trial.speed, latency), slowIn(beside, latency)];
+    if (isWorse(slow, trial.speed.slots, others, beside.slots, each))
+      return bad(
+        `its answers took more than ${latency} times as long as before for ${slow} of ${trial.speed.slots} times ${SLOT_SECONDS} s, at the other edges for ${others} of ${beside.slots}`,
+      );
+  }
+  if (traffic && !isDrained && hasLostTraffic(trial, each))
+    return bad(
+      `no reader has come for ${trial.silence.slots * SLOT_SECONDS} s, and before one came in ${trial.busy.slots} of ${trial.busy.of} times ${SLOT_SECONDS} s`,
+    );
   if (requests < guards.requests) return none(`${requests} of ${guards.requests} answers that are needed`);
   return { verdict: 'good', why: `${requests} answers` };
 }
@@ -86,6 +115,22 @@ function isWorse(
   const look = events - LEAST_EVENTS + 1;
   const share = (6 / Math.PI ** 2 / look ** 2) * alpha;
   return upperTail(events, events + pastEvents, all / (all + pastAll)) <= share;
+}
+
+function slowIn({ slower }: Speed, latency: NonNullable<RolloutPolicy['guards']['latency']>): number {
+  return slower[SLOWER.indexOf(latency)] ?? 0;
+}
+
+/**
+ * Whether so many slots without a request are all but impossible after what the past shows. If `busy.slots` of `busy.of`
+ * slots had a request, the next `m` have none with the probability Π (of - slots + 1 + j) / (of + 2 + j), by Laplace's
+ * rule. Each number of slots gets its share of the probability, because a silence may begin at any of them.
+ */
+function hasLostTraffic({ silence, busy }: Pick<Trial, 'silence' | 'busy'>, alpha: number): boolean {
+  if (silence.slots === 0) return false;
+  let probability = 1;
+  for (let j = 0; j < silence.slots; j++) probability *= (busy.of - busy.slots + 1 + j) / (busy.of + 2 + j);
+  return probability <= (6 / Math.PI ** 2 / silence.of ** 2) * alpha;
 }
 
 const bad = (why: string): Verdict => ({ verdict: 'bad', why });

@@ -8,15 +8,13 @@ import type { NoteAct } from '../callers/acts.ts';
 import type { BucketCalls } from '../catalog/bucket-calls.ts';
 import type { MultipartCalls } from '../catalog/multipart-calls.ts';
 import type { SiteCalls } from '../catalog/site-calls.ts';
-import type { TokenCalls } from '../catalog/token-calls.ts';
 import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
 import type { SignatureCheckParts } from './signing/authenticate.ts';
 
 /** The parts of the origin that S3's operations call. */
 export interface S3Context extends SignatureCheckParts {
-  readonly catalog: Pick<Remote<TokenCalls>, 'token'> &
-    Pick<Remote<SiteCalls>, 'sites' | 'siteNamed' | 'putSite'> &
+  readonly catalog: Pick<Remote<SiteCalls>, 'sites' | 'siteNamed' | 'putSite'> &
     Pick<Remote<BucketCalls>, 'bucketObject' | 'bucketPage'> &
     Pick<Remote<MultipartCalls>, 'multiparts' | 'parts'>;
   readonly store: Pick<ObjectStore, 'open'>;

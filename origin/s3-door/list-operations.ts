@@ -1,4 +1,4 @@
-import type { BucketObject, ListItem, ListQuery } from '../catalog/bucket-calls.ts';
+import type { ListedObject, ListItem, ListQuery } from '../catalog/bucket-calls.ts';
 import { positionAfter } from '../catalog/bucket-listing.ts';
 import { checksumTypeOf } from './object-headers.ts';
 import { type Call, type Operation, readsSite, xml } from './operation.ts';
@@ -43,7 +43,7 @@ export function countIn(text: string | undefined, name: string): number {
 }
 
 interface Listed {
-  readonly objects: readonly BucketObject[];
+  readonly objects: readonly ListedObject[];
   readonly prefixes: readonly string[];
   /** The name of the last item, if more follow. */
   readonly last: string | undefined;
@@ -72,12 +72,12 @@ async function listed(call: Call, query: Asked, after: string): Promise<Listed> 
   };
 }
 
-function contents({ encode }: Asked, objects: readonly BucketObject[], withOwner: boolean): XmlChildren[] {
+function contents({ encode }: Asked, objects: readonly ListedObject[], withOwner: boolean): XmlChildren[] {
   return objects.map((object) => ({
     Key: encode(object.path),
     LastModified: new Date(object.time).toISOString(),
     ETag: `"${object.etag}"`,
-    ...checksumTypeOf(object),
+    ...checksumTypeOf(object.checksum),
     Size: object.size,
     ...(withOwner && { Owner: OWNER }),
     StorageClass: 'STANDARD',

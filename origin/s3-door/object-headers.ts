@@ -1,7 +1,7 @@
 import type { EntryMeta } from '../../shared/content/entry.ts';
 import { inOrder, MOST_META, metaFault, OWN_META, WHOLE_TYPE } from '../../shared/content/entry-meta.ts';
 import type { ObjectMeta } from '../buckets/bucket-objects.ts';
-import type { BucketObject, ObjectDetail } from '../catalog/bucket-calls.ts';
+import type { BucketObject, ObjectChecksum, ObjectDetail } from '../catalog/bucket-calls.ts';
 import { detailsOfHeaders } from '../ingest/file-details.ts';
 import { checkAclHeaders } from './acl.ts';
 import { S3Error } from './protocol/s3-error.ts';
@@ -134,7 +134,6 @@ export function checksumElement(sum: { readonly algorithm: string; readonly valu
 }
 
 /** What a listing says about the checksum of an object. */
-export function checksumTypeOf({ detail }: Pick<BucketObject, 'detail'>): Readonly<Record<string, string>> {
-  const sum = detail?.checksum;
+export function checksumTypeOf(sum: ObjectChecksum | undefined): Readonly<Record<string, string>> {
   return sum === undefined ? {} : { ChecksumAlgorithm: sum.algorithm.toUpperCase(), ChecksumType: sum.type };
 }

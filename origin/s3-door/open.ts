@@ -15,14 +15,15 @@ import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { RuleCheck } from '../publish/rule-check.ts';
 import type { S3Context } from './context.ts';
 import { buildS3Door } from './s3-door.ts';
+import { RequestRows } from './signing/request-rows.ts';
 
 /** What the door needs of the origin. */
-export interface S3Parts extends Omit<S3Context, 'catalog' | 'objects' | 'uploads' | 'markers'> {
+export interface S3Parts extends Omit<S3Context, 'catalog' | 'rows' | 'objects' | 'uploads' | 'markers'> {
   readonly catalog: S3Context['catalog'] &
     Remote<BucketCalls & MultipartCalls> &
     Pick<Remote<ObjectCalls>, 'addObjects'>;
   readonly store: Pick<ObjectStore, 'open'>;
-  readonly intake: Pick<ObjectIntake, 'take' | 'takeAnd'>;
+  readonly intake: Pick<ObjectIntake, 'take' | 'takePart' | 'takeAnd' | 'offer'>;
   readonly rules: Pick<RuleCheck, 'check'>;
   readonly held: HeldCommits;
   readonly gate: Gate;
@@ -37,7 +38,10 @@ export function openS3Door(
   const objects = new BucketObjects(parts);
   const uploads = new MultipartUploads({ ...parts, objects });
   return buildS3Door(
-    { ...parts, objects, uploads, markers: new CommitMarkers(parts.held) },
+    {
+      ...{ ...parts, objects, uploads, markers: new CommitMarkers(parts.held) },
+      rows: new RequestRows(parts.catalog),
+    },
     log,
     certificates,
   );

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Need } from '../access/permission.ts';
+import type { BucketObject } from '../catalog/bucket-calls.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import type { S3Context } from './context.ts';
 import type { Target } from './protocol/target.ts';
@@ -17,6 +18,8 @@ export interface Call {
   readonly request: Pick<FastifyRequest, 'id' | 'url' | 'method'>;
   /** The bucket that the address names. Throws `NoSuchBucket`. */
   site(): Promise<SiteRow>;
+  /** The object that a GET or HEAD names. Throws `NoSuchKey`. */
+  object(): Promise<BucketObject>;
 }
 
 export interface Answer {

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { requirePermission } from '../access/permission.ts';
 import { COMMIT_KEY } from '../buckets/commit-markers.ts';
+import type { SiteRow } from '../catalog/site-calls.ts';
 import type { S3Context } from './context.ts';
 import { putPath } from './key.ts';
 import { checkHeaders, objectMeta, storedHeaders } from './object-headers.ts';
@@ -34,14 +35,17 @@ export async function postForm(
   const form = await readForm(request.body as Readable, request.headers['content-type'] ?? '');
   const fields = withFileName(form);
   const claim = formClaim(fields);
-  const { token } = await proveToken({ ...claim, client: request.client }, claim.sign, context);
+  const names = { token: claim.token, bucket, path: undefined };
+  const signed = { client: request.client, signature: claim.signature, names };
+  const { token, rows } = await proveToken(signed, claim.sign, context);
   const policy = readPolicy(fields.get('policy') ?? '');
   checkPolicy(policy, fields, bucket, context.clock.now());
   const key = fields.get('key');
   if (key === undefined || key === '')
     throw new S3Error('InvalidArgument', "Bucket POST must contain a field named 'key'.");
   requirePermission(token.scopes, changesPath(bucket, key));
-  const etag = await put(context, { bucket, key, fields, form, policy });
+  if (rows.site === undefined) throw new S3Error('NoSuchBucket');
+  const etag = await put(context, { site: rows.site, key, fields, form, policy });
   return answered(fields, { bucket, key, etag });
 }
 
@@ -52,14 +56,14 @@ function withFileName({ fields, fileName }: Form): ReadonlyMap<string, string> {
 }
 
 interface Posted {
-  readonly bucket: string;
+  readonly site: SiteRow;
   readonly key: string;
   readonly fields: ReadonlyMap<string, string>;
   readonly form: Form;
   readonly policy: PostPolicy;
 }
 
-async function put(context: S3Context, { bucket, key, fields, form, policy }: Posted): Promise<string> {
+async function put(context: S3Context, { site, key, fields, form, policy }: Posted): Promise<string> {
   const headers: Record<string, string> = Object.fromEntries(fields);
   const acl = fields.get('acl');
   if (acl !== undefined) headers['x-amz-acl'] = acl;
@@ -71,7 +75,6 @@ async function put(context: S3Context, { bucket, key, fields, form, policy }: Po
   const tagging = fields.get('tagging');
   const tags = tagging === undefined ? undefined : tagsOfDocument(Buffer.from(tagging));
   const meta = objectMeta({ headers: stored, ...(tags && { tags }) });
-  const site = await context.catalog.siteNamed(bucket);
   const md5 = createHash('md5');
   const changed = await context.objects.put(site, putPath(key), {
     ...{ size: undefined, expected: undefined, condition: {} },

@@ -58,8 +58,7 @@ function reading(isHead: boolean): Operation {
           body: isHead ? '' : bytes.toString(),
         };
       }
-      const object = await objectAt(call, site, key);
-      return answered(call, object, isHead);
+      return answered(call, await call.object(), isHead);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { ContentPath } from '../../shared/content/content-path.ts';
 import { httpServer } from '../../shared/http/http-server.ts';
 import { OBJECT_BYTES, takesRawBodies } from '../../shared/http/raw-bodies.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
@@ -11,6 +12,7 @@ import { chooseOperation } from './choose-operation.ts';
 import type { S3Context } from './context.ts';
 import { asS3Error } from './error-form.ts';
 import { FORM, formConstraint } from './form-constraint.ts';
+import { possiblePath } from './key.ts';
 import { type Operation, send } from './operation.ts';
 import { postForm } from './post-form.ts';
 import { OWNER } from './probes.ts';
@@ -19,6 +21,7 @@ import { S3Error } from './protocol/s3-error.ts';
 import { type Target, targetOf } from './protocol/target.ts';
 import { authenticate, type Signer } from './signing/authenticate.ts';
 import { hoistedHeaders } from './signing/claim.ts';
+import type { Rows } from './signing/request-rows.ts';
 
 /** What is known of a request before its body is read. */
 interface Admitted {
@@ -26,6 +29,11 @@ interface Admitted {
   readonly headers: FastifyRequest['headers'];
   readonly target: Target;
   readonly signer: Signer;
+  readonly rows: Rows;
+}
+
+function readPath({ method }: FastifyRequest, { key = '' }: Target): ContentPath | undefined {
+  return method === 'GET' || method === 'HEAD' ? possiblePath(key) : undefined;
 }
 
 /** The server of the S3-compatible API: a site is a bucket, and a token is an access key. */
@@ -60,10 +68,10 @@ export async function buildS3Door(
     if (headers['content-type'] !== undefined)
       request.raw.headers['content-type'] = 'application/octet-stream';
     const operation = chooseOperation(request.method, target, headers);
-    const signer = await authenticate(request, target, context);
+    const { signer, rows } = await authenticate(request, target, readPath(request, target), context);
     const { bucket = '', key = '' } = target;
     requirePermission(signer.token.scopes, operation.need(bucket, key));
-    admitted.set(request, { operation, headers, target, signer });
+    admitted.set(request, { operation, headers, target, signer, rows });
   };
   const route = (method: string[], bodyLimit?: number) =>
     app.route({
@@ -75,11 +83,18 @@ export async function buildS3Door(
       async handler(request, reply) {
         const known = admitted.get(request);
         if (known === undefined) throw new S3Error('AccessDenied');
-        const { operation, headers, target, signer } = known;
+        const { operation, headers, target, signer, rows } = known;
         const answer = await operation.run({
           ...{ context, headers, target, signer, request },
           body: request.body as Readable,
-          site: () => context.catalog.siteNamed(target.bucket ?? ''),
+          site: async () => {
+            if (rows.site === undefined) throw new S3Error('NoSuchBucket');
+            return rows.site;
+          },
+          async object() {
+            if (rows.object === undefined) throw new S3Error('NoSuchKey');
+            return rows.object;
+          },
         });
         return send(reply, answer);
       },

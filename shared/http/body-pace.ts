@@ -37,7 +37,7 @@ export interface BodyBounds {
  * because the connection still has to carry the response.
  */
 export function boundedBody(
-  source: Readable,
+  source: Readable & { readonly complete?: boolean },
   { bytes, pace, hold, answered }: BodyBounds,
   clock: Clock,
 ): Readable {
@@ -53,7 +53,10 @@ export function boundedBody(
         if (came > bytes) throw new SkerryError('too-large', `the body is larger than ${bytes} bytes`);
         hold?.(piece.length);
         yield piece;
-      } else if (source.destroyed || answered?.aborted) throw source.errored ?? cutOff();
+      }
+      // Most small requests have come as a whole, so their end need not be waited for.
+      else if (source.complete) return;
+      else if (source.destroyed || answered?.aborted) throw source.errored ?? cutOff();
       else if (!(await stirs(source, pace(came, clock.monotonic() - began), clock, answered)))
         throw new SkerryError('too-slow', 'the body came too slowly, or not at all');
     }

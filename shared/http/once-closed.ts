@@ -7,9 +7,12 @@ export function onceClosed(raw: ServerResponse, end: () => void): void {
   else raw.once('close', end);
 }
 
+/** Made once, because an error costs its stack, and each request with a body has a signal. */
+const OVER = new DOMException('the response is over', 'AbortError');
+
 /** A signal that aborts when the response is over. */
 export function untilClosed(raw: ServerResponse): AbortSignal {
   const closed = new AbortController();
-  onceClosed(raw, () => closed.abort());
+  onceClosed(raw, () => closed.abort(OVER));
   return closed.signal;
 }

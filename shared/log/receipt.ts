@@ -11,7 +11,10 @@ export const receiptSchema = Type.Object({
   site: Type.Integer(),
   revision: Type.Integer(),
   root: Type.String({ pattern: DIGEST_PATTERN }),
-  seq: Type.Integer({ description: 'The `activate` record that this receipt answers.' }),
+  seq: Type.Integer({
+    description:
+      'The record that this receipt answers: the `activate` of the revision, a `rollout` that names the edge, or the `abort` after which it shows the revision again.',
+  }),
   since: Type.Integer({
     description: 'When the revision became visible, in milliseconds since 1970 by the time of the log.',
   }),
@@ -28,7 +31,7 @@ export type Receipt = Static<typeof receiptSchema>;
 export const receiptKind: StatementKind<Receipt> = {
   schema: schema(receiptSchema),
   text: canonicalReceipt,
-  subject: ({ site, revision }) => ({ name: `${site}/${revision}`, site }),
+  subject: ({ site, revision, seq }) => ({ name: `${site}/${revision}/${seq}`, site }),
 };
 
 export function signReceipt(receipt: Omit<Receipt, 'sig'>, key: SigningKey): Receipt {

@@ -66,7 +66,11 @@ const activate = Type.Object({
 });
 
 /** The prepared revision will never be live. */
-const abort = Type.Object({ reason: Type.String() });
+const abort = Type.Object({
+  reason: Type.String(),
+  /** What edges that show the revision on trial show again. Absent for a revision that no edge was told to show. */
+  shows: Type.Optional(Type.Object({ revision: Type.Integer(), root: Type.String() })),
+});
 
 const pointer = {
   name: Type.String(),
@@ -86,8 +90,6 @@ const trial = {
   base: Type.Integer(),
   /** 0 while edges only take the revision in. */
   step: Type.Integer(),
-  /** The names of the edges that show the record's revision. They only grow during a rollout. */
-  edges: Type.Array(Type.String()),
   files: Type.Integer(),
   /** Paths that these edges ask themselves for, as a reader does. */
   paths: Type.Array(Type.String()),
@@ -97,7 +99,11 @@ const trial = {
  * A step of a rollout: from here on these edges show the record's revision. `activate` of the revision ends the
  * rollout, and `abort` takes the revision back.
  */
-const rollout = Type.Object(trial);
+const rollout = Type.Object({
+  ...trial,
+  /** The names of the edges that show the record's revision. They only grow during a rollout. */
+  edges: Type.Array(Type.String()),
+});
 
 /** How a sync publish ended at each edge. The kind is not critical, because such a record changes nothing. */
 const outcome = Type.Object({
@@ -137,7 +143,11 @@ const checkpoint = Type.Object({
       ),
       /** Absent means none. */
       rollout: Type.Optional(
-        Type.Object({ ...trial, revision: Type.Integer(), root: Type.String(), seq: Type.Integer() }),
+        Type.Object({
+          ...{ ...trial, revision: Type.Integer(), root: Type.String(), seq: Type.Integer() },
+          /** The edges that show the revision, as a set of `members` (shared/log/member-set.ts). */
+          edges: Type.String(),
+        }),
       ),
     }),
   ),

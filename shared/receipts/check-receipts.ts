@@ -6,6 +6,7 @@ import { isSignedBy } from '../log/statement-kind.ts';
 import { fingerprintOf, type KeyFingerprint, type PublicKey } from '../signing/keys.ts';
 import type { AnyReceipt, ReceiptFile } from './receipt-file.ts';
 import { type RosterMember, verifyRoster } from './roster.ts';
+import { type ShownBy, shownBy } from './shown-by.ts';
 
 /** A host of an edge, and its valid receipt. */
 interface Confirmation {
@@ -16,6 +17,8 @@ interface Confirmation {
 export interface Verdict {
   /** The fingerprint of the recovery key that vouches for everything else in the file. */
   readonly recovery: KeyFingerprint;
+  /** What the edges that have answered show. Undefined for a purge. */
+  readonly shows: ShownBy | undefined;
   /** Each names something that is wrong. A file with faults proves nothing. */
   readonly faults: readonly string[];
   readonly confirmed: readonly Confirmation[];
@@ -55,6 +58,7 @@ export function checkReceipts(file: ReceiptFile, trusted?: KeyFingerprint): Verd
     faults.push('the receipts were put in another order than that of the roster');
   return {
     recovery,
+    shows: shownBy(file.record),
     faults,
     confirmed: [...confirmed].map(([member, receipt]) => ({ member, receipt })),
     missing: (silent ?? []).filter((member) => member[3] === 'member' && !confirmed.has(member)),
@@ -90,8 +94,6 @@ function recordFaults({ record, roster }: ReceiptFile): string[] {
   const named = `record ${record.seq}`;
   if (record.log !== roster.log || record.epoch !== roster.epoch)
     return [`${named} belongs to another log or epoch: ${record.log}, epoch ${record.epoch}`];
-  if (record.kind !== 'activate' && record.kind !== 'purge')
-    return [`${named} is of the kind ${record.kind}, which no receipt answers`];
   const inForce = roster.keys.findLast(([, from]) => from <= record.seq)?.[0];
   if (inForce === undefined || !verifyRecord(record, inForce as PublicKey)) {
     const other = roster.keys.find(([key]) => verifyRecord(record, key as PublicKey));
@@ -101,6 +103,8 @@ function recordFaults({ record, roster }: ReceiptFile): string[] {
         : `${named} is signed with ${other[0]}, which was not the origin's key at that record`,
     ];
   }
+  if (record.kind !== 'purge' && shownBy(record) === undefined)
+    return [`${named} is of the kind ${record.kind}, and no edge shows anything because of it`];
   if (recordHash(record) !== roster.about) return [`the roster is about another record than ${named}`];
   if (record.seq > roster.seq) return [`the roster ends at record ${roster.seq}, before ${named}`];
   return [];
@@ -110,14 +114,15 @@ function recordFaults({ record, roster }: ReceiptFile): string[] {
 function subjectFault({ record, roster }: ReceiptFile, receipt: AnyReceipt): string | undefined {
   if (receipt.log !== roster.log || receipt.epoch !== roster.epoch)
     return `belongs to another log or epoch: ${receipt.log}, epoch ${receipt.epoch}`;
-  if ('root' in receipt !== (record.kind === 'activate'))
+  if ('root' in receipt === (record.kind === 'purge'))
     return `answers another kind of record than record ${record.seq}, which is of the kind ${record.kind}`;
   if (receipt.seq !== record.seq) return `answers record ${receipt.seq}, not record ${record.seq}`;
   if (receipt.site !== record.site) return `is about site ${receipt.site}, not about site ${record.site}`;
   if (!('root' in receipt)) return undefined;
-  return receipt.revision === record.revision && receipt.root === record.root
+  const { revision, root } = shownBy(record) ?? record;
+  return receipt.revision === revision && receipt.root === root
     ? undefined
-    : `is about revision ${receipt.revision} with the root ${receipt.root}, not about revision ${record.revision}`;
+    : `is about revision ${receipt.revision} with the root ${receipt.root}, not about revision ${revision}`;
 }
 
 function isSigned(receipt: AnyReceipt, key: PublicKey): boolean {

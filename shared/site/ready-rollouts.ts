@@ -1,6 +1,9 @@
 import type { RolloutPolicy } from './rollout-policy.ts';
 
-const USUAL_GUARDS: RolloutPolicy['guards'] = { requests: 100, lost: 0.005, paths: [] };
+const USUAL_GUARDS: RolloutPolicy['guards'] = {
+  ...{ requests: 100, lost: 0.005, paths: [] },
+  ...{ latency: 8, traffic: true },
+};
 
 /** The policies that every origin has. */
 export const READY_POLICIES = {

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { NAME_PATTERN } from './name-pattern.ts';
 import { nameSchema } from './names.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -51,10 +52,30 @@ const guardsSchema = Type.Object(
       description:
         'The share of answers that may be errors under the new revision alone, for example because a page was removed.',
     }),
-    paths: Type.Array(Type.String({ pattern: '^/', maxLength: 1024 }), {
+    // Printable ASCII that JSON escapes nowhere, so that a checkpoint has room for all of them.
+    paths: Type.Array(Type.String({ pattern: '^/[!#-\\[\\]-~]*$', maxLength: 256 }), {
       maxItems: 20,
       description: 'Paths that must answer with the right bytes when an edge asks itself, as a reader does.',
     }),
+    latency: Type.Optional(
+      Type.Union([Type.Literal(2), Type.Literal(4), Type.Literal(8), Type.Literal(16)], {
+        description:
+          'An edge is bad when its answers take more than so many times as long as before, much more often than those of the other edges. Absent: the time of answers is not judged.',
+      }),
+    ),
+    traffic: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether an edge is bad when its readers have gone: no request for a time that the minutes before make all but impossible.',
+      }),
+    ),
+    webhook: Type.Optional(
+      Type.String({
+        pattern: NAME_PATTERN,
+        description:
+          'The name of a webhook of this origin that is asked before each step. It may veto. When it does not answer, `without` says what follows.',
+      }),
+    ),
   },
   closed,
 );

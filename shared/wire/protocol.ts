@@ -12,7 +12,7 @@ import { aliasNameSchema } from '../site/alias.ts';
 import { labelsSchema, nameSchema } from '../site/names.ts';
 import { scheduleSchema } from '../site/schedule.ts';
 import { taskReportSchema } from '../work/assignment.ts';
-import { trialSchema } from './rollout-api.ts';
+import { besideSchema, trialSchema } from './rollout-api.ts';
 
 /** The maximum number of statements in one report. */
 export const MOST_STATEMENTS = 1000;
@@ -274,6 +274,12 @@ const edgeReportSchema = Type.Object({
     Type.Array(trialSchema, {
       maxItems: MOST_TRIALS,
       description: 'What readers met under revisions that this edge shows in a rollout.',
+    }),
+  ),
+  beside: Type.Optional(
+    Type.Array(besideSchema, {
+      maxItems: MOST_TRIALS,
+      description: 'How quick this edge answers under the base of rollouts that other edges show.',
     }),
   ),
   sites: Type.Array(siteReportSchema, { maxItems: MAX_REPORTED_SITES }),

@@ -29,6 +29,34 @@ const answers = {
   errors: Type.Integer({ minimum: 0, description: 'Answers 5xx that are not in `lost`.' }),
 };
 
+/** Edges look at their answers in slots of so many seconds. */
+export const SLOT_SECONDS = 5;
+/** How many times slower than before answers may become. A policy chooses one of these. */
+export const SLOWER = [2, 4, 8, 16] as const;
+
+const slots = (description: string) => Type.Object({ slots: count, of: count }, { description });
+
+const speedSchema = Type.Object(
+  {
+    slots: Type.Integer({ minimum: 0, description: 'Slots with at least ten answers.' }),
+    slower: Type.Array(count, {
+      minItems: SLOWER.length,
+      maxItems: SLOWER.length,
+      description: `Those of them whose median took more than ${SLOWER.join(', ')} times as long as before, and more than 25 ms.`,
+    }),
+  },
+  { description: `How quick the answers were, in slots of ${SLOT_SECONDS} seconds.` },
+);
+export type Speed = Static<typeof speedSchema>;
+
+/** How an edge answers that shows the base of a rollout, as it reports it. */
+export const besideSchema = Type.Object({
+  site: Type.Integer(),
+  revision: Type.Integer({ description: 'The revision that other edges show on trial.' }),
+  speed: speedSchema,
+});
+export type Beside = Static<typeof besideSchema>;
+
 /** What readers of one edge met under a revision on trial, as the edge reports it. */
 export const trialSchema = Type.Object({
   site: Type.Integer(),
@@ -40,6 +68,9 @@ export const trialSchema = Type.Object({
   }),
   deaths: Type.Integer({ minimum: 0, description: 'Serving processes that ended by themselves meanwhile.' }),
   checks: Type.Object({ asked: count, failed: count }, { description: 'The paths that must answer.' }),
+  speed: speedSchema,
+  silence: slots('The slots since the last request of a reader, and all since the revision is shown.'),
+  busy: slots('The slots with answers in the five to ten minutes before that, and all of them.'),
   past: Type.Object(answers, { description: 'The same counts of this edge under the base.' }),
   worst: Type.Array(differenceSchema, { maxItems: MOST_WORST }),
 });

@@ -27,9 +27,27 @@ export const migrationSchema = Type.Object({
     ],
     { description: 'A second store, if there is one.' },
   ),
-  progress: Type.Union([Type.Object({ objects: count, bytes: count }), Type.Null()], {
-    description: 'What the target has, as far as it was compared since the last start.',
-  }),
+  progress: Type.Union(
+    [
+      Type.Object({
+        objects: count,
+        bytes: count,
+        left: Type.Object(
+          { objects: count, bytes: count },
+          { description: 'What has still to be compared, and copied where the target lacks it.' },
+        ),
+        bytesPerSecond: Type.Integer({
+          minimum: 0,
+          description: 'The average since the move began, or went on after a restart.',
+        }),
+        secondsLeft: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+          description: 'What the rest takes at this rate. Null until something has moved.',
+        }),
+      }),
+      Type.Null(),
+    ],
+    { description: 'What the target has, as far as it was compared since the last start.' },
+  ),
   error: Type.Union([Type.String(), Type.Null()], {
     description: 'Why the move does not go on. The origin tries again.',
   }),

@@ -3,6 +3,7 @@ import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Change } from '../../shared/content/diff.ts';
 import type { Entry } from '../../shared/content/entry.ts';
 import { hasCode } from '../../shared/errors.ts';
+import { payloads } from '../../shared/log/record-kinds.ts';
 import type { FastClock } from '../helpers/fast-time.ts';
 import type { InnerOrigin } from '../helpers/inner-origin.ts';
 import { random } from '../helpers/random.ts';
@@ -38,6 +39,8 @@ export class ModelSites {
   readonly all: SiteModel[] = [];
   readonly #origin: InnerOrigin;
   readonly #clock: FastClock;
+  /** The tree of the revision that is being made. */
+  #making: ReadonlyMap<string, string> = new Map();
 
   constructor(origin: InnerOrigin, clock: FastClock) {
     this.#origin = origin;
@@ -117,6 +120,22 @@ export class ModelSites {
     const edges = [...new Set([...open.edges, edge])].sort();
     await rollouts.step(open, { edges, dwell: 1 }, open.evidence);
     for (const name of edges) site.tried.set(name, (site.tried.get(name) ?? new Set()).add(revision));
+  }
+
+  /** Learns from the log what became of an act during which the origin was killed. The log ended at `before`. */
+  async killed(site: SiteModel, before: number): Promise<void> {
+    const { seq } = await this.#origin.catalog.head(this.#clock.now());
+    for (const { kind, site: id, revision, payload } of await this.#origin.catalog.records(
+      before + 1,
+      seq - before,
+    )) {
+      if (id !== site.id) continue;
+      if (kind === 'revision' && !site.trees.has(revision)) site.trees.set(revision, this.#making);
+      if (kind === 'activate') this.#committed(site, { revision, outcome: 'live' }, new Map());
+      if (kind === 'rollout')
+        for (const name of payloads.rollout.parseText(payload).edges)
+          site.tried.set(name, (site.tried.get(name) ?? new Set()).add(revision));
+    }
   }
 
   /** The rollout of the site that is under way, as the log has it. */
@@ -227,6 +246,7 @@ export class ModelSites {
   ): Promise<Change[]> {
     const { catalog } = this.#origin;
     const { changes, moves } = changesOf(seed, tree);
+    this.#making = tree;
     const made: Change[] = [];
     for (const [from, to] of moves) {
       const entry = await catalog.entryAt(site.id, base, from as ContentPath);

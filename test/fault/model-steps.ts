@@ -40,6 +40,8 @@ export type Step =
       readonly by: 'step' | 'finish' | 'abort';
       readonly who: Who;
     }
+  /** The origin is killed before its catalog is called once more than `calls` times, and starts again. */
+  | { readonly kind: 'kill-origin'; readonly calls: number; readonly during: Step }
   | { readonly kind: 'prune-origin'; readonly log: boolean }
   | { readonly kind: 'prune'; readonly who: Who }
   | { readonly kind: 'cut'; readonly who: Who; readonly bytes: number; readonly times: number }
@@ -102,6 +104,7 @@ function stepOf(dice: Random, sites: number, hasParent: boolean): Step {
   const aside = dice.below(7);
   if (aside === 0) return aliasStep(dice, site);
   if (aside === 1) return rolloutStep(dice, site, who);
+  if (aside === 2 && dice.below(3) === 0) return killStep(dice, site, who);
   const at = dice.below(100);
   if (at < 23) return publish(dice, site, dice.pick(['async', 'async', 'async', 'batch', 'sync']));
   if (at < 28) return { kind: 'task', seed: dice.below(1_000_000) };
@@ -145,6 +148,12 @@ function rolloutStep(dice: Random, site: number, who: Who): Step {
   const at = dice.below(10);
   if (at < 4) return { kind: 'roll-out', site, seed: dice.below(1_000_000) };
   return { kind: 'roll-on', site, by: dice.pick(['step', 'step', 'step', 'finish', 'abort']), who };
+}
+
+/** A rollout or a publish is cut short, or the origin is killed after it. */
+function killStep(dice: Random, site: number, who: Who): Step {
+  const during = dice.below(4) === 0 ? publish(dice, site, 'async') : rolloutStep(dice, site, who);
+  return { kind: 'kill-origin', calls: dice.below(dice.pick([6, 16, 40])), during };
 }
 
 function publish(dice: Random, site: number, mode: 'async' | 'batch' | 'sync'): Step {

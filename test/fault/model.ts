@@ -246,6 +246,8 @@ class World {
         return this.#sites.rollOut(this.#sites.at(step.site), step.seed);
       case 'roll-on':
         return this.#sites.rollOn(this.#sites.at(step.site), step.by, this.#actor(step.who).edge.name);
+      case 'kill-origin':
+        return this.#killOrigin(step);
       case 'prune-origin':
         this.#clock.skip(7_200_000);
         await retention.run({ log: step.log });
@@ -310,6 +312,16 @@ class World {
     const dice = random(calls);
     await actor.stop({ power, tear: (size) => dice.below(size + 1) });
     await actor.start();
+  }
+
+  /** What the origin was about to do happens whole or not at all, and the log says which. */
+  async #killOrigin({ calls, during }: Step & { kind: 'kill-origin' }): Promise<void> {
+    const { seq } = await this.#origin.catalog.head(this.#clock.now());
+    this.#origin.killAfter(calls);
+    await this.#take(during).catch(() => {});
+    await this.#origin.restart();
+    this.#servers.origin.serve(this.#origin.feed);
+    if ('site' in during) await this.#sites.killed(this.#sites.at(during.site), seq);
   }
 
   async #restart(actor: Actor): Promise<void> {

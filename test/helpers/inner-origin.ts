@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { Readable } from 'node:stream';
 import pino from 'pino';
 import { tokenSecretsOf } from '../../origin/access/token-secrets.ts';
@@ -33,7 +34,12 @@ import type { FeedSource } from '../../shared/feed/feed-source.ts';
 import { ReportCalls } from '../../shared/feed/report-calls.ts';
 import { certifyKey } from '../../shared/log/certificate.ts';
 import { ReportChecks } from '../../shared/reports/report-checks.ts';
-import { fingerprintOf, generateSigningKey } from '../../shared/signing/keys.ts';
+import {
+  fingerprintOf,
+  generateSigningKey,
+  type KeyFingerprint,
+  type SigningKey,
+} from '../../shared/signing/keys.ts';
 import { READY_POLICIES } from '../../shared/site/ready-rollouts.ts';
 import { ruleFaults } from '../../shared/site/rules/rule-faults.ts';
 import { openDatabase } from '../../shared/sqlite/open.ts';
@@ -43,6 +49,8 @@ import { checkersOf } from './report-checkers.ts';
 
 /** The log of all these origins. Each has its own keys, so no origin has signed what another has signed. */
 export const INNER_LOG = '5'.repeat(32);
+
+type Changes = (time: number) => Promise<readonly Change[]>;
 
 /** An origin without its process: the parts that publish, prune and feed, over a catalog and a store in memory. */
 export interface InnerOrigin {
@@ -63,10 +71,14 @@ export interface InnerOrigin {
    * Stores a revision of a synchronous publish, which waits for `activate` or `abort` in the catalog. Returns its
    * number.
    */
-  propose(site: number, base: number, changes: (time: number) => Promise<readonly Change[]>): Promise<number>;
+  propose(site: number, base: number, changes: Changes): Promise<number>;
   /** Stores a revision and begins its rollout. Returns its number. */
-  rollOut(site: number, base: number, changes: (time: number) => Promise<readonly Change[]>): Promise<number>;
+  rollOut(site: number, base: number, changes: Changes): Promise<number>;
   readonly rollouts: Rollouts;
+  /** Kills the process after so many further calls of its catalog. Each later call fails. */
+  killAfter(calls: number): void;
+  /** Starts the next process, over the same catalog and disk. The parts are new ones from then on. */
+  restart(): Promise<void>;
   close(): void;
 }
 
@@ -82,16 +94,82 @@ export async function openInnerOrigin(
   watch?: TaskWatch,
 ): Promise<InnerOrigin> {
   const key = generateSigningKey();
-  const database = openDatabase(':memory:', migrations);
-  const appended = new Wakeup();
-  const catalog = wakingAfterAppends(asRemote(sqliteCalls(database, signerWith(key))), appended);
   const recoveryKey = generateSigningKey();
+  const database = openDatabase(':memory:', migrations);
+  const disk = new MemoryDisk();
+  const acts: string[] = [];
+  await asRemote(sqliteCalls(database, signerWith(key))).found(
+    INNER_LOG,
+    certifyKey(INNER_LOG, 1, key.publicKey, recoveryKey),
+    clock.now(),
+  );
+  const recovery = fingerprintOf(recoveryKey.publicKey);
+  const begin = () => beginLife({ key, recovery, database, disk, clock, encodings, watch, acts });
+  let life = await begin();
+  return {
+    ...{ disk, acts },
+    get catalog() {
+      return life.catalog;
+    },
+    get committer() {
+      return life.committer;
+    },
+    get board() {
+      return life.board;
+    },
+    get fleet() {
+      return life.fleet;
+    },
+    get feed() {
+      return life.feed;
+    },
+    get retention() {
+      return life.retention;
+    },
+    get rollouts() {
+      return life.rollouts;
+    },
+    joinToken: (...args) => life.joinToken(...args),
+    put: (...args) => life.put(...args),
+    propose: (...args) => life.propose(...args),
+    rollOut: (...args) => life.rollOut(...args),
+    killAfter: (calls) => life.killAfter(calls),
+    async restart() {
+      life.end();
+      life = await begin();
+    },
+    close() {
+      life.end();
+      database.close();
+    },
+  };
+}
+
+/** What outlives a process of the origin, and what it is started with. */
+interface LifeParts {
+  readonly key: SigningKey;
+  readonly recovery: KeyFingerprint;
+  readonly database: DatabaseSync;
+  readonly disk: MemoryDisk;
+  readonly clock: Clock;
+  readonly encodings: Encodings;
+  readonly watch: TaskWatch | undefined;
+  readonly acts: string[];
+}
+
+/** One run of the origin's process. Everything that it knows besides its parts is gone when it ends. */
+async function beginLife({ key, recovery, database, disk, clock, encodings, watch, acts }: LifeParts) {
+  let callsLeft = Number.POSITIVE_INFINITY;
+  const appended = new Wakeup();
+  const catalog = wakingAfterAppends(
+    asRemote(sqliteCalls(database, signerWith(key)), () => {
+      if (callsLeft-- <= 0) throw new Error('the process of the origin is gone');
+    }),
+    appended,
+  );
   const log = INNER_LOG;
-  await catalog.found(log, certifyKey(log, 1, key.publicKey, recoveryKey), clock.now());
   const identity = await catalog.identity();
   if (identity === undefined) throw new Error('the log was not founded');
-  const recovery = fingerprintOf(recoveryKey.publicKey);
-  const disk = new MemoryDisk();
   const store = openMemoryStore(disk);
   const stopping = new AbortController();
   const gate = new InProcessGate();
@@ -118,13 +196,12 @@ export async function openInnerOrigin(
   const uploadsAhead = new UploadsAhead({ catalog, identity, key, appended });
   const intake = new ObjectIntake(store, catalog, clock, gate, uploadsAhead.note);
   void board.run(stopping.signal);
-  const acts: string[] = [];
   const stager = new Stager(catalog, clock);
 
   async function reveal(
     site: number,
     base: number,
-    changes: (time: number) => Promise<readonly Change[]>,
+    changes: Changes,
     how: Pick<Reveal, 'mode' | 'rollout'>,
   ): Promise<number> {
     const overlay = async (revision: number, time: number) =>
@@ -140,8 +217,6 @@ export async function openInnerOrigin(
     committer,
     board,
     fleet,
-    disk,
-    acts,
     feed: originFeed({
       ...{ catalog, manifests: catalog, objects: store, encodings, fleet, appended, calls },
       ...{ clock, identity, ahead: uploadsAhead.ahead },
@@ -152,12 +227,12 @@ export async function openInnerOrigin(
       ...{ catalog, store, clock, gate, runs: new KeyedLock<'prune'>() },
       stopping: stopping.signal,
     }),
-    async joinToken(edge, mayRead) {
+    async joinToken(edge: string, mayRead?: readonly string[]) {
       const issuer = { recovery, secretOf: tokenSecretsOf(Buffer.alloc(32)) };
       const request = { scope: 'join', edge, ...(mayRead && { mayRead: [...mayRead] }) };
       return (await createToken(catalog, clock, request, issuer)).token;
     },
-    async put(site, path, bytes, time) {
+    async put(site: number, path: string, bytes: Buffer, time: number): Promise<Change> {
       const { digest, size, chunks } = await intake.take(site, Readable.from([bytes], { objectMode: false }));
       const entry: Entry = {
         path: path as ContentPath,
@@ -170,14 +245,17 @@ export async function openInnerOrigin(
       };
       return { kind: 'put', entry };
     },
-    propose: (site, base, changes) => reveal(site, base, changes, { mode: 'sync' }),
-    rollOut: (site, base, changes) =>
+    propose: (site: number, base: number, changes: Changes) => reveal(site, base, changes, { mode: 'sync' }),
+    rollOut: (site: number, base: number, changes: Changes) =>
       reveal(site, base, changes, { mode: 'async', rollout: READY_POLICIES.canary }),
     rollouts: new Rollouts({ catalog, clock, sites, committer }),
-    close() {
+    killAfter(calls: number) {
+      callsLeft = calls;
+    },
+    end() {
+      callsLeft = 0;
       stopping.abort();
       appended.wake();
-      database.close();
     },
   };
 }

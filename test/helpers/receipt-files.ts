@@ -1,3 +1,4 @@
+import { digestOf } from '../../shared/content/digest.ts';
 import { certifyKey } from '../../shared/log/certificate.ts';
 import { signPurgeReceipt } from '../../shared/log/purge-receipt.ts';
 import { type Receipt, signReceipt } from '../../shared/log/receipt.ts';
@@ -10,8 +11,11 @@ import {
 } from '../../shared/log/record.ts';
 import type { ReceiptFile } from '../../shared/receipts/receipt-file.ts';
 import { type Roster, type RosterMember, signRoster } from '../../shared/receipts/roster.ts';
+import { shownBy } from '../../shared/receipts/shown-by.ts';
 import { generateSigningKey, type SigningKey } from '../../shared/signing/keys.ts';
 import { LOG, originKey, ROOT, recoveryKey, TIME } from '../unit/shared/fixed-keys.ts';
+
+const OTHER_ROOT = digestOf('another root');
 
 export interface Host {
   readonly name: string;
@@ -34,9 +38,20 @@ export function activation(changes: Partial<UnsignedRecord> = {}, key = originKe
   return signRecord(record, key);
 }
 
+/** A step of a rollout of revision 2 over 1, and the record that takes it back. */
+export const STEP = activation({
+  ...{ kind: 'rollout', seq: 5, revision: 2, root: OTHER_ROOT },
+  payload: '{"base":1,"step":1,"files":1,"paths":[],"edges":["edge-000"]}',
+});
+export const TAKEN_BACK = activation({
+  ...{ kind: 'abort', seq: 6, revision: 2, root: OTHER_ROOT },
+  payload: `{"reason":"it is bad","shows":{"revision":1,"root":"${ROOT}"}}`,
+});
+
 export function receiptOf({ name, key }: Host, record: LogRecord, changes: Partial<Receipt> = {}): Receipt {
-  const { log, epoch, site, revision, seq } = record;
-  const subject = { log, epoch, edge: name, site, revision, root: record.root ?? ROOT, seq };
+  const { log, epoch, site, seq } = record;
+  const { revision, root } = shownBy(record) ?? { revision: record.revision, root: record.root ?? ROOT };
+  const subject = { log, epoch, edge: name, site, revision, root, seq };
   return signReceipt({ ...subject, since: TIME + 2000, covers: 'all', ...changes }, key);
 }
 

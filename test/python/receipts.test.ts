@@ -9,7 +9,7 @@ import { type ReceiptFile, writeReceiptFile } from '../../shared/receipts/receip
 import { generateSigningKey } from '../../shared/signing/keys.ts';
 import { startCluster } from '../helpers/cluster.ts';
 import { type Ended, skerry } from '../helpers/processes.ts';
-import { activation, hosts, receiptFile, receiptOf } from '../helpers/receipt-files.ts';
+import { activation, hosts, receiptFile, receiptOf, STEP, TAKEN_BACK } from '../helpers/receipt-files.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { edgeKey, originKey, recoveryKey } from '../unit/shared/fixed-keys.ts';
 
@@ -116,6 +116,16 @@ if (python !== undefined) {
         { ...first, key: next },
       ]),
       undefined,
+    ],
+    ['a step of a rollout', receiptFile([first], { record: STEP }), undefined],
+    ['a rollout taken back', receiptFile([first], { record: TAKEN_BACK }), undefined],
+    [
+      'what was taken back, not what is shown again',
+      {
+        ...receiptFile([first], { record: TAKEN_BACK }),
+        receipts: [receiptOf(first, TAKEN_BACK, { revision: 2 })],
+      },
+      /has another revision: 2/,
     ],
     ['a receipt removed', { ...made, receipts: made.receipts.slice(1) }, /receipt of edge-000 was removed/],
     ['of another record', swap(receiptOf(first, made.record, { seq: 2 })), /has another seq: 2/],

@@ -27,12 +27,16 @@ export function hasRoom(
   held: ReadonlyMap<number, AheadUse>,
   free: number | undefined,
 ): boolean {
-  const inAll = [...held.values()].reduce(sum, { objects: 0, bytes: 0 });
   return (
     fits(sum(page, held.get(site) ?? { objects: 0, bytes: 0 }), MOST_OF_SITE) &&
-    fits(sum(page, inAll), MOST_IN_ALL) &&
+    fits(sum(page, heldInAll(held)), MOST_IN_ALL) &&
     (free === undefined || page.bytes <= free * PART_OF_FREE)
   );
+}
+
+/** What is held ahead for all sites together. */
+export function heldInAll(held: ReadonlyMap<number, AheadUse>): AheadUse {
+  return [...held.values()].reduce(sum, { objects: 0, bytes: 0 });
 }
 
 const sum = (a: AheadUse, b: AheadUse): AheadUse => ({

@@ -24,12 +24,14 @@ export interface Shown extends Pick<Milestone, 'revision' | 'root' | 'seq'> {
  * names, and the active revision elsewhere. The rollout's revision must be complete here.
  */
 export function shownAt(site: EdgeSite, edge: ShowingEdge): Shown {
-  const { active, covers, rollout, kept } = site;
+  const { active, returned, covers, rollout, kept } = site;
   const held = rollout?.isReady ? kept.find(({ revision }) => revision === rollout.revision) : undefined;
-  const base: Shown = { ...active, covers, beside: null, isTrial: false };
+  const seq = returned ?? active.seq;
+  const base: Shown = { ...active, seq, covers, beside: null, isTrial: false };
   if (rollout === null || held?.covers == null || active.revision === rollout.revision) return base;
   const isTrial = edge.keepsUp && !edge.isLapsed && rollout.edges.includes(edge.name);
   if (!isTrial) return { ...base, beside: edge.keepsUp ? rollout.revision : null };
-  const { revision, root, seq } = rollout;
-  return { revision, root, seq, covers: held.covers, beside: active.revision, isTrial: !rollout.isActivated };
+  const { revision, root, isActivated } = rollout;
+  const { seq: since } = rollout;
+  return { revision, root, seq: since, covers: held.covers, beside: active.revision, isTrial: !isActivated };
 }

@@ -52,7 +52,7 @@ export function applyRecord(sql: Sql, record: LogRecord, isJump = false): void {
     }
     case 'abort':
       forgetAborted(sql, record.site, record.revision);
-      rolloutAborted(sql, record.site, record.revision, record.time);
+      rolloutAborted(sql, record, payloads.abort.parseText(payload).shows?.revision ?? 0);
       return;
     case 'purge':
       notePurge(sql, record);
@@ -82,7 +82,7 @@ function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint
     sql('DELETE FROM alias WHERE site = ? AND name NOT IN (SELECT value FROM json_each(?))').run(id, names);
     for (const { revision, root, seq, ...payload } of aliases)
       applyAlias(sql, { site: id, revision, root, seq, payload });
-    applyCheckpointRollout(sql, site);
+    applyCheckpointRollout(sql, site, state.members);
     if (revision === 0 || root === null) continue;
     // Purges before the checkpoint are unknown, so the edge must not serve assets from earlier revisions.
     noteEnded(sql, id, revision, EVERYTHING);

@@ -1,5 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
 import type { Digest } from '../../../shared/content/digest.ts';
+import { membersIn } from '../../../shared/log/member-set.ts';
+import type { LogRecord } from '../../../shared/log/record.ts';
 import type { Payload } from '../../../shared/log/record-kinds.ts';
 import type { EdgeRollout } from '../catalog.ts';
 
@@ -42,8 +44,19 @@ export function rolloutActivated(sql: Sql, site: number, revision: number, now: 
     endRollout(sql, site, now);
 }
 
-export function rolloutAborted(sql: Sql, site: number, revision: number, now: number): void {
-  if (rolloutRevision(sql, site) === revision) endRollout(sql, site, now);
+/** The revision is taken back. An edge that has shown it owes a receipt for `again`, which it shows again. */
+export function rolloutAborted(
+  sql: Sql,
+  { site, revision, seq, time }: Pick<LogRecord, 'site' | 'revision' | 'seq' | 'time'>,
+  again: number,
+): void {
+  if (rolloutRevision(sql, site) !== revision) return;
+  // It has signed a receipt for what it has shown.
+  sql(
+    `UPDATE site SET returned_seq = :seq WHERE id = :site AND active = :again
+       AND EXISTS (SELECT 1 FROM held WHERE site = :site AND revision = :revision AND covered IS NOT NULL)`,
+  ).run({ site, revision, seq, again });
+  endRollout(sql, site, time);
 }
 
 /**
@@ -65,12 +78,14 @@ function endRollout(sql: Sql, site: number, now: number): void {
 export function applyCheckpointRollout(
   sql: Sql,
   { id, revision, rollout }: Payload<'checkpoint'>['sites'][number],
+  members: Payload<'checkpoint'>['members'],
 ): void {
   if (rollout === undefined) {
     rolloutActivated(sql, id, revision, 0);
     return;
   }
-  const { revision: shown, root, seq, ...payload } = rollout;
+  const { revision: shown, root, seq, edges, ...rest } = rollout;
+  const payload = { ...rest, edges: membersIn(edges, members) };
   applyRollout(sql, { site: id, revision: shown, root, seq, payload }, 0);
 }
 

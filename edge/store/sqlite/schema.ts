@@ -38,6 +38,8 @@ export const migrations: Migrations = [
     active INTEGER NOT NULL DEFAULT 0,
     active_root TEXT,
     active_seq INTEGER NOT NULL DEFAULT 0,
+    -- the abort after which this edge shows the active revision again, if there was one
+    returned_seq INTEGER,
     -- which objects are whole at the active revision; null for all
     covers TEXT,
     -- the revision that is being staged, and its root once that is proved

@@ -66,6 +66,7 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
         seq: row.active_seq as number,
         files: null,
       },
+      returned: row.returned_seq as number | null,
       activations: activations(id),
       proposal: proposal(id),
       staging: row.staging as number | null,
@@ -123,7 +124,7 @@ export function siteCalls(database: DatabaseSync, sql: (text: string) => Stateme
       transaction(database, () => {
         sql(
           `UPDATE site SET active = :revision, active_root = :root, active_seq = :seq,
-             staging_root = iif(staging = :revision, NULL, staging_root), prepared = NULL,
+             returned_seq = NULL, staging_root = iif(staging = :revision, NULL, staging_root), prepared = NULL,
              staging = nullif(staging, :revision) WHERE id = :site`,
         ).run({ revision, root, seq, site });
         saveCovers(site, covers);

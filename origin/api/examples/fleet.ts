@@ -119,7 +119,10 @@ const store: StoreStatus = {
 const migration: MigrationStatus = {
   store: 'file:',
   other: { url: 's3://releases/skerry', role: 'target' },
-  progress: { objects: 1024, bytes: 22_301_440 },
+  progress: {
+    ...{ objects: 1024, bytes: 22_301_440, left: { objects: 2997, bytes: 66_010_564 } },
+    ...{ bytesPerSecond: 2_027_404, secondsLeft: 33 },
+  },
   error: null,
 };
 const dropping: MigrationStatus = {

@@ -1,8 +1,17 @@
+import type { ContentPath } from '../../../shared/content/content-path.ts';
+import { digestFromBytes } from '../../../shared/content/digest.ts';
 import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { ENTRY_COLUMNS, toEntry } from '../../../shared/content/manifest/sqlite/rows.ts';
-import type { BucketObject, ListItem, ListPage, ListPosition, ListQuery } from '../bucket-calls.ts';
+import type {
+  BucketObject,
+  ListedObject,
+  ListItem,
+  ListPage,
+  ListPosition,
+  ListQuery,
+} from '../bucket-calls.ts';
 import { behindAll, commonPrefix, compareNames } from '../bucket-listing.ts';
-import { type BucketState, heldObject, publishedObject } from './bucket-rows.ts';
+import { type BucketState, etagOf, heldObject, publishedObject } from './bucket-rows.ts';
 import type { CatalogContext } from './context.ts';
 
 /** A call looks at this many rows at most, so that a folder of deleted files does not make it long. */
@@ -32,9 +41,21 @@ export function bucketLister(sql: CatalogContext['sql']): Lister {
   const entryOf = ({ row }: Named) =>
     toEntry(sql(`SELECT ${ENTRY_COLUMNS} FROM entry e WHERE id = ?`).get(Number(row.id)) as Row);
 
-  function objectOf(state: BucketState, entry: Named | undefined, change: Named | undefined) {
-    if (change !== undefined && Number(change.row.number) > state.done) return heldObject(change.row);
-    return entry === undefined ? undefined : publishedObject(entryOf(entry), change?.row);
+  /** An entry that no S3 client has changed. Pages of such are long, so only what is shown is read. */
+  function unchanged({ path, row }: Named): ListedObject {
+    const found = sql('SELECT digest, size, time FROM entry WHERE id = ?').get(Number(row.id)) as Row;
+    const etag = etagOf(digestFromBytes(found.digest as Uint8Array));
+    return { path: path as ContentPath, size: Number(found.size), time: Number(found.time), etag };
+  }
+
+  function objectOf(
+    state: BucketState,
+    entry: Named | undefined,
+    change: Named | undefined,
+  ): ListedObject | undefined {
+    if (change !== undefined && Number(change.row.number) > state.done) return shown(heldObject(change.row));
+    if (entry === undefined) return undefined;
+    return change === undefined ? unchanged(entry) : shown(publishedObject(entryOf(entry), change.row));
   }
 
   /** Whether the name is listed at all, without reading the entry. */
@@ -76,7 +97,7 @@ export function bucketLister(sql: CatalogContext['sql']): Lister {
             looked++;
             return true;
           }
-          const object = objectOf(state, entry, change) as BucketObject;
+          const object = objectOf(state, entry, change) as ListedObject;
           items.push({ kind: 'object', object });
           listed = path;
         }
@@ -93,6 +114,12 @@ export function bucketLister(sql: CatalogContext['sql']): Lister {
     }
     return goesOn ? { items, next: { from, listed } } : { items };
   };
+}
+
+function shown(object: BucketObject | undefined): ListedObject | undefined {
+  if (object === undefined) return undefined;
+  const { path, size, time, etag, detail } = object;
+  return { path, size, time, etag, ...(detail?.checksum && { checksum: detail.checksum }) };
 }
 
 /** Reads names one after another. `head` is the present one. */

@@ -43,6 +43,6 @@ export function publishedObject(entry: Entry, row: Row | undefined): BucketObjec
  * The entity tag of a file that was not published through S3. It looks like that of a multipart upload, which no client
  * takes for an MD5.
  */
-function etagOf(digest: Digest): string {
+export function etagOf(digest: Digest): string {
   return `${digest.slice(0, 32)}-1`;
 }

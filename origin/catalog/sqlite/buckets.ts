@@ -8,6 +8,7 @@ import { bucketLister } from './bucket-lister.ts';
 import { heldObject } from './bucket-rows.ts';
 import { bucketWriter } from './bucket-writer.ts';
 import type { CatalogContext } from './context.ts';
+import { requestNames } from './request-names.ts';
 
 const STAGE_PAGE = 2000;
 
@@ -17,6 +18,8 @@ export function bucketCalls(context: CatalogContext): BucketCalls {
   const writer = bucketWriter(context);
   const list = bucketLister(sql);
   return {
+    namedByRequests: requestNames(context),
+
     bucketObject: (site, path) => writer.find(writer.state(site), path),
 
     bucketPage: (site, query, at, limit) => list(writer.state(site), query, at, limit),

@@ -1,4 +1,5 @@
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
+import { memberSet } from '../../../shared/log/member-set.ts';
 import type { Seq } from '../../../shared/log/record.ts';
 import type { Payload } from '../../../shared/log/record-kinds.ts';
 import type { RolloutPolicy } from '../../../shared/site/rollout-policy.ts';
@@ -40,6 +41,9 @@ export function checkpointCalls({ database, sql, writer, identity }: CatalogCont
       `SELECT o.*, r.root, r.files FROM rollout o JOIN revision r ON r.site = o.site AND r.revision = o.revision
        WHERE o.site = ? AND o.state IN ('running', 'paused')`,
     );
+    const members = sql('SELECT * FROM edge ORDER BY name')
+      .all()
+      .map((row) => memberPayload(toEdge(row)));
     const rolloutOf = (site: number) => {
       const row = rollouts.get(site);
       if (row === undefined) return {};
@@ -50,7 +54,7 @@ export function checkpointCalls({ database, sql, writer, identity }: CatalogCont
         seq: Number(row.seq),
         base: Number(row.base),
         step: Number(row.step),
-        edges: JSON.parse(String(row.edges)) as string[],
+        edges: memberSet(JSON.parse(String(row.edges)) as string[], members),
         files: Number(row.files),
         paths: [...guards.paths],
       };
@@ -74,9 +78,7 @@ export function checkpointCalls({ database, sql, writer, identity }: CatalogCont
         seq: Number(row.seq ?? 0),
         files: Number(row.files ?? 0),
       })),
-      members: sql('SELECT * FROM edge ORDER BY name')
-        .all()
-        .map((row) => memberPayload(toEdge(row))),
+      members,
     };
   }
 

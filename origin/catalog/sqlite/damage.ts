@@ -44,6 +44,16 @@ export function damageCalls({ database, sql }: CatalogContext): DamageCalls {
       };
     },
 
+    storedAmount() {
+      const own = sql('SELECT count(*) AS objects, total(size) AS bytes FROM object').get();
+      const amount = { objects: Number(own?.objects), bytes: Number(own?.bytes) };
+      for (const { size } of sql('SELECT size FROM object WHERE chunks IS NOT NULL').iterate()) {
+        amount.objects++;
+        amount.bytes += mostChunkListBytes(Number(size));
+      }
+      return amount;
+    },
+
     unchanged: (parts) => parts.filter((part) => touched(digestBytes(part.digest)) === part.touched),
 
     noteDamaged(objects, time) {

@@ -20,17 +20,23 @@ interface Signed {
   readonly receipt: AnyReceipt;
 }
 
+interface Answered {
+  readonly record: LogRecord;
+  /** The names of the edges that the record concerns. Null for all. */
+  readonly asked?: ReadonlySet<string> | null;
+}
+
 export function evidenceCalls({ database, sql }: Pick<CatalogContext, 'database' | 'sql'>): EvidenceCalls {
   function evidence(
     site: number,
-    record: LogRecord,
+    { record, asked = null }: Answered,
     signed: (edges: readonly EdgeRow[]) => Signed[],
   ): Evidence {
     const edges = sql('SELECT * FROM edge ORDER BY name').all().map(toEdge);
     const answers = signed(edges).filter(({ receipt }) => receipt.seq === record.seq);
     const name = String(sql('SELECT name FROM site WHERE id = ?').get(site)?.name);
     const end = sql('SELECT seq, hash FROM record ORDER BY seq DESC LIMIT 1').get();
-    const hosts = edges.flatMap((edge) => hostsOf(edge, name, answers));
+    const hosts = edges.flatMap((edge) => hostsOf(edge, { name, asked }, answers));
     return {
       record,
       end: { seq: Number(end?.seq), hash: end?.hash as Digest },
@@ -53,20 +59,34 @@ export function evidenceCalls({ database, sql }: Pick<CatalogContext, 'database'
     });
   }
 
+  function answeredRecord(site: number, revision: number, wanted: number | undefined): Answered {
+    const row = sql('SELECT activation FROM revision WHERE site = ? AND revision = ?').get(site, revision);
+    if (row === undefined) throw new SkerryError('no-such-revision', `there is no revision ${revision}`);
+    const activation =
+      row.activation === null ? undefined : (JSON.parse(String(row.activation)) as LogRecord);
+    if (activation !== undefined && (wanted ?? activation.seq) === activation.seq)
+      return { record: activation };
+    const showing = sql(
+      `SELECT json, edges FROM showing WHERE site = :site AND revision = :revision
+         AND (:wanted IS NULL OR seq = :wanted) ORDER BY seq DESC LIMIT 1`,
+    ).get({ site, revision, wanted: wanted ?? null });
+    if (showing === undefined)
+      throw new SkerryError(
+        'no-such-revision',
+        wanted === undefined
+          ? `revision ${revision} was never live, so no edge has a receipt`
+          : `no edge shows revision ${revision} because of record ${wanted}`,
+      );
+    return {
+      record: JSON.parse(String(showing.json)) as LogRecord,
+      asked: new Set(JSON.parse(String(showing.edges)) as string[]),
+    };
+  }
+
   return {
-    revisionEvidence: (site, revision) =>
-      transaction(database, () => {
-        const row = sql('SELECT activation FROM revision WHERE site = ? AND revision = ?').get(
-          site,
-          revision,
-        );
-        if (row === undefined) throw new SkerryError('no-such-revision', `there is no revision ${revision}`);
-        if (row.activation === null)
-          throw new SkerryError(
-            'no-such-revision',
-            `revision ${revision} was never live, so no edge has a receipt`,
-          );
-        return evidence(site, JSON.parse(String(row.activation)) as LogRecord, () =>
+    revisionEvidence: (site, revision, record) =>
+      transaction(database, () =>
+        evidence(site, answeredRecord(site, revision, record), () =>
           sql(
             'SELECT public_key, json FROM receipt WHERE site = ? AND revision = ? ORDER BY edge, public_key',
           )
@@ -75,8 +95,8 @@ export function evidenceCalls({ database, sql }: Pick<CatalogContext, 'database'
               key: String(public_key),
               receipt: JSON.parse(String(json)) as Receipt,
             })),
-        );
-      }),
+        ),
+      ),
 
     purgeEvidence: (site, seq) =>
       transaction(database, () => {
@@ -89,9 +109,8 @@ export function evidenceCalls({ database, sql }: Pick<CatalogContext, 'database'
             `record ${seq} is not one of the newest purges of this site`,
           );
         const receipts = sql('SELECT json FROM purge_receipt WHERE seq = ? ORDER BY edge').all(seq);
-        return evidence(site, JSON.parse(String(row.json)) as LogRecord, (edges) =>
-          signedPurgeReceipts(edges, receipts),
-        );
+        const record = JSON.parse(String(row.json)) as LogRecord;
+        return evidence(site, { record }, (edges) => signedPurgeReceipts(edges, receipts));
       }),
   };
 }
@@ -99,13 +118,14 @@ export function evidenceCalls({ database, sql }: Pick<CatalogContext, 'database'
 /** The hosts of an edge that belong into a roster, by key. An edge that is not asked and has not answered has none. */
 function hostsOf(
   { name, region, publicKey, revoked, mayRead }: EdgeRow,
-  site: string,
+  site: { readonly name: string; readonly asked: ReadonlySet<string> | null },
   answers: readonly Signed[],
 ): { member: RosterMember; receipt: AnyReceipt | undefined }[] {
   const own = new Map(
     answers.filter(({ receipt }) => receipt.edge === name).map(({ key, receipt }) => [key, receipt]),
   );
-  const isAsked = !revoked && (mayRead === null || mayRead.includes(site));
+  const mayAnswer = mayRead === null || mayRead.includes(site.name);
+  const isAsked = !revoked && mayAnswer && (site.asked === null || site.asked.has(name));
   const keys = new Set([...own.keys(), ...(isAsked ? [publicKey] : [])]);
   return [...keys].sort().map((key) => {
     const state = key !== publicKey ? 'replaced' : revoked ? 'revoked' : 'member';

@@ -36,22 +36,27 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
     return row.replaces === null || isSignedBy(receiptKind, receipt, key) ? key : undefined;
   }
 
-  function keptReceipt({ site, revision, edge }: Receipt, key: string): Receipt | undefined {
+  /** A step of a rollout, or an abort, has receipts of its own. All other records of a revision share one. */
+  function recordOf({ site, revision, seq }: Receipt): number {
+    const row = sql('SELECT seq FROM showing WHERE seq = ? AND site = ? AND revision = ?').get(
+      ...[seq, site, revision],
+    );
+    return Number(row?.seq ?? 0);
+  }
+
+  function keptReceipt(receipt: Receipt, key: string): Receipt | undefined {
+    const { site, revision, edge } = receipt;
     const row = sql(
-      'SELECT json FROM receipt WHERE site = ? AND revision = ? AND edge = ? AND public_key = ?',
-    ).get(site, revision, edge, key);
+      'SELECT json FROM receipt WHERE site = ? AND revision = ? AND edge = ? AND public_key = ? AND record = ?',
+    ).get(site, revision, edge, key, recordOf(receipt));
     return row === undefined ? undefined : (JSON.parse(row.json as string) as Receipt);
   }
 
   function keep(receipt: Receipt, key: string): void {
     const { site, revision, edge } = receipt;
-    sql('INSERT OR REPLACE INTO receipt (site, revision, edge, public_key, json) VALUES (?, ?, ?, ?, ?)').run(
-      site,
-      revision,
-      edge,
-      key,
-      JSON.stringify(receipt),
-    );
+    sql(
+      'INSERT OR REPLACE INTO receipt (site, revision, edge, public_key, record, json) VALUES (?, ?, ?, ?, ?, ?)',
+    ).run(site, revision, edge, key, recordOf(receipt), JSON.stringify(receipt));
   }
 
   function refuseFurther(mostDrained: number): void {
@@ -142,13 +147,13 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
     },
 
     receipts: (site, revision) =>
-      sql('SELECT json FROM receipt WHERE site = ? AND revision = ? ORDER BY edge, public_key')
+      sql('SELECT json FROM receipt WHERE site = ? AND revision = ? ORDER BY edge, public_key, record')
         .all(site, revision)
         .map((row) => JSON.parse(row.json as string) as Receipt),
 
     confirming: (site, revision) =>
       sql(
-        'SELECT edge FROM receipt JOIN edge ON name = edge AND edge.public_key = receipt.public_key WHERE site = ? AND revision = ?',
+        'SELECT DISTINCT edge FROM receipt JOIN edge ON name = edge AND edge.public_key = receipt.public_key WHERE site = ? AND revision = ?',
       )
         .all(site, revision)
         .map((row) => String(row.edge)),

@@ -1,7 +1,7 @@
 import type { Digest } from '../../../shared/content/digest.ts';
 import { OPEN } from '../../../shared/content/manifest/ranges.ts';
 import { SkerryError } from '../../../shared/errors.ts';
-import type { Seq } from '../../../shared/log/record.ts';
+import { type Seq, seq as toSeq } from '../../../shared/log/record.ts';
 import { checkFileQuota, checkTreeQuota, type TreeSize } from '../../../shared/site/quota.ts';
 import type { SitePolicy } from '../../../shared/site/site-policy.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
@@ -13,10 +13,20 @@ import { aliasRecord, checkAlias, storeAlias } from './aliases.ts';
 import type { CatalogContext } from './context.ts';
 import { noteHeldDone } from './held-done.ts';
 import { REVISION, stateOf } from './revisions.ts';
-import { endOpenRollout, finishRollout, firstStep, openRevision, storeRollout } from './rollouts.ts';
+import {
+  endOpenRollout,
+  finishRollout,
+  firstStep,
+  noteTakenBack,
+  openRevision,
+  storeRollout,
+} from './rollouts.ts';
 import { siteHistory } from './site-history.ts';
 
 /** How a rollout ends when the site goes on without it. */
+/** The number of the first of these records, of which the last one has the number `end`. */
+const firstOf = (records: readonly RecordDraft[], end: Seq) => toSeq(end - records.length + 1);
+
 const BY_ANOTHER = { state: 'aborted', reason: 'another revision was published' } as const;
 
 export function publishCalls({ database, sql, writer, identity }: CatalogContext): PublishCalls {
@@ -107,6 +117,7 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
         const begun = rollout && { base: Number(row.live), policy: rollout };
         if (begun !== undefined) records.push(firstStep(sql, named, { ...begun, files }));
         const seq = writer.append(identity(), records, time);
+        noteTakenBack(sql, site, ending, firstOf(records, seq));
         sql(
           `INSERT INTO revision (site, revision, seq, root, base, files, bytes, message, time, restores, mode, state)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -130,7 +141,9 @@ export function publishCalls({ database, sql, writer, identity }: CatalogContext
         const isOther = openRevision(sql, site) !== revision;
         const ending = isOther ? endOpenRollout(sql, site, BY_ANOTHER, time) : [];
         const made: RecordDraft = { kind: 'activate', site, revision, root, payload };
-        const seq = writer.append(identity(), [...ending, made], time);
+        const records = [...ending, made];
+        const seq = writer.append(identity(), records, time);
+        noteTakenBack(sql, site, ending, firstOf(records, seq));
         markLive(site, revision, seq);
         finishRollout(sql, site, revision, seq, time);
         finish(deploy, seq);

@@ -34,7 +34,7 @@ export function retentionCalls(context: CatalogContext): RetentionCalls {
         const past = siteHistory(sql, site);
         const going = past === undefined ? [] : revisionsThatGo(past, revisions);
         for (const revision of going)
-          for (const table of ['revision', 'receipt'])
+          for (const table of ['revision', 'receipt', 'showing'])
             sql(`DELETE FROM ${table} WHERE site = ? AND revision = ?`).run(site, revision);
         return going;
       }),

@@ -42,6 +42,7 @@ export function rolloutCalls({ database, sql, writer, identity }: CatalogContext
         const { root, policy, base } = toRollout(row);
         const draft = stepRecord({ site, revision, root }, { base, step, edges, policy, files: row.files });
         const seq = writer.append(identity(), [draft], time);
+        noteShowing(sql, { seq, site, revision, edges });
         sql('UPDATE rollout SET step = ?, edges = ?, seq = ?, stepped = ?, dwell = ? WHERE site = ?').run(
           step,
           JSON.stringify(edges),
@@ -58,6 +59,7 @@ export function rolloutCalls({ database, sql, writer, identity }: CatalogContext
         open(site, revision);
         const ending = endOpenRollout(sql, site, { state, reason }, time);
         const seq = writer.append(identity(), ending, time);
+        noteTakenBack(sql, site, ending, seq);
         sql('UPDATE rollout SET seq = ? WHERE site = ?').run(seq, site);
         if (evidence !== undefined)
           sql('UPDATE rollout SET evidence = ? WHERE site = ?').run(JSON.stringify(evidence), site);
@@ -138,14 +140,49 @@ export function endOpenRollout(
   time: number,
 ): RecordDraft<'abort'>[] {
   const row = sql(
-    `SELECT o.revision, r.root FROM rollout o JOIN revision r ON r.site = o.site AND r.revision = o.revision
+    `SELECT o.revision, r.root, o.base, o.edges, b.root AS base_root FROM rollout o
+     JOIN revision r ON r.site = o.site AND r.revision = o.revision
+     JOIN revision b ON b.site = o.site AND b.revision = o.base
      WHERE o.site = ? AND o.${OPEN}`,
   ).get(site);
   if (row === undefined) return [];
   const revision = Number(row.revision);
   sql('UPDATE rollout SET state = ?, reason = ?, ended = ? WHERE site = ?').run(state, reason, time, site);
   sql("UPDATE revision SET state = 'aborted' WHERE site = ? AND revision = ?").run(site, revision);
-  return [{ kind: 'abort', site, revision, root: row.root as Digest, payload: { reason } }];
+  const shows = { revision: Number(row.base), root: String(row.base_root) };
+  const payload = { reason, ...(row.edges !== '[]' && { shows }) };
+  return [{ kind: 'abort', site, revision, root: row.root as Digest, payload }];
+}
+
+/** Notes the abort that `endOpenRollout` has made, if it made one, when it is in the log. */
+export function noteTakenBack(
+  sql: Sql,
+  site: number,
+  [ending]: readonly RecordDraft<'abort'>[],
+  seq: Seq,
+): void {
+  const again = ending?.payload.shows;
+  if (again === undefined) return;
+  const row = sql('SELECT edges FROM rollout WHERE site = ?').get(site);
+  const edges = JSON.parse(String(row?.edges)) as string[];
+  noteShowing(sql, { seq, site, revision: again.revision, edges });
+}
+
+/** Keeps a record that receipts answer for as long as the revision that they name. */
+function noteShowing(
+  sql: Sql,
+  showing: {
+    readonly seq: Seq;
+    readonly site: number;
+    readonly revision: number;
+    readonly edges: readonly string[];
+  },
+): void {
+  const { seq, site, revision, edges } = showing;
+  sql(
+    `INSERT INTO showing (seq, site, revision, edges, json)
+     VALUES (:seq, :site, :revision, :edges, (SELECT json FROM record WHERE seq = :seq))`,
+  ).run({ seq, site, revision, edges: JSON.stringify(edges) });
 }
 
 /** Notes that the revision is live, if the site's open rollout is about it. */

@@ -231,9 +231,22 @@ export const migrations: Migrations = [
     edge TEXT NOT NULL,
     -- the key that signed it: two hosts may have had the name
     public_key TEXT NOT NULL,
+    -- the record that it answers, if that is in the table showing; otherwise 0
+    record INTEGER NOT NULL,
     json TEXT NOT NULL,
-    PRIMARY KEY (site, revision, edge, public_key)
+    PRIMARY KEY (site, revision, edge, public_key, record)
   ) STRICT, WITHOUT ROWID;
+  -- steps of rollouts, and aborts that took a revision back. They stay when the log is pruned
+  CREATE TABLE showing (
+    seq INTEGER PRIMARY KEY,
+    site INTEGER NOT NULL,
+    -- what edges show because of the record
+    revision INTEGER NOT NULL,
+    -- the names of these edges, as JSON
+    edges TEXT NOT NULL,
+    json TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX showing_revision ON showing (site, revision);
   -- the record holds the target of the purge
   CREATE TABLE purge (seq INTEGER PRIMARY KEY, site INTEGER NOT NULL) STRICT;
   CREATE INDEX purge_site ON purge (site, seq);

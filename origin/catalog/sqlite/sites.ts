@@ -15,11 +15,16 @@ const SITE = `
   LEFT JOIN revision p ON p.site = s.id AND p.revision = s.tip AND p.state = 'pending'
   WHERE s.deleted = 0`;
 
-export function siteCalls({ database, sql, writer, identity }: CatalogContext): SiteCalls {
-  const find = (name: string): SiteRow | undefined => {
+/** Finds a site by its name. */
+export function siteFinder(sql: CatalogContext['sql']): (name: string) => SiteRow | undefined {
+  return (name) => {
     const row = sql(`${SITE} AND s.name = ?`).get(name);
     return row === undefined ? undefined : toSite(row);
   };
+}
+
+export function siteCalls({ database, sql, writer, identity }: CatalogContext): SiteCalls {
+  const find = siteFinder(sql);
 
   function siteNamed(name: string): SiteRow {
     const found = find(name);

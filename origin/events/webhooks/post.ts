@@ -1,5 +1,6 @@
 import { lookup as resolve } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { Agent } from 'undici';
 import { systemCode, toSkerryError } from '../../../shared/errors.ts';
 import { privateAddress } from './public-address.ts';
@@ -48,6 +49,21 @@ export class Post {
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<string | undefined> {
+    const answer = await this.ask(to, body, headers, signal);
+    // What it says beside its status is read and ignored.
+    return 'fault' in answer && !answer.isTaken ? answer.fault : undefined;
+  }
+
+  /**
+   * Posts a question, and returns the text of the answer, or the reason why there is none. `isTaken`: the receiver has
+   * answered with success, and only the text is at fault. Throws when `signal` aborts.
+   */
+  async ask(
+    to: string,
+    body: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<{ readonly text: string } | { readonly fault: string; readonly isTaken: boolean }> {
     const late = AbortSignal.timeout(this.#requestMs);
     try {
       // The address is checked here as well: a literal address is not looked up, and the origin may have been started
@@ -58,21 +74,37 @@ export class Post {
         headers: { 'content-type': 'application/json', 'user-agent': 'Skerry', ...headers },
         signal: AbortSignal.any([signal, late]),
       });
-      await answer.body.dump({ limit: ANSWER_BYTES, signal: late }).catch(() => {});
       const { statusCode } = answer;
-      if (statusCode >= 200 && statusCode < 300) return undefined;
+      const text = await boundedText(answer.body, late).catch(() => undefined);
+      if (statusCode >= 200 && statusCode < 300)
+        return text === undefined
+          ? { fault: `it answered more than ${ANSWER_BYTES} bytes, or broke off`, isTaken: true }
+          : { text };
       const isRedirect = statusCode >= 300 && statusCode < 400;
-      return `it answered ${statusCode}${isRedirect ? ', and redirects are not followed' : ''}`;
+      const fault = `it answered ${statusCode}${isRedirect ? ', and redirects are not followed' : ''}`;
+      return { fault, isTaken: false };
     } catch (error) {
       signal.throwIfAborted();
-      if (late.aborted) return `it took longer than ${this.#requestMs / 1000} s`;
-      return faultOf(error);
+      const fault = late.aborted ? `it took longer than ${this.#requestMs / 1000} s` : faultOf(error);
+      return { fault, isTaken: false };
     }
   }
 
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
+}
+
+/** Reads a body to its end. Undefined, and the connection is closed, when it is too long or too slow. */
+async function boundedText(body: Readable, late: AbortSignal): Promise<string | undefined> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of addAbortSignal(late, body)) {
+    bytes += (piece as Buffer).length;
+    if (bytes > ANSWER_BYTES) return undefined;
+    pieces.push(piece as Buffer);
+  }
+  return Buffer.concat(pieces).toString();
 }
 
 function faultOf(error: unknown): string {

@@ -7,12 +7,17 @@ import { caller } from '../../callers/caller.ts';
 import type { StoredWebhook, WebhookCalls } from '../../catalog/webhook-calls.ts';
 import { Delivery, type DeliveryParts } from './delivery.ts';
 import type { Post } from './post.ts';
-import { newSecret } from './signature.ts';
+import { newSecret, signedHeaders } from './signature.ts';
 import { checkedUrl, type WebhookRules } from './webhook-url.ts';
 
 export interface WebhooksOptions extends Omit<DeliveryParts, 'catalog' | 'post'> {
   readonly catalog: Remote<WebhookCalls>;
   readonly rules: WebhookRules;
+}
+
+export interface WebhookQuestion {
+  readonly type: string;
+  readonly data: object;
 }
 
 interface Running {
@@ -28,6 +33,7 @@ export class Webhooks {
   /** Changes of one webhook happen one after another. */
   readonly #changes = new KeyedLock<string>();
   #post: Promise<Post> | undefined;
+  #questions = 0;
 
   private constructor(options: WebhooksOptions) {
     this.#options = options;
@@ -90,18 +96,44 @@ export class Webhooks {
     });
   }
 
+  /**
+   * Asks the receiver of a webhook a question, which is signed as events are, and returns the text of its answer. Throws
+   * `no-such-webhook`, and `unavailable` when there is no answer.
+   */
+  async ask(name: string, { type, data }: WebhookQuestion, signal: AbortSignal): Promise<string> {
+    const { catalog, clock } = this.#options;
+    const webhook = (await catalog.webhooks()).find((one) => one.name === name);
+    if (webhook === undefined) throw new SkerryError('no-such-webhook', `there is no webhook ${name}`);
+    const time = clock.now();
+    const body = JSON.stringify({ type, timestamp: new Date(time).toISOString(), data });
+    const id = `ask_${time}_${++this.#questions}`;
+    const post = await this.#poster();
+    const answer = await post.ask(
+      webhook.url,
+      body,
+      signedHeaders(webhook.secret, { id, time, body }),
+      signal,
+    );
+    if ('fault' in answer) throw new SkerryError('unavailable', answer.fault);
+    return answer.text;
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((name) => this.#stop(name)));
     await (await this.#post)?.close();
   }
 
   async #start(webhook: StoredWebhook): Promise<void> {
-    // Most origins have no webhook, so the client is loaded with the first one.
-    this.#post ??= import('./post.ts').then(({ Post }) => new Post(this.#options.rules));
-    const delivery = new Delivery(webhook, { ...this.#options, post: await this.#post });
+    const delivery = new Delivery(webhook, { ...this.#options, post: await this.#poster() });
     const ending = new AbortController();
     const ended = caller.run({ name: 'webhooks' }, () => delivery.run(ending.signal));
     this.#running.set(webhook.name, { delivery, ending, ended });
+  }
+
+  /** Most origins have no webhook, so the client is loaded with the first one. */
+  #poster(): Promise<Post> {
+    this.#post ??= import('./post.ts').then(({ Post }) => new Post(this.#options.rules));
+    return this.#post;
   }
 
   async #stop(name: string): Promise<void> {

@@ -42,7 +42,11 @@ function element(name: string, content: XmlContent): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const IMPOSSIBLE = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const SPECIAL = /[\0-\x1f&<>"\ufffe\uffff]/;
+
 function escaped(text: string): string {
+  if (!SPECIAL.test(text)) return text;
   return text
     .replace(IMPOSSIBLE, '\ufffd')
     .replace(/[&<>"\r\n\t]/g, (character) => ESCAPES[character] ?? character);

@@ -1,22 +1,23 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../../shared/clock.ts';
-import type { Remote } from '../../../shared/process/thread.ts';
+import type { ContentPath } from '../../../shared/content/content-path.ts';
 import { secretHash } from '../../../shared/wire/join-proof.ts';
 import type { FailedAttempts } from '../../access/failed-attempts.ts';
 import type { TokenSecret } from '../../access/token-secrets.ts';
 import type { TokenUse } from '../../access/token-use.ts';
-import { type ValidToken, validToken } from '../../access/tokens.ts';
+import { type ValidToken, validNow } from '../../access/tokens.ts';
 import { noteToken } from '../../callers/caller.ts';
-import type { TokenCalls } from '../../catalog/token-calls.ts';
+import type { RequestNames } from '../../catalog/bucket-calls.ts';
 import { isSecretOf } from '../../catalog/token-state.ts';
 import { S3Error } from '../protocol/s3-error.ts';
 import type { Target } from '../protocol/target.ts';
 import { type Claim, claimOf } from './claim.ts';
+import type { RequestRows, Rows } from './request-rows.ts';
 import { signAgain } from './sign-again.ts';
 
 export interface SignatureCheckParts {
-  readonly catalog: Pick<Remote<TokenCalls>, 'token'>;
+  readonly rows: Pick<RequestRows, 'read'>;
   readonly clock: Clock;
   readonly attempts: Pick<FailedAttempts, 'check' | 'failed' | 'proven'>;
   readonly tokenUse: Pick<TokenUse, 'used'>;
@@ -30,39 +31,55 @@ export interface Signer {
   readonly claim: Claim;
 }
 
+export interface Authenticated {
+  readonly signer: Signer;
+  /** What the request names. */
+  readonly rows: Rows;
+}
+
 /** Clocks of clients may be wrong by this much. */
 const SKEW_MS = 15 * 60_000;
 
-/** Finds out who has signed a request. Throws S3's errors, and `too-many-requests` for a client that guesses. */
+/**
+ * Finds out who has signed a request, and reads what it names: `path` as well, if its operation reads that object.
+ * Throws S3's errors, and `too-many-requests` for a client that guesses.
+ */
 export async function authenticate(
   request: Pick<FastifyRequest, 'raw' | 'client' | 'headers'>,
   target: Target,
+  path: ContentPath | undefined,
   parts: SignatureCheckParts,
-): Promise<Signer> {
+): Promise<Authenticated> {
   const claim = claimOf(target, request.headers);
   checkTime(claim, parts.clock.now());
   const { raw, client } = request;
   const { token, signature } = claim;
-  const signed = { client, token, signature };
-  const proved = await proveToken(signed, (secret) => signAgain(raw, target, claim, secret), parts);
-  return { ...proved, claim };
+  const signed = { client, signature, names: { token, bucket: target.bucket, path } };
+  const { rows, ...proved } = await proveToken(
+    signed,
+    (secret) => signAgain(raw, target, claim, secret),
+    parts,
+  );
+  return { signer: { ...proved, claim }, rows };
 }
 
-/** A signature that a client shows, and the token that it claims to be of. */
+/** A signature that a client shows, and what its request names: the token of which it claims to be, and others. */
 export interface SignedClaim {
   readonly client: string;
-  readonly token: string;
   readonly signature: string;
+  readonly names: RequestNames;
 }
 
 /** Finds the token of a signature. `sign` makes the right signature from the token's secret. Throws as `authenticate`. */
 export async function proveToken(
-  { client, token: id, signature }: SignedClaim,
+  { client, signature, names }: SignedClaim,
   sign: (secret: string) => string | Promise<string>,
-  { catalog, clock, attempts, tokenUse, secretOf }: SignatureCheckParts,
-): Promise<Omit<Signer, 'claim'>> {
+  { rows: requestRows, clock, attempts, tokenUse, secretOf }: SignatureCheckParts,
+): Promise<Omit<Signer, 'claim'> & Pick<Authenticated, 'rows'>> {
+  const { token: id } = names;
   attempts.check(client, id);
-  const token = await validToken(catalog, id, clock.now());
+  const rows = await requestRows.read(client, names);
+  const token = validNow(rows.token, clock.now());
   const secret = secretOf(id);
   if (token === undefined) {
     attempts.failed(client);
@@ -80,7 +97,7 @@ export async function proveToken(
   attempts.proven(client, token.id);
   tokenUse.used(token.id, clock.now());
   noteToken(token);
-  return { token, secret };
+  return { token, secret, rows };
 }
 
 function checkTime({ kind, time, expires = 0 }: Claim, now: number): void {

@@ -42,6 +42,28 @@ async function commitHeld(catalog: Catalog, { committer }: Publisher, site: numb
 }
 
 export function bucketsContract({ suite }: Theme): void {
+  suite('what many requests name is found in one call', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    await catalog.putSite('empty', undefined, 1);
+    await publisher.publish(site, { a: '1' });
+    await catalog.changeBucket([putOf(site, 'b', 'two')], 2);
+    const token = { id: 'known', secretHash: Buffer.alloc(32), scope: 'admin', edge: null, mayRead: null };
+    await catalog.createToken({ ...token, expires: null }, 1);
+    const found = await catalog.namedByRequests([
+      { token: 'known', bucket: 'one', path: at('a') },
+      { token: 'known', bucket: 'one', path: at('b') },
+      { token: 'known', bucket: 'one', path: at('c') },
+      { token: 'other', bucket: 'empty', path: at('a') },
+      { token: 'other', bucket: 'none', path: at('a') },
+      { token: 'known', bucket: undefined, path: undefined },
+    ]);
+    t.strictSame(found.tokens, new Map([['known', await catalog.token('known')]]));
+    t.strictSame([...found.sites.keys()].sort(), ['empty', 'one']);
+    t.strictSame(found.sites.get('one'), await catalog.siteNamed('one'));
+    const objects = await Promise.all([at('a'), at('b')].map((path) => catalog.bucketObject(site, path)));
+    t.strictSame(found.objects, [...objects, undefined, undefined, undefined, undefined]);
+  });
+
   suite('changes of S3 clients are seen at once, and are in the next revision', async (t, catalog, publisher) => {
     const { id: site } = await catalog.putSite('one', undefined, 1);
     await publisher.publish(site, { a: '1', b: '2', c: '3' });

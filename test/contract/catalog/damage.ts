@@ -21,6 +21,10 @@ export function damageContract({ suite }: Theme): void {
       { digest: digestOf('large'), size: 5_000_000, touched: 7 },
       { digest: digestOf('its list'), size: mostChunkListBytes(5_000_000), touched: 7 },
     ]);
+    t.strictSame(await catalog.storedAmount(), {
+      objects: 4,
+      bytes: 3 + 3 + 5_000_000 + mostChunkListBytes(5_000_000),
+    });
     t.strictSame(await catalog.unchanged(parts), parts);
     await catalog.addObjects([large], 8);
     t.strictSame(await catalog.unchanged(parts), [], 'both were uploaded again');

@@ -78,7 +78,7 @@ const cases: readonly (readonly [string, Refused, string])[] = [
   ['a truncated signature', { spoil: signature((text) => text.slice(1)) }, '403 SignatureDoesNotMatch'],
   ['no signature', { spoil: signature(() => '') }, '403 SignatureDoesNotMatch'],
   ['an expired request', { time: origin.clock.now() - 16 * MINUTE }, '403 RequestTimeTooSkewed'],
-  ['a request of the future', { time: origin.clock.now() + 16 * MINUTE }, '403 RequestTimeTooSkewed'],
+  ['a request of the future', { time: origin.clock.now() + 60 * MINUTE }, '403 RequestTimeTooSkewed'],
   [
     'an unsigned header',
     { spoil: (headers) => ({ ...headers, 'x-amz-acl': 'private' }) },

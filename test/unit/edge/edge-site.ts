@@ -11,6 +11,7 @@ export function edgeSite(changes: Partial<EdgeSite> = {}): EdgeSite {
     domains: [],
     policy: DEFAULT_POLICY,
     active: { revision: 1, root: digestOf('1'), seq: 10, files: null },
+    returned: null,
     activations: [],
     proposal: null,
     staging: null,

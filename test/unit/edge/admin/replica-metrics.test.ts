@@ -1,6 +1,10 @@
 import { Registry } from 'prom-client';
 import t from 'tap';
-import { addReplicaMetrics, addStorageMetrics } from '../../../../edge/admin/replica-metrics.ts';
+import {
+  addAheadMetrics,
+  addReplicaMetrics,
+  addStorageMetrics,
+} from '../../../../edge/admin/replica-metrics.ts';
 import type { ReplicaStatus } from '../../../../edge/report/replica-status.ts';
 
 const STANDING: ReplicaStatus = {
@@ -40,6 +44,14 @@ t.test('the tie to the origin', async (t) => {
   t.match(lost, /^skerry_edge_lease_seconds 0$/m);
   t.match(lost, /^skerry_edge_diverged 1$/m);
   t.match(lost, /^skerry_edge_refused 1$/m);
+});
+
+t.test('what is held ahead', async (t) => {
+  const registry = new Registry();
+  addAheadMetrics(registry, async () => ({ objects: 3, bytes: 500 }));
+  const text = await registry.metrics();
+  t.match(text, /^skerry_edge_ahead_objects 3$/m);
+  t.match(text, /^skerry_edge_ahead_bytes 500$/m);
 });
 
 t.test('the disk of a lazy edge', async (t) => {

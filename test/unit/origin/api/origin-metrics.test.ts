@@ -28,6 +28,18 @@ t.test('scrapes at the same time both see all sites and edges', async (t) => {
     retention: { checkpointFault: null },
     followers: { open: 3 },
     webhooks: { deliveries: () => new Map([['chat', { done: 5, failed: 2 }]]) },
+    migration: {
+      status: () => ({
+        ...{ store: 'file:', other: { url: 's3://b', role: 'target' }, error: null },
+        progress: {
+          objects: 8,
+          bytes: 80,
+          left: { objects: 2, bytes: 20 },
+          bytesPerSecond: 1,
+          secondsLeft: 1,
+        },
+      }),
+    },
     verifier: { status: async () => ({ damaged: 7, pass: null }) },
   } as unknown as Parameters<typeof originMetrics>[1];
   const scrape = originMetrics(t.testdir(), sources);
@@ -39,6 +51,11 @@ t.test('scrapes at the same time both see all sites and edges', async (t) => {
     t.match(text, /^skerry_origin_event_streams 3$/m);
     t.match(text, /^skerry_origin_webhook_deliveries_total\{webhook="chat",outcome="failed"\} 2$/m);
     t.match(text, /^skerry_origin_store_damaged_objects 7$/m);
+    t.match(text, /^skerry_origin_store_migration_state\{role="target"\} 1$/m);
+    t.match(text, /^skerry_origin_store_migration_failing 0$/m);
+    t.match(text, /^skerry_origin_store_migration_objects\{part="moved"\} 8$/m);
+    t.match(text, /^skerry_origin_store_migration_objects\{part="left"\} 2$/m);
+    t.match(text, /^skerry_origin_store_migration_bytes\{part="left"\} 20$/m);
     t.match(text, /^skerry_origin_certificate_expiry_timestamp_seconds\{kind="given"\} 1800000000$/m);
     t.match(text, /^skerry_site_revision\{site="www"\} 4$/m);
     t.match(text, /^skerry_site_files\{site="www"\} 2$/m);

@@ -39,8 +39,13 @@ function fakes(failAfter = Number.POSITIVE_INFINITY) {
       }
     },
   };
+  const offered: Digest[] = [];
   return {
-    intake: new ObjectIntake(store as ObjectStore, catalog as Catalog, systemClock, new InProcessGate()),
+    intake: new ObjectIntake(
+      ...([store as ObjectStore, catalog as Catalog, systemClock, new InProcessGate()] as const),
+      (objects) => void offered.push(...objects.map(({ digest }) => digest)),
+    ),
+    offered,
     batches,
     noted,
     callers,
@@ -139,4 +144,19 @@ t.test('a few bundles of a site are read at a time: what they have brought is he
   end.resolve();
   t.strictSame(new Set((await Promise.all(taken)).map((one) => one.objects)), new Set([0]));
   t.equal(begun, 40);
+});
+
+t.test('what a revision to come may name is offered to edges, and parts of an object are not', async (t) => {
+  const { intake, offered } = fakes();
+  await intake.take(1, streamOf([Buffer.from('whole')]));
+  await intake.takePart(1, streamOf([Buffer.from('part')]));
+  t.strictSame(offered, [digestOf('whole')]);
+  await intake.takeAnd(1, streamOf([Buffer.from('put')]), undefined, async (object) => {
+    t.equal(offered.length, 1, 'the caller says so, when it has recorded the object');
+    intake.offer(object);
+  });
+  t.strictSame(
+    offered,
+    ['whole', 'put'].map((content) => digestOf(content)),
+  );
 });

@@ -102,3 +102,34 @@ t.test('without evidence the policy decides', async (t) => {
   t.equal(without('go-on'), 'activate', 'a tenth of ten edges is the one that shows it');
   t.equal(without('take-back'), 'fail');
 });
+
+t.test('a webhook is asked before each step, and may veto', async (t) => {
+  const asked = (
+    consent: RolloutSituation['consent'],
+    without: RolloutPolicy['without'] = 'wait',
+    rollout: Partial<Rollout> = { step: 1, edges: ['e0'], dwell: 1 },
+  ) => {
+    const { guards, ...rest } = READY_POLICIES.canary;
+    const policy: RolloutPolicy = { ...rest, guards: { ...guards, webhook: 'gate' }, without };
+    const good = { evidence: judged('good'), edges: showing('e0'), now: 2000 };
+    return plan({ ...rollout, policy }, { ...good, consent });
+  };
+  t.strictSame(asked(undefined), { kind: 'ask' });
+  t.strictSame(asked(undefined, 'wait', {}), { kind: 'ask' }, 'before the first step, too');
+  t.strictSame(asked({ kind: 'go' }), { kind: 'activate' });
+  t.strictSame(asked({ kind: 'wait' }), { kind: 'wait' });
+  t.match(asked({ kind: 'veto', why: 'a freeze' }), {
+    kind: 'fail',
+    reason: 'the webhook gate vetoes: a freeze',
+  });
+  t.strictSame(asked({ kind: 'absent', why: 'there is none' }), { kind: 'pause', reason: 'there is none' });
+  const silent = { kind: 'none', why: 'no answer' } as const;
+  t.strictSame(asked(silent, 'go-on'), { kind: 'activate' });
+  t.strictSame(asked(silent, 'wait'), { kind: 'wait' });
+  t.strictSame(asked(silent, 'take-back'), { kind: 'fail', reason: 'no answer' });
+  t.strictSame(
+    asked(undefined, 'wait', { step: 1, edges: ['e0'], dwell: 60 }),
+    { kind: 'wait' },
+    'not before the time of the step is over',
+  );
+});

@@ -1,17 +1,23 @@
 import t from 'tap';
 import { upperTail } from '../../../../origin/rollout/binomial.ts';
 import { type JudgedEdge, judgeEdges } from '../../../../origin/rollout/verdict-state.ts';
-import type { Trial } from '../../../../shared/wire/rollout-api.ts';
+import type { RolloutPolicy } from '../../../../shared/site/rollout-policy.ts';
+import type { Speed, Trial } from '../../../../shared/wire/rollout-api.ts';
 
-const GUARDS = { requests: 100, lost: 0.005, paths: [] };
+const GUARDS: RolloutPolicy['guards'] = { requests: 100, lost: 0.005, paths: [] };
+
+const BESIDE: Speed = { slots: 180, slower: [2, 1, 0, 0] };
 
 function edge(trial: Partial<Trial> = {}, silentMs = 0): JudgedEdge {
   return {
-    name: 'oslo',
+    ...{ name: 'oslo', isDrained: false },
     silentMs,
     trial: {
       ...{ site: 1, revision: 2, requests: 1000, lost: 0, broken: 0, errors: 0, deaths: 0 },
       checks: { asked: 1, failed: 0 },
+      speed: { slots: 20, slower: [0, 0, 0, 0] },
+      silence: { slots: 0, of: 20 },
+      busy: { slots: 100, of: 100 },
       past: { requests: 10_000, broken: 10, errors: 2 },
       worst: [],
       ...trial,
@@ -19,7 +25,8 @@ function edge(trial: Partial<Trial> = {}, silentMs = 0): JudgedEdge {
   };
 }
 
-const verdictOf = (one: JudgedEdge) => judgeEdges([one], GUARDS).edges[0]?.verdict;
+const verdictOf = (one: JudgedEdge, beside = BESIDE, guards: RolloutPolicy['guards'] = GUARDS) =>
+  judgeEdges([one], beside, guards).edges[0]?.verdict;
 
 t.test('what counts against a revision, and what does not', async (t) => {
   const table: readonly [string, JudgedEdge, string][] = [
@@ -43,6 +50,45 @@ t.test('what counts against a revision, and what does not', async (t) => {
   for (const [name, one, verdict] of table) t.equal(verdictOf(one), verdict, name);
 });
 
+t.test('answers that take longer than before count beside the other edges', async (t) => {
+  const slow = (at: number, slots = 20) =>
+    edge({ speed: { slots, slower: [at, at, Math.floor(at / 2), 0] } });
+  const judged = (one: JudgedEdge, latency: 2 | 4 | 8 | 16 | undefined = 4, beside = BESIDE) =>
+    verdictOf(one, beside, { ...GUARDS, ...(latency !== undefined && { latency }) });
+  t.equal(judged(slow(20)), 'bad');
+  t.equal(judged(slow(8)), 'good', 'a stall of the machine');
+  t.equal(judged(slow(20), 16), 'good', 'not as slow as the policy allows');
+  t.equal(verdictOf(slow(20)), 'good', 'the policy does not ask');
+  t.equal(judged(slow(20), 4, { slots: 180, slower: [170, 160, 0, 0] }), 'good', 'all are slow');
+  t.equal(judged(slow(20), 4, { slots: 0, slower: [0, 0, 0, 0] }), 'good', 'nobody to compare with');
+  const single = (slots: number) => judged(slow(slots, slots), 4, { slots, slower: [0, 0, 0, 0] });
+  t.equal(single(40), 'good', 'a single other edge may be the one that differs');
+  t.equal(single(90), 'bad', 'but not for so long');
+});
+
+t.test('readers that have gone', async (t) => {
+  const judged = (silence: number, busy: number, more: Partial<JudgedEdge> = {}, requests = 1000) =>
+    verdictOf(
+      {
+        ...edge({ requests, silence: { slots: silence, of: 20 }, busy: { slots: busy, of: 100 } }),
+        ...more,
+      },
+      BESIDE,
+      { ...GUARDS, traffic: true },
+    );
+  t.equal(judged(0, 100), 'good');
+  t.equal(judged(2, 100), 'good', 'a pause');
+  t.equal(judged(8, 100), 'bad');
+  t.equal(judged(8, 100, {}, 3), 'bad', 'although there are few answers');
+  t.equal(judged(8, 100, { isDrained: true }), 'good', 'somebody sends them elsewhere');
+  t.equal(judged(12, 10), 'good', 'they come rarely');
+  t.equal(judged(20, 0, {}, 0), 'none', 'there never were any');
+  const silent = edge({ silence: { slots: 8, of: 20 } });
+  t.equal(verdictOf(silent), 'good', 'the policy does not ask');
+  const late = edge({ silence: { slots: 4, of: 20_000 } });
+  t.equal(verdictOf(late, BESIDE, { ...GUARDS, traffic: true }), 'good', 'over hours, some pause is longer');
+});
+
 t.test('the worst differences of all edges', async (t) => {
   const worst = (path: string, count: number) => ({ path, status: 404, before: 200, count, referer: null });
   const { worst: found } = judgeEdges(
@@ -50,6 +96,7 @@ t.test('the worst differences of all edges', async (t) => {
       edge({ worst: [worst('/a', 1), worst('/b', 9)] }),
       { ...edge({ worst: [worst('/c', 5), worst('/d', 2)] }), name: 'rome' },
     ],
+    BESIDE,
     GUARDS,
   );
   t.match(found, [

@@ -17,6 +17,12 @@ t.test('a body passes as it came', async (t) => {
   t.equal(await text(body), 'abcdef');
 });
 
+t.test('a request that has come as a whole is not waited for', async (t) => {
+  const source = Object.assign(new Readable({ read() {} }), { complete: true });
+  source.push('abc');
+  t.equal(await text(boundedBody(source, { bytes: 100, pace: promptly }, turnedClock())), 'abc');
+});
+
 t.test('an empty one ends', async (t) => {
   const source = new PassThrough();
   source.end();

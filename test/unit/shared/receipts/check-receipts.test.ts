@@ -6,7 +6,15 @@ import {
   writeReceiptFile,
 } from '../../../../shared/receipts/receipt-file.ts';
 import { generateSigningKey, signText } from '../../../../shared/signing/keys.ts';
-import { activation, hosts, purgeReceiptOf, receiptFile, receiptOf } from '../../../helpers/receipt-files.ts';
+import {
+  activation,
+  hosts,
+  purgeReceiptOf,
+  receiptFile,
+  receiptOf,
+  STEP,
+  TAKEN_BACK,
+} from '../../../helpers/receipt-files.ts';
 import { edgeKey, LOG, originKey, recoveryKey } from '../fixed-keys.ts';
 
 const fleet = hosts(3);
@@ -50,6 +58,26 @@ t.test('a purge', async (t) => {
   t.equal(checkReceipts(purge).confirmed.length, 3);
   const mixed = { ...purge, receipts: [receiptOf(first, record), ...purge.receipts.slice(1)] };
   t.match(faultsOf(mixed), [/edge-000 answers another kind of record/, /edge-000 was removed/]);
+});
+
+t.test('a step of a rollout, and what takes it back', async (t) => {
+  const step = receiptFile([first], { record: STEP });
+  t.strictSame(faultsOf(readReceiptFile(Buffer.from(writeReceiptFile(step)))), []);
+  const back = receiptFile([first], { record: TAKEN_BACK });
+  t.strictSame(faultsOf(readReceiptFile(Buffer.from(writeReceiptFile(back)))), []);
+  t.match(checkReceipts(back).confirmed, [{ receipt: { revision: 1, seq: 6 } }], 'it shows the base');
+  const other = receiptOf(first, TAKEN_BACK, { revision: 2 });
+  t.match(faultsOf({ ...back, receipts: [other] }), [
+    /is about revision 2 .*, not about revision 1/,
+    /removed/,
+  ]);
+  t.match(
+    faultsOf({ ...step, receipts: back.receipts }),
+    [/answers record 6, not record 5/, /removed/],
+    'a receipt of another record of the rollout',
+  );
+  const shownNowhere = activation({ kind: 'abort', payload: '{"reason":"a sync publish"}' });
+  t.match(faultsOf(receiptFile([first], { record: shownNowhere })), [/no edge shows anything because of it/]);
 });
 
 t.test('an edge that was replaced: both hosts have their receipts', async (t) => {
@@ -208,10 +236,8 @@ t.test('what belongs elsewhere is named for what it is', async (t) => {
   );
   await named(
     'a record of another kind',
-    receiptFile(fleet, { record: activation({ kind: 'abort' }) }),
-    /of the kind abort/,
-    ...fleet.map(() => /another kind of record/),
-    ...fleet.map(() => /was removed/),
+    receiptFile(fleet, { record: activation({ kind: 'settings' }) }),
+    /of the kind settings, and no edge shows anything because of it/,
   );
   await named(
     'a roster before the record',

@@ -27,5 +27,6 @@ t.test('who shows the revision of a rollout', async (t) => {
   t.match(shows({ isReady: false }), { revision: 1, beside: null }, 'its objects are missing');
   t.match(shows({}, oslo, []), { revision: 1, beside: null }, 'its manifest was given up');
   t.match(shows({ isActivated: true }), { revision: 2, isTrial: false }, 'it stays until it is active');
+  t.match(shownAt(edgeSite({ returned: 14 }), oslo), { revision: 1, seq: 14 }, 'an abort brought it back');
   t.match(shownAt(edgeSite(), oslo), { revision: 1, beside: null, isTrial: false });
 });
