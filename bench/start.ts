@@ -227,8 +227,8 @@ async function timeStarts(clone: string, env: NodeJS.ProcessEnv) {
   const first: number[] = [];
   const later: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
+    // npm may end before the processes that it started, which still write for a moment.
     for (const left of ['.skerry', 'node_modules/.cache'])
-      // npm may end before the processes that it started, which still write for a moment.
       await rm(join(clone, left), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     first.push(await timeStart(clone, env));
     later.push(await timeStart(clone, env));

@@ -10,6 +10,7 @@ export interface Tally {
   requestsAt: Map<number, number>;
   badAt: Map<number, number>;
   firstBad: number;
+  secondBad: number;
   lastBad: number;
   /** Assets of a loaded page that another edge does not have. */
   crossed: string[];
@@ -97,6 +98,7 @@ export class Readers {
     const now = performance.now();
     tally.bad++;
     tally.badAt.set(edge, (tally.badAt.get(edge) ?? 0) + 1);
+    if (tally.bad === 2) tally.secondBad = now;
     tally.firstBad ||= now;
     tally.lastBad = now;
   }
@@ -133,6 +135,7 @@ function emptyTally(): Tally {
     requestsAt: new Map(),
     badAt: new Map(),
     firstBad: 0,
+    secondBad: 0,
     lastBad: 0,
     crossed: [],
   };
