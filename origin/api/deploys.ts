@@ -26,7 +26,7 @@ import { createDeploy } from '../ingest/deploys.ts';
 import { PieceTurns } from '../ingest/piece-turns.ts';
 import { unpacked } from '../ingest/unpack.ts';
 import { authenticate, scopesOf } from './authorize.ts';
-import { commitOptions } from './commit-request.ts';
+import { checkAsked, commitOptions } from './commit-request.ts';
 import { type ApiContext, needsUpload, siteParams } from './context.ts';
 import { keyHeader, repeatable } from './repeatable.ts';
 
@@ -113,6 +113,7 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
       const body: CommitRequest | null = request.body ?? null;
       const { siteName: site } = await catalog.deploy(params.id);
       const options = commitOptions(body ?? {});
+      await checkAsked(context, site, options.rollout);
       const alias = options.draft && (options.draft.alias ?? null);
       const within = commitLimits(publishRights(scopesOf(request), site), { site, alias });
       const commit = await committer.commitDeploy(params.id, { ...options, within });

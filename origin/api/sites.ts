@@ -9,6 +9,7 @@ import type { SiteRow } from '../catalog/site-calls.ts';
 import { checkedDomain } from '../domains/domain-name.ts';
 import { pendingOpens } from '../publish/activation-window.ts';
 import { scopesOf } from './authorize.ts';
+import { checkAsked } from './commit-request.ts';
 import {
   type ApiContext,
   doneAnswer,
@@ -80,6 +81,7 @@ export function siteRoutes(app: HttpServer, context: ApiContext): void {
       const domains = body?.domains?.map(checkedDomain);
       // A quota limits those who publish, so they may not change it.
       if (body?.policy?.quota !== undefined) requirePermission(scopesOf(request), { kind: 'admin' });
+      await checkAsked(context, params.site, body?.policy?.rollout);
       const asked = Buffer.byteLength(JSON.stringify(body)) + SETTINGS_COST;
       if (body !== null) allowance.spend(params.site, asked);
       const site = await catalog.putSite(

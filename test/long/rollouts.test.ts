@@ -191,10 +191,13 @@ t.test('a webhook is asked before each step, and its veto takes a revision back'
   t.match(await publish(gated, '--wait'), { code: 1, stderr: /the webhook gate vetoes: a freeze/ });
   await allShow(edition);
   const unknown = await policyFile('unknown', { webhook: 'other' });
-  t.match(await publish(unknown), { code: 0 });
+  t.match(await publish(unknown), { code: 1, stderr: /asks the webhook other, which does not exist/ });
+  answer = '{"verdict":"wait"}';
+  t.match(await publish(gated), { code: 0 });
+  t.match(await cluster.skerry('webhook', 'delete', 'gate'), { code: 0 });
   await until('it to be paused', async () => {
     const now = await state();
-    return now?.state === 'paused' && now.reason === 'there is no webhook other';
+    return now?.state === 'paused' && now.reason === 'there is no webhook gate';
   });
   t.match(await cluster.skerry('rollout', 'abort', SITE), { code: 0 });
 });

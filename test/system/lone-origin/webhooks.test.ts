@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { Webhook } from 'standardwebhooks';
 import t, { type Test } from 'tap';
+import { READY_POLICIES } from '../../../shared/site/ready-rollouts.ts';
 import type { EventPage } from '../../../shared/wire/event.ts';
 import { cli } from '../../helpers/cli.ts';
 import { ask } from '../../helpers/http.ts';
@@ -93,6 +95,24 @@ t.test('a receiver gets signed events in their order, over restarts of both side
   t.notMatch(JSON.stringify(trail), /s3cret|whsec/, 'neither the secret nor the path is in the trail');
   t.equal((await skerry(origin, 'webhook', 'delete', 'dead')).code, 0);
   t.match((await skerry(origin, 'webhook', 'delete', 'dead')).stderr, /there is no webhook dead/);
+});
+
+t.test('a rollout asks only a webhook that exists, and not that of another site', async (t) => {
+  const origin = await loneOrigin(t, { webhookAllowHttp: true, webhookAllowPrivate: true });
+  const { url } = await receiver(t, () => 200);
+  t.equal((await skerry(origin, 'webhook', 'set', 'gate', '--url', url, '--site', 'other')).code, 0);
+  const asking = (webhook: string) => {
+    const { steps, guards, without } = READY_POLICIES.canary;
+    return { rollout: { steps, without, guards: { ...guards, webhook } } };
+  };
+  await origin.client.putSite('docs');
+  const set = (site: string, webhook: string) => origin.client.putSite(site, { policy: asking(webhook) });
+  await t.rejects(set('docs', 'nobody'), { code: 'bad-policy', message: /nobody, which does not exist/ });
+  await t.rejects(set('docs', 'gate'), { code: 'bad-policy', message: /gate, which is of another site/ });
+  await origin.put('docs', 'a.txt', 'one');
+  const { id } = await origin.client.createDeploy('docs', Readable.from(['{"base":1}\n']));
+  await t.rejects(origin.client.commit(id, asking('nobody')), { code: 'bad-policy' });
+  await set('other', 'gate');
 });
 
 t.test('what an origin refuses unless it is allowed', async (t) => {
