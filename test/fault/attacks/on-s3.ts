@@ -259,15 +259,25 @@ export const onS3: readonly Attack[] = [
     name: 'uploads in parts that nobody completes, to S3',
     point: '14',
     async run(target) {
-      let accepted = 0;
-      const { refused, gained } = await repeated(target, 20, ['200', '503'], async (agent, nth) => {
-        const asked = { method: 'POST', path: `/${SITE}/evil-${nth}`, query: { uploads: '' } };
-        const status = await call(target, agent, asked);
-        if (status === '200') accepted++;
-        return status;
-      });
-      const tooMany = accepted > MOST_UPLOADS ? `${accepted} open uploads` : undefined;
-      return { refused, gained: gained ?? tooMany };
+      const agent = new Agent({ keepAlive: true, maxSockets: 20 });
+      const open = async (worker: number) => {
+        const answers: string[] = [];
+        for (let i = 0; i < MOST_UPLOADS / 16; i++) {
+          const path = `/${SITE}/evil-${worker}-${i}`;
+          answers.push(await call(target, agent, { method: 'POST', path, query: { uploads: '' } }));
+        }
+        return answers;
+      };
+      const all = await besides(target, async () =>
+        (await Promise.all(Array.from({ length: 20 }, (_, worker) => open(worker)))).flat(),
+      );
+      agent.destroy();
+      const accepted = all.answers.filter((status) => status === '200').length;
+      const { refused, gained } = outcome(all, ['200', '503']);
+      return {
+        refused,
+        gained: gained ?? (accepted > MOST_UPLOADS ? `${accepted} open uploads` : undefined),
+      };
     },
   },
   {
