@@ -120,7 +120,7 @@ const IMPORTERS = {
   croner: ['shared/site/schedule.ts'],
   tldts: ['origin/domains/public-suffix.ts'],
   piscina: ['shared/process/thread.ts'],
-  'structured-headers': ['shared/wire/request-proof.ts'],
+  'structured-headers': ['shared/wire/request-proof.ts', 'edge/serve/http2/priority.ts'],
   '@smithy/signature-v4': ['origin/s3-door/signing/sign-again.ts'],
   '@aws-sdk/checksums': ['origin/s3-door/payload/checksum.ts'],
   '@fastify/busboy': ['origin/s3-door/payload/form.ts'],
