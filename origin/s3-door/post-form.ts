@@ -106,12 +106,12 @@ function answered(
 ): Answer {
   const quoted = `"${etag}"`;
   const redirect = fields.get('success_action_redirect') ?? fields.get('redirect');
-  const query = `bucket=${encodeURIComponent(bucket)}&key=${encodeURIComponent(key)}&etag=${encodeURIComponent(quoted)}`;
-  if (redirect !== undefined && URL.canParse(redirect))
-    return {
-      status: 303,
-      headers: { etag: quoted, location: `${redirect}${redirect.includes('?') ? '&' : '?'}${query}` },
-    };
+  if (redirect !== undefined && URL.canParse(redirect)) {
+    const location = new URL(redirect);
+    for (const [name, value] of Object.entries({ bucket, key, etag: quoted }))
+      location.searchParams.append(name, value);
+    return { status: 303, headers: { etag: quoted, location: location.href } };
+  }
   const location = `/${bucket}/${escapedPath(key)}`;
   const headers = { etag: quoted, location };
   const status = fields.get('success_action_status');

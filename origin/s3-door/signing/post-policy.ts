@@ -62,7 +62,10 @@ export function readPolicy(text: string): PostPolicy {
       throw new S3Error('InvalidPolicyDocument', `Invalid Policy: unknown condition ${name.slice(0, 50)}`);
     return [{ kind, field: String(first).slice(1).toLowerCase(), value: String(second) }];
   });
-  return { expiration: Date.parse(expiration), conditions: ofFields, sizes };
+  const expires = Date.parse(expiration);
+  if (Number.isNaN(expires))
+    throw new S3Error('InvalidPolicyDocument', 'Invalid Policy: the expiration is no date.');
+  return { expiration: expires, conditions: ofFields, sizes };
 }
 
 function parsed(text: string) {

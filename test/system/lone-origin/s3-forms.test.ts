@@ -63,6 +63,8 @@ t.test('a browser uploads a file with a signed form', async (t) => {
   const { status, headers } = await answers('success_action_redirect', 'https://example.org/done?x=1');
   t.equal(status, 303);
   t.match(headers.location, 'https://example.org/done?x=1&bucket=forms&key=up%2Fa.txt&etag=%22');
+  const odd = await answers('success_action_redirect', 'https://example.org/é\r\nx: y');
+  t.match(odd.headers.location, 'https://example.org/%C3%A9x:%20y?bucket=forms');
 });
 
 t.test('a form that its signer did not allow changes nothing', async (t) => {
@@ -76,6 +78,7 @@ t.test('a form that its signer did not allow changes nothing', async (t) => {
     [{ policy: { expiration: new Date(0).toISOString(), conditions } }, 'AccessDenied'],
     [{ policy: { expiration: later(), conditions: conditions.slice(1) } }, 'AccessDenied'],
     [{ policy: { expiration: 'soon', conditions } }, 'InvalidPolicyDocument'],
+    [{ policy: { expiration: '2099-99-01T00:00:00Z', conditions } }, 'InvalidPolicyDocument'],
     [{ policy: { expiration: later(), conditions: [{}] } }, 'InvalidPolicyDocument'],
     [
       { policy: { expiration: later(), conditions: [['content-length-range', -1, 0]] } },
