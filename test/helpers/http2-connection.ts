@@ -5,7 +5,6 @@ import { OutBuffers } from '../../edge/serve/http2/out-buffers.ts';
 import { preparedFrames } from '../../edge/serve/http2/prepared-frames.ts';
 import type { Answers } from '../../edge/serve/http2/requests.ts';
 import type { Stream } from '../../edge/serve/http2/stream.ts';
-import { Turns } from '../../edge/serve/http2/turns.ts';
 import { textAnswer } from '../../edge/serve/site/answer.ts';
 import { type Frame, frame, framesIn, PREFACE, TYPES } from './http2-frames.ts';
 
@@ -56,7 +55,6 @@ export class OpenedConnection {
   writes = 0;
   failures: unknown[] = [];
   #received: Buffer[] = [];
-  readonly #turns = new Turns(() => this.now);
 
   constructor({ body, hot, answer, mayBegin = () => true }: OpenOptions = {}) {
     const prepared =
@@ -90,7 +88,8 @@ export class OpenedConnection {
     this.connection = new Connection({
       socket: { destroyed: false, writableEnded: false, write },
       buffers: new OutBuffers(),
-      turns: this.#turns,
+      // Time passes only between turns.
+      turns: { mustWait: () => false, wait: setImmediate },
       allow: (bytes, most) => Math.min(bytes, most),
       answers,
       now: () => this.now,
@@ -110,7 +109,6 @@ export class OpenedConnection {
 
   send(...pieces: readonly Buffer[]): this {
     const bytes = Buffer.concat(pieces);
-    this.#turns.wroteAll();
     // Larger chunks would wait for the next turn of the event loop.
     for (let at = 0; at < bytes.length; at += CHUNK_BYTES)
       this.connection.read(bytes.subarray(at, at + CHUNK_BYTES));

@@ -23,7 +23,7 @@ export interface ConnectionParts {
   readonly buffers: OutBuffers;
   /** Allows a larger slice, up to `most`. */
   readonly allow: (bytes: number, most: number) => number;
-  readonly turns: Turns;
+  readonly turns: Pick<Turns, 'mustWait' | 'wait'>;
   readonly answers: Answers;
   /** The time in milliseconds. */
   readonly now: () => number;
@@ -63,6 +63,8 @@ export class Connection {
   /** True while frames are read or put together, which ends with a write in any case. */
   #isBusy = false;
   #isPumpDue = false;
+  /** Whether the next slice waits for its turn. */
+  #isWriteDue = false;
   #isPaused = false;
   /** Defined while bytes of the client wait for their turn. */
   #unread: Unread | undefined;
@@ -212,10 +214,20 @@ export class Connection {
   };
 
   readonly #onWritten = (bytes: number, since: number): void => {
-    this.#parts.turns.wroteAll();
     if (this.#hasEnded || !(this.#sender.waiting > 0 || this.#isPaused)) return;
-    this.#now = this.#parts.now();
+    const { turns, now } = this.#parts;
+    this.#now = now();
     this.#sender.written(bytes, this.#now - since);
+    if (!turns.mustWait(this.#now)) this.#pump();
+    else if (!this.#isWriteDue) {
+      this.#isWriteDue = true;
+      turns.wait(this.#writeNext);
+    }
+  };
+
+  readonly #writeNext = (): void => {
+    this.#isWriteDue = false;
+    this.#now = this.#parts.now();
     this.#pump();
   };
 
