@@ -129,7 +129,7 @@ export function openStaging(
     },
 
     sealLeaves(site, revision, after, limit) {
-      if (sealing?.site !== site || sealing.revision !== revision)
+      if (after < 0 || sealing?.site !== site || sealing.revision !== revision)
         sealing = { site, revision, leaves: changedLeaves(site, revision) };
       const leaves = sealing.leaves.filter((leaf) => leaf > after).slice(0, limit);
       relaxed(database, () => {
