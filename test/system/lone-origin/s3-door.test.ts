@@ -20,16 +20,11 @@ import {
 import { SignatureV4 } from '@smithy/signature-v4';
 import t from 'tap';
 import { Sha256 } from '../../../origin/s3-door/signing/sign-again.ts';
-import { freePorts } from '../../helpers/free-ports.ts';
-import { loneOrigin } from '../../helpers/lone-origin.ts';
 import { accessKeyOf, s3Client } from '../../helpers/s3.ts';
+import { s3Origin } from '../../helpers/s3-origin.ts';
 import { until } from '../../helpers/until.ts';
 
-const [s3Port = 0] = await freePorts(1);
-const url = `http://127.0.0.1:${s3Port}`;
-const origin = await loneOrigin(t, { s3Port });
-const client = s3Client(url, origin.token);
-t.teardown(() => client.destroy());
+const { url, origin, client } = await s3Origin(t);
 
 async function newBucket(Bucket: string) {
   await client.send(new CreateBucketCommand({ Bucket }));

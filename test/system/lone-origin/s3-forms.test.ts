@@ -5,17 +5,11 @@ import {
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
 import t from 'tap';
-import { freePorts } from '../../helpers/free-ports.ts';
 import { ask } from '../../helpers/http.ts';
-import { loneOrigin } from '../../helpers/lone-origin.ts';
-import { s3Client } from '../../helpers/s3.ts';
 import { type SentForm, signedForm } from '../../helpers/s3-form.ts';
+import { s3Origin } from '../../helpers/s3-origin.ts';
 
-const [s3Port = 0] = await freePorts(1);
-const url = `http://127.0.0.1:${s3Port}`;
-const origin = await loneOrigin(t, { s3Port });
-const client = s3Client(url, origin.token);
-t.teardown(() => client.destroy());
+const { url, origin, client } = await s3Origin(t);
 
 const Bucket = 'forms';
 await client.send(new CreateBucketCommand({ Bucket }));

@@ -11,18 +11,13 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import t from 'tap';
-import { freePorts } from '../../helpers/free-ports.ts';
 import { ask } from '../../helpers/http.ts';
-import { loneOrigin } from '../../helpers/lone-origin.ts';
 import { s3Client } from '../../helpers/s3.ts';
+import { s3Origin } from '../../helpers/s3-origin.ts';
 import { signedHeaders, type ToSign } from '../../helpers/s3-signed.ts';
 import { until } from '../../helpers/until.ts';
 
-const [s3Port = 0] = await freePorts(1);
-const url = `http://127.0.0.1:${s3Port}`;
-const origin = await loneOrigin(t, { s3Port });
-const client = s3Client(url, origin.token);
-t.teardown(() => client.destroy());
+const { url, origin, client } = await s3Origin(t);
 
 const Bucket = 'docs';
 await client.send(new CreateBucketCommand({ Bucket }));
