@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { changeRollout, rolloutOf } from '../../origin/client/rollout-calls.ts';
 import { startCluster } from '../helpers/cluster.ts';
 import { childrenOf } from '../helpers/process-tree.ts';
 import { until } from '../helpers/until.ts';
@@ -64,6 +65,10 @@ await writeFile(policy, JSON.stringify(POLICY));
 const first = rolloutSite(files, { edition: 0 });
 await writeSite(folder, first);
 await cluster.skerry('publish', folder, '--site', 'docs', '--wait');
+// `--wait` ends with the edges that are online by then. Errors of the others would spoil the past of their readers.
+await until('all edges to show the site', async () =>
+  (await cluster.client.edges()).every(({ sites }) => sites.docs?.revision === 1),
+);
 const readers = new Readers({
   ports: cluster.edges.map(({ url }) => Number(new URL(url).port)),
   host: 'docs.localhost',
@@ -91,11 +96,13 @@ async function play({ name, change, isGood = false, kills = false }: Round, edit
   const began = performance.now();
   const over = new AbortController();
   const killing = kills ? killCanary(base, over.signal) : undefined;
+  const paused = abortWhenPaused(over.signal);
   const args = ['publish', folder, '--site', 'docs', '--rollout', policy, '--wait', '--allow-shrink'];
   const { code, stderr } = await cluster.skerry(...args);
   const seconds = (performance.now() - began) / 1000;
   over.abort();
   await killing;
+  if (await paused) faults.push(`${name}: it was paused, and waited for somebody`);
   const edgesAt = async () =>
     (await cluster.client.edges()).filter(({ sites }) => (sites.docs?.revision ?? 0) > base).length;
   const wanted = isGood ? cluster.edges.length : 0;
@@ -147,4 +154,16 @@ async function killCanary(base: number, signal: AbortSignal): Promise<void> {
     for (const pid of await childrenOf(node?.running?.pid ?? 0)) process.kill(pid, 'SIGKILL');
     await pause(400);
   }
+}
+
+/** A paused rollout would wait for ever. Resolves with whether there was one. */
+async function abortWhenPaused(over: AbortSignal): Promise<boolean> {
+  while (!over.aborted) {
+    await pause(1000);
+    const newest = await rolloutOf(cluster.client, 'docs').catch(() => undefined);
+    if (over.aborted || newest?.state !== 'paused') continue;
+    await changeRollout(cluster.client, 'docs', 'abort');
+    return true;
+  }
+  return false;
 }
