@@ -1,4 +1,6 @@
 /** `npm run test:rollouts -- [--edges 10] [--files 1000] [--rate 50] [--only NAME]` */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -25,7 +27,7 @@ const files = Number(values.files);
  */
 const MOST_SECONDS = 3;
 // Readers meet a lost page every two seconds, and a revision is found by the second one.
-const policyOf = (dwell = 20) => ({
+const policyOf = (dwell: number) => ({
   steps: [
     { count: 1, dwell },
     { share: 0.3, dwell: 5 },
@@ -40,8 +42,8 @@ interface Round {
   readonly isGood?: boolean;
   /** What happens to the canary while it shows the revision. */
   readonly befalls?: (canary: Node, signal: AbortSignal) => Promise<void>;
-  /** Readers meet no errors, so that it takes until then to find the revision. */
-  readonly dwell?: number;
+  /** Readers meet no errors, so slots of five seconds before and after the switch are compared. */
+  readonly takesSlots?: boolean;
 }
 
 const ROUNDS: readonly Round[] = [
@@ -53,8 +55,8 @@ const ROUNDS: readonly Round[] = [
   },
   { name: 'a section answers 404', change: { redirects: '/section-3/* /404.html 404!\n' } },
   { name: 'serving processes crash', change: {}, befalls: killServing },
-  { name: 'its answers take long', change: {}, befalls: slowDown, dwell: 120 },
-  { name: 'its readers go away', change: {}, befalls: sendReadersAway, dwell: 120 },
+  { name: 'its answers take long', change: {}, befalls: slowDown, takesSlots: true },
+  { name: 'its readers go away', change: {}, befalls: sendReadersAway, takesSlots: true },
   {
     name: 'pages without links are removed',
     change: { without: (page) => page.startsWith('old/') },
@@ -91,12 +93,15 @@ try {
 for (const fault of faults) tell(`FAULT ${fault}`);
 process.exit(faults.length === 0 ? 0 : 1);
 
-async function play({ name, change, isGood = false, befalls, dwell }: Round, edition: number): Promise<void> {
-  await writeFile(policy, JSON.stringify(policyOf(dwell)));
+async function play(
+  { name, change, isGood = false, befalls, takesSlots = false }: Round,
+  edition: number,
+): Promise<void> {
+  await writeFile(policy, JSON.stringify(policyOf(takesSlots ? 120 : 20)));
   const { revision: base } = await cluster.client.site('docs');
   await writeSite(folder, rolloutSite(files, { ...change, edition }));
   // The past of each edge, with which the new revision is compared.
-  await pause(4000);
+  await pause(takesSlots ? 60_000 : 4000);
   readers.begin();
   const began = performance.now();
   const over = new AbortController();
@@ -126,6 +131,7 @@ async function play({ name, change, isGood = false, befalls, dwell }: Round, edi
     edges: string[];
     state: string;
     reason: string;
+    evidence: { edges: unknown[] };
   };
   const canaries = rollout.edges.map((edge) => cluster.edges.findIndex((node) => node.name === edge));
   const share = canaries.reduce((sum, i) => sum + (tally.requestsAt.get(i) ?? 0), 0) / tally.requests;
@@ -140,6 +146,7 @@ async function play({ name, change, isGood = false, befalls, dwell }: Round, edi
     if (tally.bad > 0) faults.push(`${name}: ${tally.bad} bad answers`);
     return;
   }
+  if (code !== 1) tell(`  ${JSON.stringify(rollout.evidence.edges)}`);
   if (code !== 1) faults.push(`${name}: exit code ${code}`);
   if (at > 0) faults.push(`${name}: still at ${at} edges`);
   if (rollout.edges.length > 1) faults.push(`${name}: beyond its canary, at ${rollout.edges.join(' ')}`);
@@ -177,18 +184,15 @@ async function killServing({ running }: Node, signal: AbortSignal): Promise<void
   }
 }
 
-/** The serving processes stand still for most of the time. */
+/** Each write of the serving processes takes longer, as on a machine that is out of memory. Needs strace. */
 async function slowDown({ running }: Node, signal: AbortSignal): Promise<void> {
   const serving = await childrenOf(running?.pid ?? 0);
-  const tellAll = (what: NodeJS.Signals) => {
-    for (const pid of serving) process.kill(pid, what);
-  };
-  while (!signal.aborted) {
-    tellAll('SIGSTOP');
-    await pause(300);
-    tellAll('SIGCONT');
-    await pause(20);
-  }
+  const delay = 'inject=write,writev,sendto,sendmsg:delay_exit=30000';
+  const args = ['-f', '-q', '-o', '/dev/null', '-e', 'trace=write,writev,sendto,sendmsg', '-e', delay];
+  const strace = spawn('strace', [...args, ...serving.flatMap((pid) => ['-p', String(pid)])]);
+  signal.addEventListener('abort', () => strace.kill('SIGINT'), { once: true });
+  if (signal.aborted) strace.kill('SIGINT');
+  await once(strace, 'exit');
 }
 
 async function sendReadersAway(node: Node, signal: AbortSignal): Promise<void> {
