@@ -71,7 +71,8 @@ export class TrialSite implements SiteHandler {
     const text = this.#textOf(page);
     const textBefore = before === undefined ? NO_TEXT : this.#textOf(before);
     if (text === undefined || textBefore === undefined) return 'broken';
-    return isLinkedIn(text, path) && !isLinkedIn(textBefore, path) ? 'lost' : 'broken';
+    const isNewLink = isLinkedIn(text, path) === true && isLinkedIn(textBefore, path) === false;
+    return isNewLink ? 'lost' : 'broken';
   }
 
   #textOf(page: Page): Buffer | undefined {
