@@ -84,11 +84,10 @@ t.test('a form that its signer did not allow changes nothing', async (t) => {
     [{ file: undefined }, 'InvalidArgument'],
     [{ fields: key('up/../a') }, 'InvalidArgument'],
     ...Object.entries({ 'x-amz-meta-a b': 'x', 'x-amz-meta-a': '1\r\n2', Expires: 'a\nb' }).map(
-      ([name, value]) =>
-        [
-          { policy: allowing(['eq', `$${name}`, value]), fields: { ...usual, [name]: value } },
-          'InvalidArgument',
-        ] as const,
+      ([name, value]): [Partial<SentForm>, string] => [
+        { policy: allowing(['eq', `$${name}`, value]), fields: { ...usual, [name]: value } },
+        'InvalidArgument',
+      ],
     ),
     [
       { fields: { ...usual, acl: 'public-read-write' }, policy: allowing({ acl: 'public-read-write' }) },
