@@ -3,7 +3,7 @@ import type { TrialError } from '../../../../../edge/messages/counters.ts';
 import { textAnswer } from '../../../../../edge/serve/site/answer.ts';
 import type { ReaderRequest } from '../../../../../edge/serve/site/decide.ts';
 import type { PublishedSite } from '../../../../../edge/serve/site/published-site.ts';
-import { TrialSite } from '../../../../../edge/serve/site/trial-site.ts';
+import { pageTexts, TrialSite } from '../../../../../edge/serve/site/trial-site.ts';
 
 /** A site with the content of each path. */
 function site(content: Readonly<Record<string, string>>): PublishedSite {
@@ -23,7 +23,7 @@ function asked(path: string, referer?: string): TrialError[] {
   const noted: TrialError[] = [];
   const base = { '/a': 'a', '/same': 's', '/changed': 'old <a href="/gone.js">' };
   const trial = { '/b': 'b', '/same': 's', '/changed': 'new <script src="/new.js"> <a href="gone.js">' };
-  const tried = new TrialSite(site(trial), site(base), (error) => noted.push(error));
+  const tried = new TrialSite(site(trial), site(base), pageTexts(), (error) => noted.push(error));
   const headers = referer === undefined ? {} : { referer };
   tried.answer({ method: 'GET', target: path, headers, client: '::1', host: 'docs.example:7500' });
   return noted;
