@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { RehearsalCounts, TrialError } from '../../messages/counters.ts';
-import type { Counters } from '../metering/counters.ts';
-import type { RecentRequest, RecentRequests } from '../metering/recent-requests.ts';
-import type { TrialSite } from './trial-site.ts';
+import type { TrialSite } from '../site/trial-site.ts';
+import type { Counters } from './counters.ts';
+import type { RecentRequest, RecentRequests } from './recent-requests.ts';
 
 /** Between two slices, readers get their answers. */
 const SLICE = 16;
@@ -41,7 +41,7 @@ export class Rehearsals {
  * Decides the last requests of readers again under a revision that is on trial since now. So most of what it lost is
  * found before a reader asks for it.
  */
-export async function rehearse(
+async function rehearse(
   site: Pick<TrialSite, 'foresee'>,
   requests: readonly RecentRequest[],
 ): Promise<RehearsalCounts & { readonly errors: readonly TrialError[] }> {

@@ -2,7 +2,7 @@ import t from 'tap';
 import type { TrialError } from '../../../../../edge/messages/counters.ts';
 import { Counters } from '../../../../../edge/serve/metering/counters.ts';
 import { RecentRequests } from '../../../../../edge/serve/metering/recent-requests.ts';
-import { Rehearsals } from '../../../../../edge/serve/site/rehearsal.ts';
+import { Rehearsals } from '../../../../../edge/serve/metering/rehearsal.ts';
 import { createLogger } from '../../../../../shared/process/logger.ts';
 import { until } from '../../../../helpers/until.ts';
 
