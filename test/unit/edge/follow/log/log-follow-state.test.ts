@@ -68,6 +68,8 @@ function told(command: FollowCommand): string {
 
 /** In the stream, with nothing kept. */
 const inStream = (changes: Partial<typeof UPSTREAM> = {}) => after(fresh(changes), ended).state;
+/** After another upstream has named the record `head`. */
+const withHeard = (head: number) => beginFollow({ ...SignedLog.start(), head }, UPSTREAM, 0);
 /** With two verified records that are not stored. */
 const withTwo = (state: FollowState) => after(state, ...records.slice(0, 2).map(frame)).state;
 
@@ -118,6 +120,14 @@ t.test('the table of states and events', async (t) => {
       'stream',
       1,
       ['hear-time 60', 'tell 4'],
+    ],
+    [
+      'a head that is lower than one from another upstream',
+      after(withHeard(9), ...records.map(frame)).state,
+      frame(head),
+      'pages',
+      1,
+      ['store 1 2 3 4', 'leave not-yet-held'],
     ],
     ['a forged head stores nothing', withTwo(stream), frame(forged), 'stream', 1, ['leave bad-signature']],
     ['a call', stream, frame(callFrame(['oslo', 'x'])), 'stream', 1, ['report-now oslo x']],
