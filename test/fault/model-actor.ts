@@ -39,6 +39,8 @@ export interface ActorParts {
   readonly encodings: Encodings | undefined;
   /** The server at which children find this edge. */
   readonly server: FeedDouble | undefined;
+  /** What the test does now, for its faults. */
+  readonly step?: () => string;
   /** Called with each result of a task that the edge signs. */
   readonly signed?: (result: TaskResult) => void;
 }
@@ -58,13 +60,19 @@ export class Actor {
   /** The error that ended the last verification. */
   lastError: unknown;
   readonly #server: FeedDouble | undefined;
+  readonly #step: () => string;
   /** What was shown under the own names of each site, one after the other. */
   readonly shown = new Map<number, number[]>();
 
-  private constructor(edge: InnerEdge, urls: readonly string[], server: FeedDouble | undefined) {
+  private constructor(
+    edge: InnerEdge,
+    urls: readonly string[],
+    { server, step = () => 'a fault' }: ActorParts,
+  ) {
     this.edge = edge;
     this.urls = urls;
     this.#server = server;
+    this.#step = step;
   }
 
   static async join(parts: ActorParts, origin: InnerOrigin, originUrl: string, urls: readonly string[]) {
@@ -73,13 +81,13 @@ export class Actor {
     const shown = (views: readonly SiteView[]) => actor?.look(views);
     const token = await origin.joinToken(name);
     // A loss of power here takes what the table in durability.ts says, so the table must be true.
-    const untrue = (what: string) => actor?.faults.push(`${name}: ${what}`);
+    const untrue = (what: string) => actor?.fail(`${name}: ${what}`);
     const edge = await InnerEdge.join(
       { name, clock, log, encodings, shown, untrue, signed },
       originUrl,
       token,
     );
-    actor = new Actor(edge, urls, parts.server);
+    actor = new Actor(edge, urls, parts);
     return actor;
   }
 
@@ -110,11 +118,15 @@ export class Actor {
         if (!isHeldAlways(path, { prefixes, pinned: null })) continue;
         const bytes = disk.objects.get(digest);
         if (bytes === undefined)
-          this.faults.push(`${name} shows ${path} of ${id}@${revision} and has no bytes for it`);
+          this.fail(`${name} shows ${path} of ${id}@${revision} and has no bytes for it`);
         else if (bytes.length !== size || digestOnce(bytes) !== digest)
-          this.faults.push(`${name} shows other bytes at ${path} of ${id}@${revision}`);
+          this.fail(`${name} shows other bytes at ${path} of ${id}@${revision}`);
       }
     }
+  }
+
+  private fail(fault: string): void {
+    this.faults.push(`${this.#step()}: ${fault}`);
   }
 
   #note(site: number, revision: number): void {

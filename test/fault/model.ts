@@ -134,6 +134,7 @@ class World {
     );
     const join = (name: string, server: FeedDouble | undefined, urls: readonly string[]) => {
       const parts = {
+        step: () => world.#step,
         ...{ name, clock, log: log.child({ edge: name }), server, encodings: server && encodings.own() },
         signed: (result: TaskResult) => tasks.signed(result),
       };

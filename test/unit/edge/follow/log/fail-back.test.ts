@@ -98,7 +98,11 @@ t.test('never to one that', async (t) => {
 
 t.test('not to one that is cut off from the origin: it would be left again', async (t) => {
   const [old, young] = [good, [pathFrame('x'), headFrame(log.head(40_000))]];
-  const { current, dials, codes } = await run(t, { [A]: [old, old, young] }, { chain, head: log.head(60_000) });
+  const { current, dials, codes } = await run(
+    t,
+    { [A]: [old, old, young] },
+    { chain, head: log.head(60_000) },
+  );
   t.equal(current, A);
   t.strictSame(dials, [A, A, A]);
   t.strictSame(codes, [], 'that is no lie');
