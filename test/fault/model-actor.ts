@@ -1,5 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { isNamed } from '../../edge/follow/sync/alias-plan.ts';
+import { isWanted } from '../../edge/follow/sync/next-step-plan.ts';
 import type { SiteView } from '../../edge/messages/views.ts';
+import type { EdgeSite } from '../../edge/store/catalog.ts';
 import { isHeldAlways } from '../../edge/store/cover.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
@@ -134,19 +138,33 @@ export class Actor {
     if (shown.at(-1) !== revision) this.shown.set(site, [...shown, revision]);
   }
 
-  /** Verifies and repairs. Damage counts as repaired when the edge says so. */
+  /**
+   * Verifies and repairs. Damage of what is live counts as repaired when the edge says so. What only aliases and
+   * rollouts show is filled after that.
+   */
   async verify(): Promise<boolean> {
     const { replica } = this.edge;
     if (replica === undefined) return false;
     try {
       const { sites } = await verified(replica.work, true);
       if (sites.every(({ manifest }) => manifest !== 'damaged')) this.isManifestDamaged = false;
-      if (!this.isManifestDamaged) this.areObjectsDamaged = false;
-      return !this.isManifestDamaged;
+      if (!this.isManifestDamaged && (await this.#isFilled())) this.areObjectsDamaged = false;
+      return !this.areObjectsDamaged;
     } catch (error) {
       this.lastError = error;
       return false;
     }
+  }
+
+  async #isFilled(): Promise<boolean> {
+    for (let tries = 0; tries < 50 && this.edge.isRunning; tries++) {
+      const isUnfilled = (site: EdgeSite) =>
+        isWanted(site, this.limits) &&
+        site.kept.some(({ revision, isWhole }) => !isWhole && isNamed(site, revision));
+      if (!this.edge.catalog.sites().some(isUnfilled)) return true;
+      await pause(2);
+    }
+    return false;
   }
 
   /** Objects that no entry names, so nobody will ever ask for them. */

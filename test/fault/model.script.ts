@@ -40,6 +40,7 @@ await Promise.all(
       tasks += outcome.tasks;
       begun += outcome.begun;
       leaked += outcome.leaked;
+      if (outcome.leaked > 0) tell(`sequence ${outcome.sequence} leaked ${outcome.leaked} objects`);
       for (const line of outcome.accused) {
         const code = line.split(':')[0] ?? '';
         if (!accused.has(code))
