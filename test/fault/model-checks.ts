@@ -25,6 +25,8 @@ export class ModelChecks {
   /** The faults that edges reported about an honest upstream. */
   readonly accused: string[] = [];
   leaked = 0;
+  /** How many revisions edges showed on trial, and how many of these they took back. */
+  readonly trials = { shown: 0, takenBack: 0 };
   readonly #origin: InnerOrigin;
   readonly #clock: FastClock;
   readonly #sites: ModelSites;
@@ -149,10 +151,16 @@ export class ModelChecks {
   }
 
   /** What is live never goes back. A revision on trial is taken back, and an alias may point anywhere. */
-  #goesOn({ shown, edge: { name } }: Actor, { id, tried }: SiteModel): void {
+  #goesOn({ shown, edge: { name } }: Actor, { id, tried, activated }: SiteModel): void {
     let newest = 0;
-    for (const revision of shown.get(id) ?? []) {
-      if (tried.get(name)?.has(revision)) continue;
+    const all = shown.get(id) ?? [];
+    for (const [i, revision] of all.entries()) {
+      if (tried.get(name)?.has(revision)) {
+        const isTakenBack = !activated.has(revision) && (all[i + 1] ?? revision) < revision;
+        this.trials.shown++;
+        if (isTakenBack) this.trials.takenBack++;
+        continue;
+      }
       if (revision < newest)
         this.#fail(`${name} went from revision ${newest} of site ${id} back to ${revision}`);
       newest = Math.max(newest, revision);

@@ -31,6 +31,7 @@ let sights = 0;
 let tasks = 0;
 let begun = 0;
 let leaked = 0;
+const trials = { shown: 0, takenBack: 0 };
 await Promise.all(
   lanes.map(async (lane) => {
     while (next < last && failed.length < Number(values.failures)) {
@@ -40,6 +41,8 @@ await Promise.all(
       tasks += outcome.tasks;
       begun += outcome.begun;
       leaked += outcome.leaked;
+      trials.shown += outcome.trials.shown;
+      trials.takenBack += outcome.trials.takenBack;
       if (outcome.leaked > 0) tell(`sequence ${outcome.sequence} leaked ${outcome.leaked} objects`);
       for (const line of outcome.accused) {
         const code = line.split(':')[0] ?? '';
@@ -57,7 +60,8 @@ await Promise.all(
 );
 tell(
   `${done} sequences of seed ${seed} in ${seconds().toFixed(1)} s, ${(done / seconds()).toFixed(1)} a second, ` +
-    `${process.cpuUsage().user / 1e6} s CPU; ${sights} sights judged, ${tasks} tasks, ${begun} executions, ${failed.length} failed, ${leaked} objects leaked, ` +
+    `${process.cpuUsage().user / 1e6} s CPU; ${sights} sights judged, ` +
+    `${trials.shown} trials shown and ${trials.takenBack} of them taken back, ${tasks} tasks, ${begun} executions, ${failed.length} failed, ${leaked} objects leaked, ` +
     `accused: ${JSON.stringify(Object.fromEntries(accused))}`,
 );
 await close();
