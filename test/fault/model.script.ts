@@ -1,10 +1,12 @@
-/** `npm run test:model -- [--sequences N] [--seed S] [--sequence N] [--lanes N] [--without KIND,KIND]` */
+/** `npm run test:model -- [--sequences N] [--seconds N] [--seed S] [--sequence N] [--from N] [--lanes N] [--without KIND,KIND]` */
 import { parseArgs } from 'node:util';
 import { type Outcome, openLanes } from './model.ts';
 
 const { values } = parseArgs({
   options: {
     sequences: { type: 'string', default: '1000' },
+    /** Begin no further sequence after this time. */
+    seconds: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     sequence: { type: 'string' },
     from: { type: 'string', default: '0' },
@@ -34,7 +36,9 @@ let leaked = 0;
 const trials = { shown: 0, takenBack: 0 };
 await Promise.all(
   lanes.map(async (lane) => {
-    while (next < last && failed.length < Number(values.failures)) {
+    const isOver = () =>
+      next >= last || failed.length >= Number(values.failures) || seconds() > Number(values.seconds);
+    while (!isOver()) {
       const outcome = await lane.run(seed, next++, values.without.split(','));
       done++;
       sights += outcome.sights;
