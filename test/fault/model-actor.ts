@@ -28,6 +28,8 @@ export interface Sight {
   readonly manifest: string;
 }
 
+const hex = (digest: Uint8Array) => Buffer.from(digest).toString('hex');
+
 /** A manifest as one text. */
 export function fingerprint(tree: Iterable<readonly [string, string]>): string {
   return [...tree]
@@ -65,6 +67,7 @@ export class Actor {
   lastError: unknown;
   readonly #server: FeedDouble | undefined;
   readonly #step: () => string;
+  readonly #forgotten = new Set<string>();
   /** What was shown under the own names of each site, one after the other. */
   readonly shown = new Map<number, number[]>();
 
@@ -167,14 +170,19 @@ export class Actor {
     return false;
   }
 
+  /** Called with the objects of an entry that is damaged on purpose. The edge cannot know of them any more. */
+  noteForgotten(digests: readonly unknown[]): void {
+    for (const digest of digests) if (digest instanceof Uint8Array) this.#forgotten.add(hex(digest));
+  }
+
   /** Objects that no entry names, so nobody will ever ask for them. */
   leaked(): string[] {
     const { disk } = this.edge;
-    const named = new Set<string>();
+    const named = new Set(this.#forgotten);
     this.edge.damage((database) => {
       for (const row of database.prepare('SELECT digest, chunks FROM entry').all())
         for (const digest of [row.digest, row.chunks])
-          if (digest !== null) named.add(Buffer.from(digest as Uint8Array).toString('hex'));
+          if (digest instanceof Uint8Array) named.add(hex(digest));
     });
     return [...disk.objects.keys()].filter((digest) => !named.has(digest));
   }
