@@ -35,7 +35,7 @@ export interface AnswerCounts {
 
 /** An error under a revision on trial. */
 export interface TrialError {
-  /** The same request would get no error under the base. */
+  /** Readers of the base do not meet this error: the request gets none there, or no page of it asks for this. */
   readonly isLost: boolean;
   readonly path: string;
   readonly status: number;

@@ -93,6 +93,10 @@ function judgeEdge(
     return bad(
       `no reader has come for ${trial.silence.slots * SLOT_SECONDS} s, and before one came in ${trial.busy.slots} of ${trial.busy.of} times ${SLOT_SECONDS} s`,
     );
+  if (isUnexplained(broken, requests, past.broken, past.requests, each))
+    return none(
+      `${broken} of ${requests} requests of its pages failed, and ${past.requests} answers before are too few to compare with`,
+    );
   if (requests < guards.requests) return none(`${requests} of ${guards.requests} answers that are needed`);
   return { verdict: 'good', why: `${requests} answers` };
 }
@@ -115,6 +119,18 @@ function isWorse(
   const look = events - LEAST_EVENTS + 1;
   const share = (6 / Math.PI ** 2 / look ** 2) * alpha;
   return upperTail(events, events + pastEvents, all / (all + pastAll)) <= share;
+}
+
+/** Whether `failures` of `all` would be more than the past explains, if that had been as long at the same rate. */
+function isUnexplained(
+  failures: number,
+  all: number,
+  pastFailures: number,
+  pastAll: number,
+  alpha: number,
+): boolean {
+  if (pastAll === 0) return isWorse(failures, all, 0, all, alpha);
+  return pastAll < all && isWorse(failures, all, (pastFailures * all) / pastAll, all, alpha);
 }
 
 function slowIn({ slower }: Speed, latency: NonNullable<RolloutPolicy['guards']['latency']>): number {

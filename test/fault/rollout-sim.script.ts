@@ -282,7 +282,7 @@ for (const [name, badness] of BAD)
     );
     const back = ends.filter(({ kind }) => kind === 'taken back');
     const median = (of: (end: End) => number) =>
-      back.map(of).sort((a, b) => a - b)[Math.floor(back.length / 2)] ?? Number.NaN;
+      back.map(of).sort((a, b) => a - b)[Math.floor(back.length / 2)] ?? '-';
     tell(
       `  ${name}, ${scale}/s an edge: ${percent(back.length / ends.length)}; ${median(({ seconds }) => seconds)} s; ${median(({ met }) => met)}`,
     );
