@@ -212,7 +212,7 @@ t.test('an upstream that does not keep up', async (t) => {
   };
   t.strictSame(beats(false).slice(-3), ['note-fault stale-head', 'avoid', 'leave stale-head']);
   t.strictSame(beats(true).slice(-2), ['note-fault stale-head', 'progressed'], 'the only one is followed on');
-  const still = after(withTwo(inStream()), handled(1), other(), handled(30_000));
+  const still = after(withTwo(inStream()), handled(1), other(), handled(15_000), other(), handled(30_000));
   t.strictSame(
     still.commands.map(told),
     ['progressed', 'note-fault stale-head', 'store 1 2', 'leave stale-head'],
