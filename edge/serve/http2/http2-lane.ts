@@ -41,9 +41,12 @@ export class Http2Lane {
     });
   }
 
-  /** Regularly ends connections that have waited too long, until the process ends. */
+  /** Regularly ends connections that have waited too long, and frees memory, until the process ends. */
   watch(): void {
-    setInterval(() => this.#endWaiting(), LOOK_MS).unref();
+    setInterval(() => {
+      this.#endWaiting();
+      this.#buffers.trim();
+    }, LOOK_MS).unref();
   }
 
   /** Takes a connection from which nothing has been read yet, and answers its requests. */
