@@ -23,7 +23,7 @@ export interface ConnectionParts {
   readonly buffers: OutBuffers;
   /** Allows a larger slice, up to `most`. */
   readonly allow: (bytes: number, most: number) => number;
-  readonly turns: Pick<Turns, 'mustWait' | 'wait'>;
+  readonly turns: Pick<Turns, 'mustWait' | 'wait' | 'outside'>;
   readonly answers: Answers;
   /** The time in milliseconds. */
   readonly now: () => number;
@@ -96,7 +96,7 @@ export class Connection {
       [Setting.maxHeaderListSize, MOST_LIST_BYTES],
       [Setting.noRfc7540Priorities, 1],
     ]);
-    writer.flush(this.#now);
+    writer.flush(parts.turns.outside(this.#now));
   }
 
   /** Takes bytes of the client. */
@@ -217,7 +217,7 @@ export class Connection {
     if (this.#hasEnded || !(this.#sender.waiting > 0 || this.#isPaused)) return;
     const { turns, now } = this.#parts;
     this.#now = now();
-    this.#sender.written(bytes, this.#now - since);
+    this.#sender.written(bytes, turns.outside(this.#now) - since);
     if (!turns.mustWait(this.#now)) this.#pump();
     else if (!this.#isWriteDue) {
       this.#isWriteDue = true;
@@ -236,7 +236,7 @@ export class Connection {
     if (!this.#hasEnded) this.#sender.pump();
     this.#isBusy = false;
     if (this.#hasEnded) return;
-    this.#writer.flush(this.#now);
+    this.#writer.flush(this.#parts.turns.outside(this.#now));
     this.#pauseIfFull();
     if (this.#leaving === 'last' && this.#streams.size === 0) this.#end();
   }
@@ -256,7 +256,7 @@ export class Connection {
     const code = isFault ? error.code : ErrorCode.internal;
     this.#requests.closeAll();
     this.#writer.goAway(this.#streams.last, code, isFault ? error.message : '');
-    this.#writer.flush(this.#now);
+    this.#writer.flush(this.#parts.turns.outside(this.#now));
     this.#end();
   }
 

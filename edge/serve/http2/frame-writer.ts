@@ -84,17 +84,20 @@ export class FrameWriter {
     this.data(id, data, 0, data.length, true);
   }
 
-  /** Puts one DATA frame. `more` is what will probably follow. */
+  /** Puts bytes of a body into DATA frames, at least one. `more` is what will probably follow. */
   data(id: number, body: Uint8Array, start: number, end: number, isEnd: boolean, more = 0): void {
-    const length = end - start;
-    const out = this.#room(FRAME_HEAD_BYTES + length, FRAME_HEAD_BYTES + length + more);
-    putFrameHead(out.bytes, out.used, length, {
-      type: FrameType.data,
-      flags: isEnd ? Flag.endStream : 0,
-      id,
-    });
-    out.bytes.set(body.subarray(start, end), out.used + FRAME_HEAD_BYTES);
-    out.used += FRAME_HEAD_BYTES + length;
+    let at = start;
+    do {
+      const to = Math.min(end, at + MOST_FRAME_BYTES);
+      const bytes = FRAME_HEAD_BYTES + to - at;
+      const out = this.#room(bytes, bytes + end - to + more);
+      const { used } = out;
+      const flags = isEnd && to === end ? Flag.endStream : 0;
+      putFrameHead(out.bytes, used, to - at, { type: FrameType.data, flags, id });
+      out.bytes.set(body.subarray(at, to), used + FRAME_HEAD_BYTES);
+      out.used = used + bytes;
+      at = to;
+    } while (at < end);
   }
 
   resetStream(id: number, code: ErrorCode): void {

@@ -2,7 +2,7 @@
 export interface OutBuffer {
   readonly bytes: Buffer;
   used: number;
-  /** When its write began, in milliseconds. */
+  /** When its write began, by the clock of `Turns.outside`. */
   since: number;
 }
 

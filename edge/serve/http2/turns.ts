@@ -11,6 +11,8 @@ export class Turns {
   readonly #waiting: (() => void)[] = [];
   /** When the work of this turn began. Undefined before it. */
   #began: number | undefined;
+  /** How long all turns have worked. */
+  #worked = 0;
   #isNextDue = false;
 
   constructor(now: () => number) {
@@ -24,6 +26,14 @@ export class Turns {
       this.#next();
     }
     return this.#waiting.length > 0 || now - this.#began > MOST_MS;
+  }
+
+  /**
+   * A clock that stands still while a turn works. It tells how long a reader took for a write: in a long turn, the end
+   * of a write that was taken at once is known late.
+   */
+  outside(now: number): number {
+    return (this.#began ?? now) - this.#worked;
   }
 
   /** Calls `work` in a later turn, behind all that wait already. */
@@ -40,12 +50,14 @@ export class Turns {
 
   readonly #work = (): void => {
     this.#isNextDue = false;
-    const began = this.#now();
+    const now = this.#now();
+    this.#began ??= now;
     const { length } = this.#waiting;
     let done = 0;
     // What is put back meanwhile waits for the next turn.
-    while (done < length && this.#now() - began <= MOST_MS) this.#waiting[done++]?.();
+    while (done < length && this.#now() - now <= MOST_MS) this.#waiting[done++]?.();
     this.#waiting.splice(0, done);
+    this.#worked += this.#now() - this.#began;
     this.#began = undefined;
     if (this.#waiting.length > 0) this.#next();
   };
