@@ -130,16 +130,22 @@ export class FrameWriter {
     this.#frame({ type: FrameType.goAway, flags: 0, id: 0 }, payload);
   }
 
-  flush(now: number) {
+  /** Writes what was put together, and returns its size. */
+  flush(now: number): number {
     const out = this.#out;
-    if (out === undefined || out.used === 0) return;
+    if (out === undefined || out.used === 0) return 0;
     this.#out = undefined;
-    if (this.#socket.destroyed || this.#socket.writableEnded) return this.#buffers.giveBack(out);
+    if (this.#socket.destroyed || this.#socket.writableEnded) {
+      this.#buffers.giveBack(out);
+      return 0;
+    }
+    const { bytes, used } = out;
     out.since = now;
-    this.#expected = out.used;
-    this.#bytesInFlight += out.used;
+    this.#expected = used;
+    this.#bytesInFlight += used;
     this.#inFlight.push(out);
-    this.#socket.write(out.bytes.subarray(0, out.used), this.#onWritten);
+    this.#socket.write(bytes.subarray(0, used), this.#onWritten);
+    return used;
   }
 
   /** Releases the buffers when the socket has closed. */

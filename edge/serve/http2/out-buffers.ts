@@ -2,7 +2,7 @@
 export interface OutBuffer {
   readonly bytes: Buffer;
   used: number;
-  /** When its write began, by the clock of `Turns.outside`. */
+  /** When its write began, in milliseconds. */
   since: number;
 }
 
@@ -10,7 +10,7 @@ export interface OutBuffer {
 const HEADS = 1024;
 const SIZES: readonly number[] = [
   ...[4096, 16_384],
-  ...[32, 64, 128, 256, 512].map((slice) => slice * 1024 + HEADS),
+  ...[32, 64, 128, 256].map((slice) => slice * 1024 + HEADS),
 ];
 /** Unused buffers hold no more than this. */
 const MOST_KEPT_BYTES = 32 * 1024 * 1024;

@@ -10,7 +10,7 @@ import type { Stream } from './stream.ts';
  * The largest slice of a reader who takes writes fast, while there is memory for it. Every connection may have
  * `LEAST_WRITTEN`.
  */
-const MOST_SLICE = Number(process.env.XSLICE ?? 512) * 1024;
+const MOST_SLICE = 256 * 1024;
 /** A write that takes no longer shows a fast reader. */
 const FAST_MS = 4;
 const NOTHING = new Uint8Array(0);

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { Turns } from '../../../../../edge/serve/http2/turns.ts';
 import { Unread } from '../../../../../edge/serve/http2/unread.ts';
+import { type SliceWriter, WriteTurns } from '../../../../../edge/serve/http2/write-turns.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -41,4 +42,46 @@ t.test('bytes that wait come back in pieces', (t) => {
   t.ok(Buffer.concat(pieces).equals(Buffer.concat(chunks)));
   t.equal(unread.bytes, 0);
   t.end();
+});
+
+t.test('a connection writes slices in a row before those that wait, but not for ever', async (t) => {
+  const turns = new WriteTurns();
+  const written: string[] = [];
+  const writer = (name: string, slice: number): SliceWriter => ({
+    run: 0,
+    writeSlice() {
+      written.push(name);
+      return slice;
+    },
+  });
+  const MB = 1024 * 1024;
+  const first = writer('first', MB);
+  const second = writer('second', MB);
+  second.run = 2 * MB;
+  turns.wait(first);
+  turns.wait(second);
+  await turn();
+  t.strictSame(written, ['first'], 'a turn has enough with one of them');
+  turns.wait(first);
+  await turn();
+  turns.wait(first);
+  await turn();
+  t.strictSame(written, ['first', 'first', 'second'], 'the run of the first is over');
+  await turn();
+  t.strictSame(written, ['first', 'first', 'second', 'first']);
+});
+
+t.test('small writes of many connections share a turn', async (t) => {
+  const turns = new WriteTurns();
+  let written = 0;
+  for (let i = 0; i < 100; i++)
+    turns.wait({
+      run: 0,
+      writeSlice() {
+        written++;
+        return 1000;
+      },
+    });
+  await turn();
+  t.equal(written, 100);
 });
