@@ -25,7 +25,7 @@ export interface ConnectionParts {
   /** Allows a larger slice, up to `most`. */
   readonly allow: (bytes: number, most: number) => number;
   readonly writeTurns: Pick<WriteTurns, 'wait'>;
-  readonly turns: Pick<Turns, 'mustWait' | 'wait'>;
+  readonly turns: Pick<Turns, 'mustWait' | 'wait' | 'wrote'>;
   readonly answers: Answers;
   /** The time in milliseconds. */
   readonly now: () => number;
@@ -238,6 +238,7 @@ export class Connection implements SliceWriter {
     this.#isBusy = false;
     if (this.#hasEnded) return 0;
     const bytes = this.#writer.flush(this.#now);
+    this.#parts.turns.wrote(bytes);
     this.#pauseIfFull();
     if (this.#leaving === 'last' && this.#streams.size === 0) this.#end();
     return bytes;

@@ -28,6 +28,25 @@ t.test('a turn ends after 10 ms, and what waits goes on in its order', async (t)
   t.notOk(turns.mustWait(now));
 });
 
+t.test('a turn ends after 512 KB', async (t) => {
+  const turns = new Turns(() => 0);
+  t.notOk(turns.mustWait(0));
+  turns.wrote(600_000);
+  t.ok(turns.mustWait(0));
+  await turn();
+  t.notOk(turns.mustWait(0));
+  const done: number[] = [];
+  for (const i of [0, 1, 2])
+    turns.wait(() => {
+      done.push(i);
+      turns.wrote(300_000);
+    });
+  await turn();
+  t.strictSame(done, [0, 1]);
+  await turn();
+  t.strictSame(done, [0, 1, 2]);
+});
+
 t.test('bytes that wait come back in pieces', (t) => {
   const unread = new Unread();
   const chunks = [10_000, 1, 5000].map((length, i) => Buffer.alloc(length, i));
