@@ -14,8 +14,11 @@ import type { DeployItem } from './deploy-lines.ts';
 
 type Filled = Remote<DeployCalls> & Pick<Remote<RevisionReads>, 'revision'>;
 
-/** The number is small because calls of other publishers wait for the call that is running. */
-const FILES_PER_CALL = 500;
+/**
+ * The number is as small as a page of the catalog, because calls of other publishers wait for the call that is running.
+ * It is no smaller, because the files are keyed by hashes: each call writes most pages of their indexes again.
+ */
+const FILES_PER_CALL = 2000;
 /** The missing objects that memory holds until the answer is sent, which are 4 MB. */
 const MOST_MISSING_HELD = 50_000;
 
