@@ -143,14 +143,14 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
         const site = await catalog.siteNamed(request.params.site);
         const body = pieces.of(site.id, request.body as Readable);
         const isLines = /ndjson|jsonl/.test(request.headers['content-type'] ?? '');
-        let isWhole = false;
+        let missing: readonly string[] | undefined;
         const id = await keys.deployOf(repeatable(request), body, async (body) => {
           const files = isLines ? deployFromLines(body) : deployFromJson(body);
           const opened = await createDeploy(catalog, clock, site, files);
-          isWhole = opened.isWhole;
+          missing = opened.missing;
           return opened.id;
         });
-        if (isWhole) return { id, missing: [] };
+        if (missing !== undefined) return { id, missing: [...missing] };
         // Fastify sends a stream unchanged. The schema describes its JSON.
         return reply.type('application/json').send(Readable.from(deployAnswer(id)) as unknown as Deploy);
       },

@@ -26,8 +26,11 @@ export const EXCHANGE_LIMITS: ExchangeLimits = {
 
 /**
  * A large body over TLS counts as this many, because each write is copied, and the connection itself takes some 60 KB.
+ * Bodies that share a connection also share its writes, so each of them counts as one.
  */
 const SECURE_BODY_WEIGHT = 3;
+/** The least time between two notes of an exchange's progress. A note costs more than a frame of HTTP/2 otherwise does. */
+const NOTE_MS = 100;
 /** An exchange ends when its reader accepts no bytes for this long. */
 const STALLED_MS = 60_000;
 /** The same limit for an exchange whose place another exchange waits for. */
@@ -184,7 +187,9 @@ export class Exchanges {
   }
 
   #progressed(exchange: OpenExchange): void {
-    exchange.at = this.#now();
+    const now = this.#now();
+    if (now - exchange.at < NOTE_MS) return;
+    exchange.at = now;
     if (this.#open.delete(exchange)) this.#open.add(exchange);
   }
 
@@ -256,8 +261,8 @@ export class Exchanges {
   }
 }
 
-function weightOf({ isSecure }: Reader): number {
-  return isSecure ? SECURE_BODY_WEIGHT : 1;
+function weightOf({ isSecure, sharesConnection }: Reader): number {
+  return isSecure && !sharesConnection ? SECURE_BODY_WEIGHT : 1;
 }
 
 /**

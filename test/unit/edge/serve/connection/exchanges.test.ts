@@ -200,3 +200,15 @@ t.test('a large body over TLS takes the places of three', async (t) => {
   t.equal(await waiting, true);
   t.equal(begin(false)?.beginBody(NEVER), true);
 });
+
+t.test('bodies that share a connection over TLS take one place each', (t) => {
+  const exchanges = new Exchanges({ ...LIMITS, connectionBodies: 2 }, () => 0);
+  const connection = {};
+  for (let i = 0; i < 2; i++) {
+    const exchange = exchanges.begin({
+      ...{ client: 'a', connection, isSecure: true, sharesConnection: true, end: () => {} },
+    });
+    t.equal(exchange?.beginBody(NEVER), true);
+  }
+  t.end();
+});
