@@ -90,6 +90,11 @@ const cases: readonly (readonly [string, Refused, string])[] = [
   ['another body', { payload: sha256('other') }, '400 XAmzContentSHA256Mismatch'],
   ['a payload of no known kind', { payload: 'SIGNED' }, '400 InvalidArgument'],
   ['a wrong MD5', { headers: { 'content-md5': 'rL0Y20xC+Fzt72VPzMSk2A==' } }, '400 BadDigest'],
+  [
+    'another configuration of a bucket',
+    { path: '/new', payload: sha256('other') },
+    '400 XAmzContentSHA256Mismatch',
+  ],
   ['no MD5', { headers: { 'content-md5': 'short' } }, '400 InvalidDigest'],
   ['a wrong checksum', { headers: { 'x-amz-checksum-crc32': 'AAAAAA==' } }, '400 BadDigest'],
   ['no checksum', { headers: { 'x-amz-checksum-crc32': 'AA' } }, '400 InvalidRequest'],
