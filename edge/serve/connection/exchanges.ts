@@ -1,4 +1,7 @@
-/** The limits of a process for all readers together, and for one client. */
+/**
+ * The limits of a process for all readers together, and for one client. The more other clients have, the less a client
+ * may have (`allowance`).
+ */
 export interface ExchangeLimits {
   /** The maximum number of requests whose responses are not completely sent. */
   readonly requests: number;
@@ -122,7 +125,8 @@ export class Exchanges {
   begin(reader: Reader): Exchange | undefined {
     const { requests, clientRequests } = this.#limits;
     const ofClient = this.#requestsOf.get(reader.client) ?? 0;
-    if (ofClient >= clientRequests) return undefined;
+    if (ofClient > 0 && ofClient >= allowance(clientRequests, requests, this.#open.size - ofClient))
+      return undefined;
     if (this.#open.size >= requests && !this.#endStalest()) return undefined;
     const exchange: OpenExchange = {
       ...reader,
@@ -243,8 +247,10 @@ export class Exchanges {
   }
 
   #isClientFull(exchange: OpenExchange): boolean {
-    const bodies = this.#bodiesOf.get(exchange.client) ?? 0;
-    return bodies + weightOf(exchange) > this.#limits.clientBodies;
+    const { bodies, clientBodies } = this.#limits;
+    const ofClient = this.#bodiesOf.get(exchange.client) ?? 0;
+    const most = allowance(clientBodies, bodies, this.#bodies - ofClient);
+    return ofClient > 0 && ofClient + weightOf(exchange) > most;
   }
 
   #isConnectionFull({ connection }: OpenExchange): boolean {
@@ -259,6 +265,14 @@ export class Exchanges {
     addTo(this.#bodiesOf, exchange.client, weightOf(exchange));
     addTo(this.#bodiesOn, exchange.connection, 1);
   }
+}
+
+/**
+ * What a client may have of a limit: it shrinks with the square of what other clients leave. Twenty clients that take
+ * all they can get, one after another, leave a seventh for others. With a fixed limit, four of them would leave nothing.
+ */
+function allowance(ofClient: number, ofProcess: number, ofOthers: number): number {
+  return ofClient * (1 - ofOthers / ofProcess) ** 2;
 }
 
 function weightOf({ isSecure, sharesConnection }: Reader): number {

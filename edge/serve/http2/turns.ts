@@ -17,8 +17,6 @@ export class Turns {
   #began: number | undefined;
   /** What was written in this turn. */
   #bytes = 0;
-  /** How long all turns have worked. */
-  #worked = 0;
   #isNextDue = false;
 
   constructor(now: () => number) {
@@ -36,14 +34,6 @@ export class Turns {
 
   wrote(bytes: number): void {
     this.#bytes += bytes;
-  }
-
-  /**
-   * A clock that stands still while a turn works. It tells how long a reader took for a write: in a long turn, the end
-   * of a write that was taken at once is known late.
-   */
-  outside(now: number): number {
-    return (this.#began ?? now) - this.#worked;
   }
 
   /** Calls `work` in a later turn, behind all that wait already. */
@@ -64,14 +54,13 @@ export class Turns {
 
   readonly #work = (): void => {
     this.#isNextDue = false;
-    const now = this.#now();
-    this.#began ??= now;
+    const began = this.#now();
+    this.#bytes = 0;
     const { length } = this.#waiting;
     let done = 0;
     // What is put back meanwhile waits for the next turn.
-    while (done < length && this.#now() - now <= MOST_MS) this.#waiting[done++]?.();
+    while (done < length && !this.#isOver(this.#now() - began)) this.#waiting[done++]?.();
     this.#waiting.splice(0, done);
-    this.#worked += this.#now() - this.#began;
     this.#began = undefined;
     this.#bytes = 0;
     if (this.#waiting.length > 0) this.#next();
