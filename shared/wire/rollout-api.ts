@@ -67,6 +67,13 @@ export const trialSchema = Type.Object({
     description:
       'Errors that readers of the base do not meet: the same request gets none there, or only a page of the new revision links to what is missing.',
   }),
+  rehearsal: Type.Object(
+    { requests: count, lost: count },
+    {
+      description:
+        'The last requests of readers before the switch, decided again under the revision: all, and those that would get an error now.',
+    },
+  ),
   deaths: Type.Integer({ minimum: 0, description: 'Serving processes that ended by themselves meanwhile.' }),
   checks: Type.Object({ asked: count, failed: count }, { description: 'The paths that must answer.' }),
   speed: speedSchema,

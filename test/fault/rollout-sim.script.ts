@@ -197,7 +197,7 @@ function busySlots(dice: Random, traffic: Traffic, course: Course): Trial['busy'
 function firstTrial(past: Trial['past'], busy: Trial['busy']): Trial {
   return {
     ...{ site: 1, revision: 7, requests: 0, lost: 0, broken: 0, errors: 0, deaths: 0, past },
-    ...{ checks: { asked: 0, failed: 0 }, worst: [], busy },
+    ...{ rehearsal: { requests: 0, lost: 0 }, checks: { asked: 0, failed: 0 }, worst: [], busy },
     ...{ speed: shown({ slots: 0, slow: 0 }), silence: { slots: 0, of: 0 } },
   };
 }

@@ -46,18 +46,35 @@ export class TrialSite implements SiteHandler {
     return this.#site.prepared(request);
   }
 
+  /**
+   * The error that a request of a reader of the base would get now. Undefined if there is none, and if the page that
+   * led to it does not do so any more.
+   */
+  foresee(request: ReaderRequest): TrialError | undefined {
+    const status = this.#site.statusFor(request);
+    if (status === undefined || !isError(status)) return undefined;
+    const before = this.#base.statusFor(request);
+    if (before === undefined || isError(before)) return undefined;
+    const referer = refererPath(request);
+    const path = pathOf(request);
+    if (referer !== undefined && !this.#hasLink(referer, path)) return undefined;
+    return trialError({ isLost: true, path, status, before, referer });
+  }
+
+  #hasLink(page: string, path: string): boolean {
+    const found = this.#site.pageAt(page);
+    const text = found && this.#textOf(found);
+    return text !== undefined && isLinkedIn(text, path);
+  }
+
   #compare(request: ReaderRequest, status: number): void {
     const before = this.#base.statusFor(request);
     if (before === undefined) return;
     const referer = refererPath(request);
-    const path = request.target.split('?', 1)[0] ?? '';
+    const path = pathOf(request);
     const blame = isError(before) ? this.#blameFor(path, status, referer) : 'lost';
     if (blame === 'none') return;
-    this.#note({
-      ...{ isLost: blame === 'lost', status, before },
-      path: path.slice(0, MOST_EVIDENCE_TEXT),
-      referer: referer?.slice(0, MOST_EVIDENCE_TEXT) ?? null,
-    });
+    this.#note(trialError({ isLost: blame === 'lost', path, status, before, referer }));
   }
 
   /**
@@ -79,6 +96,22 @@ export class TrialSite implements SiteHandler {
     if (text !== undefined) this.#texts.set(page.digest, text);
     return text;
   }
+}
+
+function trialError({
+  path,
+  referer,
+  ...error
+}: Omit<TrialError, 'referer'> & { readonly referer: string | undefined }): TrialError {
+  return {
+    ...error,
+    path: path.slice(0, MOST_EVIDENCE_TEXT),
+    referer: referer?.slice(0, MOST_EVIDENCE_TEXT) ?? null,
+  };
+}
+
+function pathOf({ target }: ReaderRequest): string {
+  return target.split('?', 1)[0] ?? '';
 }
 
 /** The view of the base. It has no assets of the revision on trial, which would hide what that one lacks. */

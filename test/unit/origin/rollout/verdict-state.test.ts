@@ -15,6 +15,7 @@ function edge(trial: Partial<Trial> = {}, silentMs = 0): JudgedEdge {
     trial: {
       ...{ site: 1, revision: 2, requests: 1000, lost: 0, broken: 0, errors: 0, deaths: 0 },
       checks: { asked: 1, failed: 0 },
+      rehearsal: { requests: 256, lost: 0 },
       speed: { slots: 20, slower: [0, 0, 0, 0] },
       silence: { slots: 0, of: 20 },
       busy: { slots: 100, of: 100 },
@@ -38,6 +39,14 @@ t.test('what counts against a revision, and what does not', async (t) => {
     ['lost pages that hardly anybody asks for', edge({ lost: 5 }), 'good'],
     ['as many broken links as before', edge({ broken: 2 }), 'good'],
     ['broken links that readers tried again', edge({ broken: 12 }), 'good'],
+    [
+      'requests of before that would be lost now',
+      edge({ requests: 0, rehearsal: { requests: 256, lost: 2 } }),
+      'bad',
+    ],
+    ['one of them', edge({ rehearsal: { requests: 256, lost: 1 } }), 'good'],
+    ['fewer than the policy allows', edge({ rehearsal: { requests: 512, lost: 2 } }), 'good'],
+    ['too few to rehearse', edge({ rehearsal: { requests: 99, lost: 9 } }), 'good'],
     ['many more broken links', edge({ broken: 40 }), 'bad'],
     ['no past to compare with', edge({ broken: 80, past: { requests: 0, broken: 0, errors: 0 } }), 'none'],
     ['a past too short', edge({ broken: 133, past: { requests: 109, broken: 0, errors: 0 } }), 'none'],

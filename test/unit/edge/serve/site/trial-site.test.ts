@@ -43,6 +43,22 @@ t.test('what neither has is lost when only the new page links to it', async (t) 
   t.match(asked('/gone.js', 'http://docs.example:7500/changed'), [{ isLost: false }], 'an old broken link');
 });
 
+t.test('what a request of a reader of the base would get now', async (t) => {
+  const base = { '/': 'old', '/gone': 'g', '/news': 'n', '/kept': 'k' };
+  const trial = { '/': 'new <a href="/gone">', '/kept': 'k' };
+  const tried = new TrialSite(site(trial), site(base), () => t.fail('nobody has met an error'));
+  const foreseen = (target: string, referer?: string) =>
+    tried.foresee({ method: 'GET', target, headers: { referer }, client: '', host: 'docs.example' });
+  const lost = { isLost: true, status: 404, before: 200 };
+  t.strictSame(foreseen('/news'), { ...lost, path: '/news', referer: null });
+  t.match(foreseen('/news', 'https://search.example/'), { ...lost, referer: null }, 'from another site');
+  t.match(foreseen('/gone', 'https://docs.example/'), { ...lost, referer: '/' }, 'a page still leads there');
+  t.equal(foreseen('/news', 'https://docs.example/'), undefined, 'the page does not lead there any more');
+  t.equal(foreseen('/news', 'https://docs.example/gone'), undefined, 'the page is gone, too');
+  t.equal(foreseen('/kept'), undefined);
+  t.equal(foreseen('/never'), undefined);
+});
+
 t.test('what neither has counts when a new page asks for it', async (t) => {
   t.match(asked('/never.js', 'http://docs.example:7500/changed'), [
     { isLost: false, before: 404, referer: '/changed' },
