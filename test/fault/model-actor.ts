@@ -30,6 +30,9 @@ export interface Sight {
 
 const hex = (digest: Uint8Array) => Buffer.from(digest).toString('hex');
 
+/** A commit takes less than this until the model knows of it, by the model's clock. */
+const COMMIT_MS = 4000;
+
 /** A manifest as one text. */
 export function fingerprint(tree: Iterable<readonly [string, string]>): string {
   return [...tree]
@@ -45,6 +48,8 @@ export interface ActorParts {
   readonly encodings: Encodings | undefined;
   /** The server at which children find this edge. */
   readonly server: FeedDouble | undefined;
+  /** When a revision became live, by the clock. Undefined if that is not known. */
+  readonly activated?: (site: number, revision: number) => number | undefined;
   /** What the test does now, for its faults. */
   readonly step?: () => string;
   /** Called with each result of a task that the edge signs. */
@@ -59,6 +64,8 @@ export class Actor {
   urls: readonly string[];
   limits: EdgeLimits = NO_LIMITS;
   isPaused = false;
+  /** Since when it has stayed behind on purpose, by the model's clock. */
+  #delayedSince = Number.POSITIVE_INFINITY;
   /** The objects were damaged on purpose and are not repaired yet. Until then, what the edge shows is not judged. */
   areObjectsDamaged = false;
   isManifestDamaged = false;
@@ -66,19 +73,20 @@ export class Actor {
   /** The error that ended the last verification. */
   lastError: unknown;
   readonly #server: FeedDouble | undefined;
+  readonly #clock: Clock;
+  readonly #activated: (site: number, revision: number) => number | undefined;
   readonly #step: () => string;
   readonly #forgotten = new Set<string>();
   /** What was shown under the own names of each site, one after the other. */
   readonly shown = new Map<number, number[]>();
 
-  private constructor(
-    edge: InnerEdge,
-    urls: readonly string[],
-    { server, step = () => 'a fault' }: ActorParts,
-  ) {
+  private constructor(edge: InnerEdge, urls: readonly string[], parts: ActorParts) {
+    const { server, clock, activated = () => undefined, step = () => 'a fault' } = parts;
     this.edge = edge;
     this.urls = urls;
     this.#server = server;
+    this.#clock = clock;
+    this.#activated = activated;
     this.#step = step;
   }
 
@@ -106,6 +114,12 @@ export class Actor {
   async stop(how: { power?: boolean; tear?: (size: number) => number } = {}): Promise<void> {
     this.#server?.serve(undefined);
     await this.edge.stop(how);
+  }
+
+  /** From its next start on, the edge stays this far behind. */
+  delay(seconds: number): void {
+    this.limits = { ...this.limits, delay: seconds };
+    this.#delayedSince = seconds === 0 ? Number.POSITIVE_INFINITY : this.#clock.now();
   }
 
   /** Reads everything that readers could read now, in one step. */
@@ -138,7 +152,12 @@ export class Actor {
 
   #note(site: number, revision: number): void {
     const shown = this.shown.get(site) ?? [];
-    if (shown.at(-1) !== revision) this.shown.set(site, [...shown, revision]);
+    if (shown.at(-1) === revision) return;
+    this.shown.set(site, [...shown, revision]);
+    const activated = this.#activated(site, revision) ?? Number.NEGATIVE_INFINITY;
+    const early = activated + this.limits.delay * 1000 - this.#clock.now();
+    if (activated >= this.#delayedSince && early > COMMIT_MS)
+      this.fail(`${this.edge.name} shows ${site}@${revision} ${early} ms before its time`);
   }
 
   /**
@@ -162,6 +181,7 @@ export class Actor {
   async #isFilled(): Promise<boolean> {
     for (let tries = 0; tries < 50 && this.edge.isRunning; tries++) {
       const isUnfilled = (site: EdgeSite) =>
+        this.limits.delay === 0 &&
         isWanted(site, this.limits) &&
         site.kept.some(({ revision, isWhole }) => !isWhole && isNamed(site, revision));
       if (!this.edge.catalog.sites().some(isUnfilled)) return true;

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SkerryError } from '../../shared/errors.ts';
+import type { PurgeTarget } from '../../shared/site/purge.ts';
 import { pruned, verified } from '../helpers/edge-work.ts';
 import type { FastClock } from '../helpers/fast-time.ts';
 import type { InnerOrigin } from '../helpers/inner-origin.ts';
@@ -125,6 +126,9 @@ export class ModelChecks {
         );
       await this.#receipt(actor, id, live);
     }
+    for (const site of this.#wanted(actor)) {
+      await this.#purged(actor, site);
+    }
     await pruned(replica.work);
     this.leaked += actor.leaked().length;
     for (const { code, message, upstream } of (await replica.status()).faults) {
@@ -167,8 +171,12 @@ export class ModelChecks {
     }
   }
 
-  /** An edge whose parent was damaged may lack what an alias names. It must not show anything else. */
+  /**
+   * An edge whose parent was damaged may lack what an alias names. It must not show anything else. One that stays behind
+   * on purpose does not follow aliases.
+   */
   #showsAliases(actor: Actor, { id, aliases }: SiteModel): boolean {
+    if (actor.limits.delay > 0) return true;
     const views = actor.edge.views.filter((view) => view.id === id && view.alias !== null);
     const isRight = views.every(({ alias, revision }) => aliases.get(alias?.name ?? '') === revision);
     const mayLack = actor.urls.some(this.#wasDamaged);
@@ -178,12 +186,32 @@ export class ModelChecks {
   /** What the log says that the edge shows. A damaged edge may have lost the revision of a rollout. */
   async #shownAt(actor: Actor, site: SiteModel): Promise<number> {
     const rollout = await this.#sites.rollout(site);
-    if (rollout === undefined || !rollout.edges.includes(actor.edge.name)) return site.live;
+    if (actor.limits.delay > 0 || rollout === undefined || !rollout.edges.includes(actor.edge.name))
+      return site.live;
     const isShown = actor.edge.views.some(
       ({ id, revision, alias }) => id === site.id && alias === null && revision === rollout.revision,
     );
     const mayLack = actor.wasDamaged || actor.urls.some(this.#wasDamaged);
     return mayLack && !isShown ? site.live : rollout.revision;
+  }
+
+  /** The edge has carried out the last purge, and no former revision answers for what was purged since. */
+  async #purged({ edge: { name, views } }: Actor, { id, purges }: SiteModel): Promise<void> {
+    const last = purges.at(-1);
+    if (last === undefined) return;
+    const isDone = await this.#becomes(async () => {
+      const { receipts } = await this.#origin.catalog.purge(id, last.seq);
+      return receipts.some(({ edge }) => edge === name);
+    });
+    if (!isDone) this.#fail(`no receipt of ${name} for the purge ${last.seq} of ${id} came to the origin`);
+    for (const { former } of views.filter((view) => view.id === id))
+      for (const { revision } of former.revisions)
+        for (const { seq, target } of purges.filter((purge) => purge.revision >= revision)) {
+          const isLimited = former.purges.some(
+            (known) => known.revision >= revision && covers(known.target, target),
+          );
+          if (!isLimited) this.#fail(`${name} answers from ${id}@${revision} in spite of the purge ${seq}`);
+        }
   }
 
   #wanted(actor: Actor): SiteModel[] {
@@ -202,3 +230,6 @@ export class ModelChecks {
     if (!hasCome) this.#fail(`no receipt of ${name} for ${site}@${revision} came to the origin`);
   }
 }
+
+const covers = (known: PurgeTarget, target: PurgeTarget) =>
+  known.all || (!target.all && target.paths.every((path) => known.paths.includes(path)));

@@ -4,6 +4,7 @@ import type { Change } from '../../shared/content/diff.ts';
 import type { Entry } from '../../shared/content/entry.ts';
 import { hasCode } from '../../shared/errors.ts';
 import { payloads } from '../../shared/log/record-kinds.ts';
+import { EVERYTHING, type PurgeTarget } from '../../shared/site/purge.ts';
 import type { FastClock } from '../helpers/fast-time.ts';
 import type { InnerOrigin } from '../helpers/inner-origin.ts';
 import { random } from '../helpers/random.ts';
@@ -20,13 +21,16 @@ export interface SiteModel {
   readonly name: string;
   /** The tree of each revision: path → digest. */
   readonly trees: Map<number, ReadonlyMap<string, string>>;
-  readonly activated: Set<number>;
+  /** The revisions that became live, and when the model knew it, by its clock. */
+  readonly activated: Map<number, number>;
   /** Where each alias points. */
   readonly aliases: Map<string, number>;
   /** All revisions that each alias ever had. */
   readonly named: Map<string, Set<number>>;
   /** The revisions that each edge was told to show in a rollout. */
   readonly tried: Map<string, Set<number>>;
+  /** The purges, with the newest revision of their time. */
+  readonly purges: { readonly seq: number; readonly revision: number; readonly target: PurgeTarget }[];
   live: number;
   isDeleted: boolean;
 }
@@ -57,10 +61,11 @@ export class ModelSites {
       id,
       name,
       trees: new Map(),
-      activated: new Set(),
+      activated: new Map(),
       aliases: new Map(),
       named: new Map(),
       tried: new Map(),
+      purges: [],
       live: 0,
       isDeleted: false,
     });
@@ -125,12 +130,14 @@ export class ModelSites {
   /** Learns from the log what became of an act during which the origin was killed. The log ended at `before`. */
   async killed(site: SiteModel, before: number): Promise<void> {
     const { seq } = await this.#origin.catalog.head(this.#clock.now());
-    for (const { kind, site: id, revision, payload } of await this.#origin.catalog.records(
+    for (const { kind, seq: at, site: id, revision, payload } of await this.#origin.catalog.records(
       before + 1,
       seq - before,
     )) {
       if (id !== site.id) continue;
       if (kind === 'revision' && !site.trees.has(revision)) site.trees.set(revision, this.#making);
+      if (kind === 'purge')
+        site.purges.push({ seq: at, revision, target: payloads.purge.parseText(payload) });
       if (kind === 'activate') this.#committed(site, { revision, outcome: 'live' }, new Map());
       if (kind === 'rollout')
         for (const name of payloads.rollout.parseText(payload).edges)
@@ -141,6 +148,15 @@ export class ModelSites {
   /** The rollout of the site that is under way, as the log has it. */
   async rollout(site: SiteModel): Promise<RolloutRow | undefined> {
     return (await this.#origin.rollouts.open()).find((rollout) => rollout.site === site.id);
+  }
+
+  async purge(site: SiteModel, path: string | null): Promise<void> {
+    if (site.isDeleted) return;
+    const { catalog } = this.#origin;
+    const row = await catalog.site(site.id);
+    const target = path === null ? EVERYTHING : { ...EVERYTHING, all: false, paths: [path] };
+    const seq = await catalog.addPurges(row, [target], this.#clock.now());
+    site.purges.push({ seq, revision: row.newest, target });
   }
 
   /** Publishes a draft, which does not change what is live. */
@@ -276,7 +292,7 @@ export class ModelSites {
   ): void {
     if (!site.trees.has(revision)) site.trees.set(revision, tree);
     if (outcome !== 'live') return;
-    site.activated.add(revision);
+    if (!site.activated.has(revision)) site.activated.set(revision, this.#clock.now());
     site.live = revision;
   }
 

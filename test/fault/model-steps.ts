@@ -54,6 +54,10 @@ export type Step =
       readonly seed: number;
       readonly repairs: boolean;
     }
+  /** Null purges everything. */
+  | { readonly kind: 'purge'; readonly site: number; readonly path: string | null }
+  /** The edge restarts, and stays this far behind. */
+  | { readonly kind: 'delay'; readonly seconds: number }
   | { readonly kind: 'filter'; readonly sites: boolean; readonly prefixes: readonly string[] | null }
   | { readonly kind: 'route'; readonly route: Route }
   | { readonly kind: 'pause'; readonly who: Who; readonly paused: boolean }
@@ -72,6 +76,7 @@ export interface Plan {
 }
 
 const LONGEST = 22;
+const DELAY_SECONDS = 10;
 const DAMAGES: readonly Damage[] = [
   ...(['object-flip', 'object-loss', 'entry-flip', 'entry-loss', 'entry-extra'] as const),
   ...(['entry-hash', 'bucket-flip', 'bucket-loss'] as const),
@@ -128,10 +133,12 @@ function cutOffCanary(dice: Random, sites: number, hasParent: boolean): Step[] {
 function stepOf(dice: Random, sites: number, hasParent: boolean): Step {
   const site = dice.below(sites);
   const who: Who = hasParent && dice.below(2) === 0 ? 'parent' : 'edge';
-  const aside = dice.below(7);
+  const aside = dice.below(8);
   if (aside === 0) return aliasStep(dice, site);
   if (aside === 1) return rolloutStep(dice, site, who);
   if (aside === 2 && dice.below(3) === 0) return killStep(dice, site, who);
+  if (aside === 3 && dice.below(4) === 0) return purgeStep(dice, site);
+  if (aside === 4 && dice.below(8) === 0) return { kind: 'delay', seconds: dice.pick([0, DELAY_SECONDS]) };
   const at = dice.below(100);
   if (at < 23) return publish(dice, site, dice.pick(['async', 'async', 'async', 'batch', 'sync']));
   if (at < 28) return { kind: 'task', seed: dice.below(1_000_000) };
@@ -177,9 +184,17 @@ function rolloutStep(dice: Random, site: number, who: Who): Step {
   return { kind: 'roll-on', site, by: dice.pick(['step', 'step', 'step', 'finish', 'abort']), who };
 }
 
-/** A rollout or a publish is cut short, or the origin is killed after it. */
+function purgeStep(dice: Random, site: number): Step {
+  return { kind: 'purge', site, path: dice.pick([null, ...PATHS]) };
+}
+
+/** A rollout, a publish or a purge is cut short, or the origin is killed after it. */
 function killStep(dice: Random, site: number, who: Who): Step {
-  const during = dice.below(4) === 0 ? publish(dice, site, 'async') : rolloutStep(dice, site, who);
+  const during = dice.pick([
+    () => publish(dice, site, 'async'),
+    () => purgeStep(dice, site),
+    ...Array(4).fill(() => rolloutStep(dice, site, who)),
+  ])();
   return { kind: 'kill-origin', calls: dice.below(dice.pick([6, 16, 40])), during };
 }
 

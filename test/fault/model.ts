@@ -137,6 +137,8 @@ class World {
     const join = (name: string, server: FeedDouble | undefined, urls: readonly string[]) => {
       const parts = {
         step: () => world.#step,
+        activated: (site: number, revision: number) =>
+          world.#sites.all.find(({ id }) => id === site)?.activated.get(revision),
         ...{ name, clock, log: log.child({ edge: name }), server, encodings: server && encodings.own() },
         signed: (result: TaskResult) => tasks.signed(result),
       };
@@ -160,7 +162,10 @@ class World {
     }
     this.#step = 'healing';
     await this.#heal();
-    for (const site of this.#sites.kept) await this.#sites.publish(site, 'async', 4242);
+    for (const site of this.#sites.kept) {
+      await this.#sites.publish(site, 'async', 4242);
+      await this.#sites.purge(site, 'index.html');
+    }
     this.#step = 'one more publish';
     for (const actor of this.#actors()) await this.#checks.converged(actor);
     for (const actor of this.#actors()) await this.#checks.compare(actor);
@@ -279,6 +284,11 @@ class World {
         if (step.repairs) await actor.verify();
         return;
       }
+      case 'purge':
+        return this.#sites.purge(this.#sites.at(step.site), step.path);
+      case 'delay':
+        this.#edge.delay(step.seconds);
+        return this.#restart(this.#edge);
       case 'filter': {
         const sites = step.sites ? ['s0'] : null;
         this.#edge.limits = { ...this.#edge.limits, sites, prefixes: step.prefixes && [...step.prefixes] };

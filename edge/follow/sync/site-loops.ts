@@ -113,7 +113,7 @@ export class SiteLoops {
   }
 
   async #run(id: number): Promise<void> {
-    const { catalog, time, log, faults, upstreams } = this.#parts;
+    const { catalog, time, log, faults, upstreams, manifests, began } = this.#parts;
     for (let attempt = 0; !this.#signal.aborted; ) {
       const upstream = upstreams.current;
       let site: EdgeSite | undefined;
@@ -127,7 +127,14 @@ export class SiteLoops {
           await this.#wakeup.wait(Math.min(wait, LONGEST_REST_MS), this.#signal);
           continue;
         }
-        await this.#takeAlone(site, step, upstream);
+        await manifests.run(id, async () => {
+          // A repair may have had the manifest first, and given up a revision that the step above builds on.
+          site = await catalog.site(id);
+          step = site && this.#step(site);
+          if (site === undefined || step === undefined || step.kind === 'rest') return;
+          const ended = began(id);
+          await this.#take(site, step, upstream).finally(ended);
+        });
         attempt = 0;
       } catch (error) {
         if (this.#signal.aborted) break;
@@ -150,14 +157,6 @@ export class SiteLoops {
     // and starts one.
     this.#progress.delete(id);
     this.#running.delete(id);
-  }
-
-  /** Takes the step when no other writer uses the manifest. If a repair runs first, this is still the next step. */
-  #takeAlone(site: EdgeSite, step: Exclude<Step, { kind: 'rest' }>, upstream: Upstream): Promise<void> {
-    return this.#parts.manifests.run(site.id, async () => {
-      const ended = this.#parts.began(site.id);
-      await this.#take(site, step, upstream).finally(ended);
-    });
   }
 
   async #take(site: EdgeSite, step: Exclude<Step, { kind: 'rest' }>, upstream: Upstream): Promise<void> {

@@ -116,3 +116,40 @@ t.test('what is live does not wait for a draft that no upstream holds', async (t
     'it asks every upstream for the draft first, and gives up nothing that is shown',
   );
 });
+
+t.test('a step is chosen again when a repair gives up what it builds on', async (t) => {
+  const alias = { name: 'pr-1', root: digestOf('3'), seq: 30, files: 1, expires: 1_000_000, shown: 0 };
+  const aliases = [
+    { ...alias, revision: 3 },
+    { ...alias, name: 'pr-2', revision: 4 },
+  ];
+  let present = edgeSite({ aliases, kept: [{ revision: 3, covers: null, isWhole: false }] });
+  const stop = new AbortController();
+  const staged: number[] = [];
+  const read = Promise.withResolvers<void>();
+  const world = parts(
+    async () => [present],
+    async () => {
+      read.resolve();
+      return present;
+    },
+  );
+  const catalog = {
+    ...world.catalog,
+    async beginStaging(_site: number, revision: number) {
+      staged.push(revision);
+      stop.abort();
+      throw new Error('that is enough');
+    },
+  };
+  const repaired = Promise.withResolvers<void>();
+  const repair = world.manifests.run(1, () => repaired.promise);
+  const loops = new SiteLoops({ ...world, catalog } as unknown as Parts, stop.signal);
+  await loops.wake();
+  await read.promise;
+  present = edgeSite({ aliases });
+  repaired.resolve();
+  await repair;
+  await loops.ended();
+  t.strictSame(staged, [3], 'the older one comes first again');
+});
