@@ -4,7 +4,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Commit } from '../../shared/wire/api.ts';
 import type { Rollout } from '../../shared/wire/rollout-api.ts';
-import { printRollout } from './print-rollout.ts';
+import { differenceText, printRollout } from './print-rollout.ts';
 
 const POLL_MS = 250;
 
@@ -49,10 +49,7 @@ export async function waitForRollout(
 /** Throws `rollout-failed` unless the revision has become live. Names the worst differences and the pages behind them. */
 function confirmRollout({ site, revision, state, reason, evidence }: Rollout): void {
   if (state === 'done') return;
-  const worst = evidence.worst.map(({ path, status, before, count, referer }) => {
-    const from = referer === null ? '' : ` from ${referer}`;
-    return `${path} answered ${status} instead of ${before}${from} (${count})`;
-  });
+  const worst = evidence.worst.map(differenceText);
   const named = worst.length === 0 ? '' : `; ${worst.join('; ')}`;
   throw new SkerryError(
     'rollout-failed',

@@ -1,4 +1,4 @@
-import type { Rollout } from '../../shared/wire/rollout-api.ts';
+import type { Difference, Rollout } from '../../shared/wire/rollout-api.ts';
 import { plural, printLine, printTable, timestamp } from '../terminal/output.ts';
 
 /** Prints a rollout with the evidence of its edges. */
@@ -14,8 +14,15 @@ export function printRollout(rollout: Rollout): void {
       ['edge', 'verdict', 'why'],
       evidence.edges.map(({ edge, verdict, why }) => [edge, verdict, why]),
     );
-  for (const { edge, path, status, before, count, referer } of evidence.worst)
-    printLine(
-      `  ${path} answered ${status} instead of ${before} at ${edge}, ${plural(count, 'time')}${referer === null ? '' : `, asked for by ${referer}`}`,
-    );
+  for (const difference of evidence.worst)
+    printLine(`  at ${difference.edge}: ${differenceText(difference)}`);
+}
+
+/** One difference as a sentence, with the page behind it. */
+export function differenceText({ path, status, before, count, referer }: Difference): string {
+  const times = ` (${count})`;
+  const from = referer === null ? '' : ` from ${referer}`;
+  // A broken link has an error under both revisions.
+  if (before === status) return `${path} answered ${status}${from}, and is missing in the base, too${times}`;
+  return `${path} answered ${status} instead of ${before}${from}${times}`;
 }

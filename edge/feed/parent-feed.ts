@@ -83,14 +83,17 @@ export function parentFeed(parts: ParentFeedParts): FeedSource {
     async holds(id, revision) {
       const site = await catalog.site(id);
       if (site === undefined || !isWanted(site, limits)) return 'absent';
-      // Of a kept revision, children first need only the manifest.
-      const isKept = site.kept.some((kept) => kept.revision === revision);
-      if (site.prepared === revision || isKept || (await catalog.held(id)).includes(revision)) return 'held';
       const coming = [
         ...site.activations,
         ...(site.proposal === null ? [] : [site.proposal]),
         ...(showsAliases(limits) && revision > newestHeld(site) ? namedBeside(site) : []),
       ];
+      // A prepared revision that was aborted is still staged, until its rows are removed.
+      const isPrepared =
+        site.prepared === revision && coming.some((milestone) => milestone.revision === revision);
+      // Of a kept revision, children first need only the manifest.
+      const isKept = site.kept.some((kept) => kept.revision === revision);
+      if (isPrepared || isKept || (await catalog.held(id)).includes(revision)) return 'held';
       return coming.some((milestone) => milestone.revision >= revision) ? 'coming' : 'absent';
     },
 

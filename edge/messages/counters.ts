@@ -35,7 +35,7 @@ export interface AnswerCounts {
 
 /** An error under a revision on trial. */
 export interface TrialError {
-  /** The same request would get no error under the base. */
+  /** Readers of the base do not meet this error: the request gets none there, or no page of it asks for this. */
   readonly isLost: boolean;
   readonly path: string;
   readonly status: number;
@@ -49,14 +49,28 @@ export interface TrialCounts {
   /** How many of them have a status of 5xx. */
   readonly lostErrors: number;
   readonly broken: number;
+  readonly rehearsal: RehearsalCounts;
   /** Counts by path. At most `MOST_TRIAL_PATHS`. */
   readonly worst: readonly Difference[];
+}
+
+/** The last requests under the base, decided again under the revision. */
+export interface RehearsalCounts {
+  readonly requests: number;
+  /** Those that would get an error now. */
+  readonly lost: number;
 }
 
 /** Errors at further paths are only counted. */
 export const MOST_TRIAL_PATHS = 50;
 
-export const NO_TRIAL: TrialCounts = { lost: 0, lostErrors: 0, broken: 0, worst: [] };
+export const NO_TRIAL: TrialCounts = {
+  lost: 0,
+  lostErrors: 0,
+  broken: 0,
+  rehearsal: { requests: 0, lost: 0 },
+  worst: [],
+};
 
 interface ShownSince extends AnswerCounts {
   readonly revision: number;

@@ -30,6 +30,10 @@ export function trialOf(
     requests: Math.max(0, all - sum(({ shown }) => shown.requests) - asked),
     lost: sum(({ trial }) => trial.lost),
     broken: sum(({ trial }) => trial.broken),
+    rehearsal: {
+      requests: sum(({ trial }) => trial.rehearsal.requests),
+      lost: sum(({ trial }) => trial.rehearsal.lost),
+    },
     errors: Math.max(0, errors - sum(({ trial }) => trial.lostErrors)),
     past: { requests: past('requests'), broken: past('broken'), errors: past('errors') },
     worst: worstOf(counted.flatMap(({ trial }) => trial.worst)),

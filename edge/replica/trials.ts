@@ -175,8 +175,8 @@ export class Trials {
 
 function badness(trials: readonly Trial[]): string {
   return JSON.stringify(
-    trials.map(({ site, lost, broken, errors, deaths, checks }) => [
-      ...[site, lost, broken, errors, deaths],
+    trials.map(({ site, lost, broken, rehearsal, errors, deaths, checks }) => [
+      ...[site, lost, broken, rehearsal.lost, errors, deaths],
       checks.failed,
     ]),
   );

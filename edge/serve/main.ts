@@ -26,6 +26,8 @@ import { LargeWrites } from './connection/large-writes.ts';
 import { httpFront, httpsFront } from './front.ts';
 import { AccessLog } from './metering/access-log.ts';
 import { Counters } from './metering/counters.ts';
+import { RecentRequests } from './metering/recent-requests.ts';
+import { Rehearsals } from './metering/rehearsal.ts';
 import { AliasSite, countedAs } from './site/alias-site.ts';
 import { LogClock } from './site/log-clock.ts';
 import { PublishedSite } from './site/published-site.ts';
@@ -79,6 +81,8 @@ async function serve({
   const time = new LogClock();
   const lease = new ServingLease();
   const counters = new Counters(counted);
+  const recent = new RecentRequests();
+  const rehearsals = new Rehearsals(recent, counters, log);
   const variants = new ReadyVariants(openVariantReader(folder), log);
   const manifests = { ...openManifestReader(catalog), ...openEntryHistory(catalog) };
   const pieces = new FilePieces();
@@ -92,7 +96,10 @@ async function serve({
     if (view.alias !== null) return new AliasSite(site, view.alias.expires, time);
     if (view.trial === null) return site;
     const base = new PublishedSite(baseOf(view, view.trial), published);
-    return new TrialSite(site, base, (error) => counters.countTrial(view.name, error));
+    const tried = new TrialSite(site, base, (error) => counters.countTrial(view.name, error));
+    // The counters learn of the revision in this turn of the event loop.
+    setImmediate(() => rehearsals.begin(tried, view.revision));
+    return tried;
   });
   const tls = options.tls && (await Tls.open(options.tls, log));
   const accessLog = options.accessLog && new AccessLog(options.accessLog);
@@ -111,6 +118,7 @@ async function serve({
     largeWrites: new LargeWrites(),
     limits,
     counters,
+    recent,
     accessLog,
     log,
     tls,

@@ -26,6 +26,6 @@ export async function checkAsked(
   const known = (await webhooks.list()).find(({ name }) => name === asked);
   if (known === undefined)
     throw new SkerryError('bad-policy', `the rollout asks the webhook ${asked}, which does not exist`);
-  if (known.site !== undefined && known.site !== of)
+  if (known.site !== null && known.site !== of)
     throw new SkerryError('bad-policy', `the rollout asks the webhook ${asked}, which is of another site`);
 }

@@ -26,6 +26,8 @@ const LEAST_LOST = 2;
 const MOST_DEATHS = 1;
 /** An edge that has had no lease for so long shows the base again, and counts as bad. */
 const MOST_SILENT_MS = 60_000;
+/** Fewer requests of a rehearsal may all be of somebody who knows what was removed. */
+const LEAST_REHEARSED = 100;
 const WORST = 3;
 
 /** What is known about an edge that shows a revision on trial. */
@@ -69,11 +71,14 @@ function judgeEdge(
 ): Verdict {
   if (silentMs >= MOST_SILENT_MS) return bad('it has lost its lease');
   if (trial === null) return none('it has not reported yet');
-  const { requests, lost, broken, errors, deaths, checks, past } = trial;
+  const { requests, lost, broken, rehearsal, errors, deaths, checks, past } = trial;
   if (checks.failed > 0) return bad(`${checks.failed} paths that must answer do not`);
   if (deaths > MOST_DEATHS) return bad(`${deaths} serving processes ended`);
   if (lost >= LEAST_LOST && lost > guards.lost * requests)
     return bad(`${lost} of ${requests} answers are errors that the base does not have`);
+  const isRehearsed = rehearsal.requests >= LEAST_REHEARSED;
+  if (isRehearsed && rehearsal.lost >= LEAST_LOST && rehearsal.lost > guards.lost * rehearsal.requests)
+    return bad(`${rehearsal.lost} of the last ${rehearsal.requests} requests before it would get errors now`);
   const each = alpha / STATISTICAL_GUARDS;
   if (isWorse(broken, requests, past.broken, past.requests, each))
     return bad(
@@ -92,6 +97,10 @@ function judgeEdge(
   if (traffic && !isDrained && hasLostTraffic(trial, each))
     return bad(
       `no reader has come for ${trial.silence.slots * SLOT_SECONDS} s, and before one came in ${trial.busy.slots} of ${trial.busy.of} times ${SLOT_SECONDS} s`,
+    );
+  if (isUnexplained(broken, requests, past.broken, past.requests, each))
+    return none(
+      `${broken} of ${requests} requests of its pages failed, and ${past.requests} answers before are too few to compare with`,
     );
   if (requests < guards.requests) return none(`${requests} of ${guards.requests} answers that are needed`);
   return { verdict: 'good', why: `${requests} answers` };
@@ -115,6 +124,18 @@ function isWorse(
   const look = events - LEAST_EVENTS + 1;
   const share = (6 / Math.PI ** 2 / look ** 2) * alpha;
   return upperTail(events, events + pastEvents, all / (all + pastAll)) <= share;
+}
+
+/** Whether `failures` of `all` would be more than the past explains, if that had been as long at the same rate. */
+function isUnexplained(
+  failures: number,
+  all: number,
+  pastFailures: number,
+  pastAll: number,
+  alpha: number,
+): boolean {
+  if (pastAll === 0) return isWorse(failures, all, 0, all, alpha);
+  return pastAll < all && isWorse(failures, all, (pastFailures * all) / pastAll, all, alpha);
 }
 
 function slowIn({ slower }: Speed, latency: NonNullable<RolloutPolicy['guards']['latency']>): number {

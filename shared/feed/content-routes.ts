@@ -20,6 +20,7 @@ import { type MembersOnly, memberOf } from './member-proof.ts';
 import type { MemberRequests, RequestKind } from './member-requests.ts';
 import { type ReadableSites, readableSites, requireReadable } from './readable-sites.ts';
 import { accepts, sendCompressed, sendEncoded } from './sending.ts';
+import { noLongerHeld, requireHeld } from './still-held.ts';
 
 const LEAVES_PER_READ = 64;
 /**
@@ -74,8 +75,7 @@ export function contentRoutes(
       };
       await readable(request, range.site);
       await awaitHeld(range.site, range.to);
-      if (range.from !== 0 && (await source.holds(range.site, range.from)) !== 'held')
-        throw noLongerHeld(range.site, range.from);
+      await requireHeld(source, range.site, [range.from]);
       const encoded = accepts(request, 'zstd') ? await encodedDiff(source, asker(request), range) : undefined;
       return encoded === undefined
         ? sendCompressed(request, reply, DIFF_TYPE, diffText(source, range))
@@ -88,7 +88,9 @@ export function contentRoutes(
     { ...members('follow'), schema: { hide: true, params: revisionParams } },
     async (request, reply) => {
       const { site, revision } = await heldRevision(request, request.params);
-      return reply.type(BUCKETS_TYPE).send(encodeBuckets(await source.manifests.nodesAt(site, revision)));
+      const nodes = await source.manifests.nodesAt(site, revision);
+      await requireHeld(source, site, [revision]);
+      return reply.type(BUCKETS_TYPE).send(encodeBuckets(nodes));
     },
   );
 
@@ -97,9 +99,9 @@ export function contentRoutes(
     { ...members('follow'), schema: { hide: true, params: revisionParams, body: leavesRequestSchema } },
     async (request, reply) => {
       const { site, revision } = await heldRevision(request, request.params);
-      return reply
-        .type(BUCKETS_TYPE)
-        .send(encodeBuckets(await source.manifests.leavesAt(site, revision, request.body.nodes)));
+      const leaves = await source.manifests.leavesAt(site, revision, request.body.nodes);
+      await requireHeld(source, site, [revision]);
+      return reply.type(BUCKETS_TYPE).send(encodeBuckets(leaves));
     },
   );
 
@@ -237,10 +239,6 @@ export function contentRoutes(
   }
 }
 
-function noLongerHeld(site: number, revision: number): SkerryError {
-  return new SkerryError('no-longer-held', `revision ${revision} of site ${site} is not held here`);
-}
-
 /** The entries of some leaves, in the form of a diff from revision 0. */
 async function* entriesText(
   source: FeedSource,
@@ -257,6 +255,7 @@ async function* entriesText(
     yield entries.map((entry) => encodeChange({ kind: 'put', entry })).join('');
     count += entries.length;
   }
+  await requireHeld(source, site, [revision]);
   yield encodeDiffEnd(count);
 }
 

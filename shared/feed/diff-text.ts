@@ -4,6 +4,7 @@ import { diffKey } from '../delta/encoding-key.ts';
 import type { Encoded } from '../delta/encodings.ts';
 import type { Asker } from './encoded.ts';
 import type { FeedSource } from './feed-source.ts';
+import { requireHeld } from './still-held.ts';
 
 const DIFF_PAGE = 2000;
 /** Longer diffs are streamed: in the cache, they would evict other encodings. */
@@ -11,25 +12,27 @@ const MOST_KEPT = 256 * 1024;
 
 class TooLong extends Error {}
 
+/** Throws `no-longer-held` when one of the two revisions is given up in the meantime. */
 export async function* diffText(
-  { manifests }: Pick<FeedSource, 'manifests'>,
+  source: Pick<FeedSource, 'manifests' | 'holds'>,
   range: DiffRange,
 ): AsyncGenerator<string> {
   yield encodeDiffStart(range);
   let cursor: DiffCursor | undefined;
   let changes = 0;
   do {
-    const page = await manifests.diffPage(range.site, range.from, range.to, cursor, DIFF_PAGE);
+    const page = await source.manifests.diffPage(range.site, range.from, range.to, cursor, DIFF_PAGE);
     if (page.changes.length > 0) yield page.changes.map(encodeChange).join('');
     changes += page.changes.length;
     cursor = page.next;
   } while (cursor !== undefined);
+  await requireHeld(source, range.site, [range.from, range.to]);
   yield encodeDiffEnd(changes);
 }
 
 /** A short diff, read and encoded once for all followers that have the same old revision. Undefined for a long diff. */
 export async function encodedDiff(
-  source: Pick<FeedSource, 'manifests' | 'encodings'>,
+  source: Pick<FeedSource, 'manifests' | 'encodings' | 'holds'>,
   asker: Asker,
   range: DiffRange,
 ): Promise<Encoded | undefined> {

@@ -108,7 +108,10 @@ export interface FeedSource {
   records(from: number, limit: number): Promise<readonly LogRecord[]>;
   /** The newest head that the origin signed. */
   head(): Promise<Head>;
-  /** Whether this feed holds the whole revision. `coming` means that this parent is still fetching it. */
+  /**
+   * Whether this feed holds the whole revision. `coming` means that this parent is still fetching it. A revision is no
+   * longer held before its first row is removed.
+   */
   holds(site: number, revision: number): Promise<'held' | 'coming' | 'absent'>;
   /** The origin's greeting to an edge that wants to join. At this point, the origin knows only the edge's address. */
   greet(edgeNonce: string, client: string): Promise<OriginHello>;

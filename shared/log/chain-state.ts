@@ -120,21 +120,29 @@ function validKey(
 
 /**
  * The state after a head. A head that is lower than an earlier one is refused, so that no upstream can rewind the log.
+ * Throws `not-yet-held` if the reader has heard of later records, but has none of them: a parent that learns of them
+ * later than another upstream has such a head, too.
  */
 export function noteHead(state: ChainState, head: Head): ChainState {
   if (head.log !== state.log || head.epoch !== state.epoch || !verifyHead(head, state.key)) {
     throw new SkerryError('bad-signature', 'a head is not signed by the origin');
   }
-  if (head.seq < state.head) {
+  if (head.seq < state.seq) {
     throw new SkerryError(
       'broken-chain',
-      `a head ends at ${head.seq} after an earlier one ended at ${state.head}`,
+      `a head ends at ${head.seq}, and this edge has the records up to ${state.seq}`,
     );
   }
   if (head.seq === state.seq && head.hash !== state.hash) {
     throw new SkerryError(
       'broken-chain',
       `the head at ${head.seq} does not match the record that this edge stored`,
+    );
+  }
+  if (head.seq < state.head) {
+    throw new SkerryError(
+      'not-yet-held',
+      `a head ends at ${head.seq} after an earlier one ended at ${state.head}`,
     );
   }
   return { ...state, head: head.seq };

@@ -24,7 +24,7 @@ const answers = {
   broken: Type.Integer({
     minimum: 0,
     description:
-      'Answers 404 and 410 to requests that name a page of the site as Referer, and that get no better answer under the other revision.',
+      'Answers 404 and 410 to requests that name a page of the site as Referer, and that are not in `lost`.',
   }),
   errors: Type.Integer({ minimum: 0, description: 'Answers 5xx that are not in `lost`.' }),
 };
@@ -64,8 +64,16 @@ export const trialSchema = Type.Object({
   ...answers,
   lost: Type.Integer({
     minimum: 0,
-    description: 'Errors that the same request would not have met under the base.',
+    description:
+      'Errors that readers of the base do not meet: the same request gets none there, or only a page of the new revision links to what is missing.',
   }),
+  rehearsal: Type.Object(
+    { requests: count, lost: count },
+    {
+      description:
+        'The last requests of readers before the switch, decided again under the revision: all, and those that would get an error now.',
+    },
+  ),
   deaths: Type.Integer({ minimum: 0, description: 'Serving processes that ended by themselves meanwhile.' }),
   checks: Type.Object({ asked: count, failed: count }, { description: 'The paths that must answer.' }),
   speed: speedSchema,

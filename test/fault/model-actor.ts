@@ -1,5 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { isNamed } from '../../edge/follow/sync/alias-plan.ts';
+import { isWanted } from '../../edge/follow/sync/next-step-plan.ts';
 import type { SiteView } from '../../edge/messages/views.ts';
+import type { EdgeSite } from '../../edge/store/catalog.ts';
 import { isHeldAlways } from '../../edge/store/cover.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Encodings } from '../../shared/delta/encodings.ts';
@@ -24,6 +28,8 @@ export interface Sight {
   readonly manifest: string;
 }
 
+const hex = (digest: Uint8Array) => Buffer.from(digest).toString('hex');
+
 /** A manifest as one text. */
 export function fingerprint(tree: Iterable<readonly [string, string]>): string {
   return [...tree]
@@ -39,6 +45,8 @@ export interface ActorParts {
   readonly encodings: Encodings | undefined;
   /** The server at which children find this edge. */
   readonly server: FeedDouble | undefined;
+  /** What the test does now, for its faults. */
+  readonly step?: () => string;
   /** Called with each result of a task that the edge signs. */
   readonly signed?: (result: TaskResult) => void;
 }
@@ -58,13 +66,20 @@ export class Actor {
   /** The error that ended the last verification. */
   lastError: unknown;
   readonly #server: FeedDouble | undefined;
+  readonly #step: () => string;
+  readonly #forgotten = new Set<string>();
   /** What was shown under the own names of each site, one after the other. */
   readonly shown = new Map<number, number[]>();
 
-  private constructor(edge: InnerEdge, urls: readonly string[], server: FeedDouble | undefined) {
+  private constructor(
+    edge: InnerEdge,
+    urls: readonly string[],
+    { server, step = () => 'a fault' }: ActorParts,
+  ) {
     this.edge = edge;
     this.urls = urls;
     this.#server = server;
+    this.#step = step;
   }
 
   static async join(parts: ActorParts, origin: InnerOrigin, originUrl: string, urls: readonly string[]) {
@@ -73,13 +88,13 @@ export class Actor {
     const shown = (views: readonly SiteView[]) => actor?.look(views);
     const token = await origin.joinToken(name);
     // A loss of power here takes what the table in durability.ts says, so the table must be true.
-    const untrue = (what: string) => actor?.faults.push(`${name}: ${what}`);
+    const untrue = (what: string) => actor?.fail(`${name}: ${what}`);
     const edge = await InnerEdge.join(
       { name, clock, log, encodings, shown, untrue, signed },
       originUrl,
       token,
     );
-    actor = new Actor(edge, urls, parts.server);
+    actor = new Actor(edge, urls, parts);
     return actor;
   }
 
@@ -110,11 +125,15 @@ export class Actor {
         if (!isHeldAlways(path, { prefixes, pinned: null })) continue;
         const bytes = disk.objects.get(digest);
         if (bytes === undefined)
-          this.faults.push(`${name} shows ${path} of ${id}@${revision} and has no bytes for it`);
+          this.fail(`${name} shows ${path} of ${id}@${revision} and has no bytes for it`);
         else if (bytes.length !== size || digestOnce(bytes) !== digest)
-          this.faults.push(`${name} shows other bytes at ${path} of ${id}@${revision}`);
+          this.fail(`${name} shows other bytes at ${path} of ${id}@${revision}`);
       }
     }
+  }
+
+  private fail(fault: string): void {
+    this.faults.push(`${this.#step()}: ${fault}`);
   }
 
   #note(site: number, revision: number): void {
@@ -122,29 +141,48 @@ export class Actor {
     if (shown.at(-1) !== revision) this.shown.set(site, [...shown, revision]);
   }
 
-  /** Verifies and repairs. Damage counts as repaired when the edge says so. */
+  /**
+   * Verifies and repairs. Damage of what is live counts as repaired when the edge says so. What only aliases and
+   * rollouts show is filled after that.
+   */
   async verify(): Promise<boolean> {
     const { replica } = this.edge;
     if (replica === undefined) return false;
     try {
       const { sites } = await verified(replica.work, true);
       if (sites.every(({ manifest }) => manifest !== 'damaged')) this.isManifestDamaged = false;
-      if (!this.isManifestDamaged) this.areObjectsDamaged = false;
-      return !this.isManifestDamaged;
+      if (!this.isManifestDamaged && (await this.#isFilled())) this.areObjectsDamaged = false;
+      return !this.areObjectsDamaged;
     } catch (error) {
       this.lastError = error;
       return false;
     }
   }
 
+  async #isFilled(): Promise<boolean> {
+    for (let tries = 0; tries < 50 && this.edge.isRunning; tries++) {
+      const isUnfilled = (site: EdgeSite) =>
+        isWanted(site, this.limits) &&
+        site.kept.some(({ revision, isWhole }) => !isWhole && isNamed(site, revision));
+      if (!this.edge.catalog.sites().some(isUnfilled)) return true;
+      await pause(2);
+    }
+    return false;
+  }
+
+  /** Called with the objects of an entry that is damaged on purpose. The edge cannot know of them any more. */
+  noteForgotten(digests: readonly unknown[]): void {
+    for (const digest of digests) if (digest instanceof Uint8Array) this.#forgotten.add(hex(digest));
+  }
+
   /** Objects that no entry names, so nobody will ever ask for them. */
   leaked(): string[] {
     const { disk } = this.edge;
-    const named = new Set<string>();
+    const named = new Set(this.#forgotten);
     this.edge.damage((database) => {
       for (const row of database.prepare('SELECT digest, chunks FROM entry').all())
         for (const digest of [row.digest, row.chunks])
-          if (digest !== null) named.add(Buffer.from(digest as Uint8Array).toString('hex'));
+          if (digest instanceof Uint8Array) named.add(hex(digest));
     });
     return [...disk.objects.keys()].filter((digest) => !named.has(digest));
   }

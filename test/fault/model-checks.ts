@@ -6,7 +6,8 @@ import type { InnerOrigin } from '../helpers/inner-origin.ts';
 import { type Actor, fingerprint } from './model-actor.ts';
 import type { ModelSites, SiteModel } from './model-sites.ts';
 
-const CONVERGE_MS = 12_000;
+/** On the clock of the model, which runs ten times as fast. */
+const CONVERGE_MS = 120_000;
 
 export interface ChecksParts {
   readonly origin: InnerOrigin;
@@ -24,6 +25,8 @@ export class ModelChecks {
   /** The faults that edges reported about an honest upstream. */
   readonly accused: string[] = [];
   leaked = 0;
+  /** How many revisions edges showed on trial, and how many of these they took back. */
+  readonly trials = { shown: 0, takenBack: 0 };
   readonly #origin: InnerOrigin;
   readonly #clock: FastClock;
   readonly #sites: ModelSites;
@@ -41,51 +44,64 @@ export class ModelChecks {
   }
 
   async repaired(actor: Actor): Promise<void> {
-    for (let tries = 0; tries < 60; tries++) {
-      if (await actor.verify()) return;
-      await pause(10);
-    }
+    if (await this.#becomes(() => actor.verify())) return;
     const { lastError } = actor;
     const why = lastError instanceof Error ? `: ${(lastError as SkerryError).code} ${lastError.message}` : '';
     this.#fail(`${actor.edge.name} could not be verified and repaired${why}`);
   }
 
   async converged(actor: Actor): Promise<void> {
-    const { replica, name } = actor.edge;
-    if (replica === undefined || this.#hasFailed()) return;
-    const deadline = performance.now() + CONVERGE_MS;
-    while (true) {
-      const { seq } = await this.#origin.catalog.head(this.#clock.now());
-      const status = await replica.status();
-      const shown = new Map(status.sites.map((site) => [site.id, site.revision]));
-      const sites = this.#wanted(actor);
-      const wanted = await Promise.all(
-        sites.map(async (site) => ({ ...site, live: await this.#shownAt(actor, site) })),
-      );
-      const isThere =
-        status.position === seq &&
-        shown.size === wanted.length &&
-        wanted.every(({ id, live }) => shown.get(id) === live) &&
-        // A revision is visible before the edge reports it.
-        wanted.every(({ id, live }) =>
-          actor.edge.views.some((view) => view.id === id && view.revision === live && view.alias === null),
-        ) &&
-        sites.every((site) => this.#showsAliases(actor, site));
-      const covers = actor.edge.views.every(
+    if (actor.edge.replica === undefined || this.#hasFailed()) return;
+    let lacks: string | undefined;
+    const hasConverged = await this.#becomes(async () => {
+      lacks = await this.#lackOf(actor);
+      return lacks === undefined;
+    });
+    if (hasConverged) actor.look();
+    else this.#fail(`${actor.edge.name} did not converge: ${lacks}`);
+  }
+
+  /** How the edge differs from what the log says. Undefined when it shows all of that. */
+  async #lackOf(actor: Actor): Promise<string | undefined> {
+    const { replica, views } = actor.edge;
+    if (replica === undefined) return 'it does not run';
+    const { seq } = await this.#origin.catalog.head(this.#clock.now());
+    const status = await replica.status();
+    const shown = new Map(status.sites.map((site) => [site.id, site.revision]));
+    const sites = this.#wanted(actor);
+    const wanted = await Promise.all(
+      sites.map(async (site) => ({ id: site.id, live: await this.#shownAt(actor, site) })),
+    );
+    const checks = {
+      position: status.position === seq,
+      sites: shown.size === wanted.length && wanted.every(({ id, live }) => shown.get(id) === live),
+      // A revision is visible before the edge reports it.
+      views: wanted.every(({ id, live }) =>
+        views.some((view) => view.id === id && view.revision === live && view.alias === null),
+      ),
+      aliases: sites.every((site) => this.#showsAliases(actor, site)),
+      covers: views.every(
         ({ revision, prefixes }) =>
           revision === 0 || JSON.stringify(prefixes) === JSON.stringify(actor.limits.prefixes),
-      );
-      if (isThere && covers) break;
-      if (performance.now() > deadline) {
-        const live = wanted.map(({ id, live }) => `${id}@${live}`).join(' ');
-        this.#fail(
-          `${name} did not converge on ${live} at ${seq}: ${JSON.stringify(status)} ${JSON.stringify(actor.edge.views)}`,
-        );
-        return;
-      }
+      ),
+    };
+    const wrong = Object.entries(checks).flatMap(([name, isRight]) => (isRight ? [] : [name]));
+    if (wrong.length === 0) return undefined;
+    const live = wanted.map(({ id, live }) => `${id}@${live}`).join(' ');
+    return `${wrong.join(', ')} of ${live} at ${seq}: ${JSON.stringify(status)} ${JSON.stringify(views)}`;
+  }
+
+  /**
+   * Asks until it is so. Returns false when that takes too long on the clock of the model, which stands still while
+   * this process does not run.
+   */
+  async #becomes(isSo: () => Promise<boolean>): Promise<boolean> {
+    const deadline = this.#clock.monotonic() + CONVERGE_MS;
+    while (!(await isSo())) {
+      if (this.#clock.monotonic() > deadline) return false;
       await pause(2);
     }
-    actor.look();
+    return true;
   }
 
   /** Compares the end state: the edge has everything that the origin has, and nothing more. */
@@ -135,10 +151,16 @@ export class ModelChecks {
   }
 
   /** What is live never goes back. A revision on trial is taken back, and an alias may point anywhere. */
-  #goesOn({ shown, edge: { name } }: Actor, { id, tried }: SiteModel): void {
+  #goesOn({ shown, edge: { name } }: Actor, { id, tried, activated }: SiteModel): void {
     let newest = 0;
-    for (const revision of shown.get(id) ?? []) {
-      if (tried.get(name)?.has(revision)) continue;
+    const all = shown.get(id) ?? [];
+    for (const [i, revision] of all.entries()) {
+      if (tried.get(name)?.has(revision)) {
+        const isTakenBack = !activated.has(revision) && (all[i + 1] ?? revision) < revision;
+        this.trials.shown++;
+        if (isTakenBack) this.trials.takenBack++;
+        continue;
+      }
       if (revision < newest)
         this.#fail(`${name} went from revision ${newest} of site ${id} back to ${revision}`);
       newest = Math.max(newest, revision);
@@ -173,11 +195,10 @@ export class ModelChecks {
 
   async #receipt(actor: Actor, site: number, revision: number): Promise<void> {
     const { name } = actor.edge;
-    for (let tries = 0; tries < 400; tries++) {
+    const hasCome = await this.#becomes(async () => {
       const receipts = await this.#origin.catalog.receipts(site, revision);
-      if (receipts.some(({ edge }) => edge === name)) return;
-      await pause(5);
-    }
-    this.#fail(`no receipt of ${name} for ${site}@${revision} came to the origin`);
+      return receipts.some(({ edge }) => edge === name);
+    });
+    if (!hasCome) this.#fail(`no receipt of ${name} for ${site}@${revision} came to the origin`);
   }
 }

@@ -41,6 +41,7 @@ export function damage(actor: Actor, what: Damage, seed: number): void {
       .all(id, revision, revision);
     if (rows.length === 0) return;
     const row = dice.pick(rows);
+    if (table === 'entry') actor.noteForgotten([row.digest, row.chunks]);
     const one =
       table === 'entry'
         ? `id = ${row.id}`

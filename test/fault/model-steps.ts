@@ -94,8 +94,35 @@ export function planOf(seed: number, sequence: number, without: readonly string[
     without.includes(step.kind) ||
     (step.kind === 'damage' && without.includes(step.what)) ||
     (step.kind === 'prune-origin' && step.log && without.includes('prune-log'));
-  const steps = [...first, ...rest].filter((step) => !isLeftOut(step));
-  return { sites, hasParent, route: dice.pick(routes), steps };
+  const route = dice.pick(routes);
+  const woven = dice.below(8) === 0 ? weave(dice, rest, cutOffCanary(dice, sites, hasParent)) : rest;
+  const steps = [...first, ...woven].filter((step) => !isLeftOut(step));
+  return { sites, hasParent, route, steps };
+}
+
+/** Puts the steps of `thread` between the others, in their order. */
+function weave(dice: Random, others: readonly Step[], thread: readonly Step[]): Step[] {
+  const places = thread.map(() => dice.below(others.length + 1)).sort((a, b) => a - b);
+  return [...others, undefined].flatMap((other, place) => [
+    ...thread.filter((_, i) => places[i] === place),
+    ...(other === undefined ? [] : [other]),
+  ]);
+}
+
+/** A canary loses the origin. The rollout ends, the log is pruned, and the canary comes back. */
+function cutOffCanary(dice: Random, sites: number, hasParent: boolean): Step[] {
+  const site = dice.below(sites);
+  const who: Who = hasParent && dice.below(2) === 0 ? 'parent' : 'edge';
+  return [
+    { kind: 'roll-out', site, seed: dice.below(1_000_000) },
+    { kind: 'roll-on', site, by: 'step', who },
+    { kind: 'settle' },
+    { kind: 'network', who, isDown: true },
+    { kind: 'roll-on', site, by: dice.pick(['abort', 'abort', 'abort', 'finish']), who },
+    { kind: 'prune-origin', log: true },
+    { kind: 'network', who, isDown: false },
+    { kind: 'settle' },
+  ];
 }
 
 function stepOf(dice: Random, sites: number, hasParent: boolean): Step {

@@ -1,10 +1,12 @@
-/** `npm run test:model -- [--sequences N] [--seed S] [--sequence N] [--lanes N] [--without KIND,KIND]` */
+/** `npm run test:model -- [--sequences N] [--seconds N] [--seed S] [--sequence N] [--from N] [--lanes N] [--without KIND,KIND]` */
 import { parseArgs } from 'node:util';
 import { type Outcome, openLanes } from './model.ts';
 
 const { values } = parseArgs({
   options: {
     sequences: { type: 'string', default: '1000' },
+    /** Begin no further sequence after this time. */
+    seconds: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     sequence: { type: 'string' },
     from: { type: 'string', default: '0' },
@@ -31,15 +33,21 @@ let sights = 0;
 let tasks = 0;
 let begun = 0;
 let leaked = 0;
+const trials = { shown: 0, takenBack: 0 };
 await Promise.all(
   lanes.map(async (lane) => {
-    while (next < last && failed.length < Number(values.failures)) {
+    const isOver = () =>
+      next >= last || failed.length >= Number(values.failures) || seconds() > Number(values.seconds);
+    while (!isOver()) {
       const outcome = await lane.run(seed, next++, values.without.split(','));
       done++;
       sights += outcome.sights;
       tasks += outcome.tasks;
       begun += outcome.begun;
       leaked += outcome.leaked;
+      trials.shown += outcome.trials.shown;
+      trials.takenBack += outcome.trials.takenBack;
+      if (outcome.leaked > 0) tell(`sequence ${outcome.sequence} leaked ${outcome.leaked} objects`);
       for (const line of outcome.accused) {
         const code = line.split(':')[0] ?? '';
         if (!accused.has(code))
@@ -56,7 +64,8 @@ await Promise.all(
 );
 tell(
   `${done} sequences of seed ${seed} in ${seconds().toFixed(1)} s, ${(done / seconds()).toFixed(1)} a second, ` +
-    `${process.cpuUsage().user / 1e6} s CPU; ${sights} sights judged, ${tasks} tasks, ${begun} executions, ${failed.length} failed, ${leaked} objects leaked, ` +
+    `${process.cpuUsage().user / 1e6} s CPU; ${sights} sights judged, ` +
+    `${trials.shown} trials shown and ${trials.takenBack} of them taken back, ${tasks} tasks, ${begun} executions, ${failed.length} failed, ${leaked} objects leaked, ` +
     `accused: ${JSON.stringify(Object.fromEntries(accused))}`,
 );
 await close();

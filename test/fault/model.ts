@@ -26,6 +26,8 @@ export interface Outcome {
   readonly accused: readonly string[];
   readonly leaked: number;
   readonly sights: number;
+  /** The revisions that edges showed on trial, and took back. */
+  readonly trials: { readonly shown: number; readonly takenBack: number };
   /** The tasks, and how often an edge began one. */
   readonly tasks: number;
   readonly begun: number;
@@ -134,6 +136,7 @@ class World {
     );
     const join = (name: string, server: FeedDouble | undefined, urls: readonly string[]) => {
       const parts = {
+        step: () => world.#step,
         ...{ name, clock, log: log.child({ edge: name }), server, encodings: server && encodings.own() },
         signed: (result: TaskResult) => tasks.signed(result),
       };
@@ -173,6 +176,7 @@ class World {
       faults: this.#found(),
       accused: this.#checks.accused,
       leaked: this.#checks.leaked,
+      trials: this.#checks.trials,
       sights: actors.reduce((sum, { sights }) => sum + sights.length, 0),
       ...{ tasks: this.#tasks.count, begun: this.#tasks.begun },
       warnings: this.#warnings.slice(-12),

@@ -35,6 +35,7 @@ export class Readers {
   readonly #weights: number[];
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
+  #left: number | undefined;
   tally: Tally = emptyTally();
 
   constructor(parts: ReadersParts) {
@@ -48,6 +49,15 @@ export class Readers {
 
   begin(): void {
     this.tally = emptyTally();
+  }
+
+  /** Nobody asks this edge any more. */
+  leave(edge: number): void {
+    this.#left = edge;
+  }
+
+  visitAll(): void {
+    this.#left = undefined;
   }
 
   async close(): Promise<void> {
@@ -65,6 +75,7 @@ export class Readers {
     while (!this.#stopping.signal.aborted) {
       const due = ((performance.now() - began) / 1000) * (rate / 3) * ports.length;
       for (; begun < due; begun++) {
+        if (begun % ports.length === this.#left) continue;
         const visit = this.#visit(begun % ports.length).finally(() => visits.delete(visit));
         visits.add(visit);
       }
@@ -84,7 +95,8 @@ export class Readers {
     if (status !== 200) return;
     for (const asset of assetsIn(text)) {
       const isElsewhere = this.#dice.below(4) === 0;
-      const from = isElsewhere ? this.#dice.below(ports.length) : edge;
+      const other = isElsewhere ? this.#dice.below(ports.length) : edge;
+      const from = other === this.#left ? edge : other;
       const answer = await this.#get(from, asset, page);
       this.#count(tally, from, answer.status);
       if (from !== edge && answer.status === 404) tally.crossed.push(`${asset} at ${from}, page of ${edge}`);

@@ -197,7 +197,7 @@ function busySlots(dice: Random, traffic: Traffic, course: Course): Trial['busy'
 function firstTrial(past: Trial['past'], busy: Trial['busy']): Trial {
   return {
     ...{ site: 1, revision: 7, requests: 0, lost: 0, broken: 0, errors: 0, deaths: 0, past },
-    ...{ checks: { asked: 0, failed: 0 }, worst: [], busy },
+    ...{ rehearsal: { requests: 0, lost: 0 }, checks: { asked: 0, failed: 0 }, worst: [], busy },
     ...{ speed: shown({ slots: 0, slow: 0 }), silence: { slots: 0, of: 0 } },
   };
 }
@@ -282,7 +282,7 @@ for (const [name, badness] of BAD)
     );
     const back = ends.filter(({ kind }) => kind === 'taken back');
     const median = (of: (end: End) => number) =>
-      back.map(of).sort((a, b) => a - b)[Math.floor(back.length / 2)] ?? Number.NaN;
+      back.map(of).sort((a, b) => a - b)[Math.floor(back.length / 2)] ?? '-';
     tell(
       `  ${name}, ${scale}/s an edge: ${percent(back.length / ends.length)}; ${median(({ seconds }) => seconds)} s; ${median(({ met }) => met)}`,
     );

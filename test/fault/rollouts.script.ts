@@ -1,10 +1,12 @@
 /** `npm run test:rollouts -- [--edges 10] [--files 1000] [--rate 50] [--only NAME]` */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { changeRollout, rolloutOf } from '../../origin/client/rollout-calls.ts';
-import { startCluster } from '../helpers/cluster.ts';
+import { type Node, startCluster } from '../helpers/cluster.ts';
 import { childrenOf } from '../helpers/process-tree.ts';
 import { until } from '../helpers/until.ts';
 import { Readers } from './rollout-readers.ts';
@@ -24,21 +26,24 @@ const files = Number(values.files);
  * one. Edges have as long to show the base again.
  */
 const MOST_SECONDS = 3;
-const POLICY = {
-  // Readers meet a lost page every two seconds, and a revision is found by the second one.
+// Readers meet a lost page every two seconds, and a revision is found by the second one.
+const policyOf = (dwell: number) => ({
   steps: [
-    { count: 1, dwell: 20 },
+    { count: 1, dwell },
     { share: 0.3, dwell: 5 },
   ],
   guards: { requests: 100, lost: 0.005, paths: ['/'], latency: 8, traffic: true },
   without: 'wait',
-};
+});
 
 interface Round {
   readonly name: string;
   readonly change: Omit<SiteChange, 'edition'>;
   readonly isGood?: boolean;
-  readonly kills?: boolean;
+  /** What happens to the canary while it shows the revision. */
+  readonly befalls?: (canary: Node, signal: AbortSignal) => Promise<void>;
+  /** Readers meet no errors, so slots of five seconds before and after the switch are compared. */
+  readonly takesSlots?: boolean;
 }
 
 const ROUNDS: readonly Round[] = [
@@ -49,7 +54,9 @@ const ROUNDS: readonly Round[] = [
     change: { without: (_page, place) => place % 20 === 3 },
   },
   { name: 'a section answers 404', change: { redirects: '/section-3/* /404.html 404!\n' } },
-  { name: 'serving processes crash', change: {}, kills: true },
+  { name: 'serving processes crash', change: {}, befalls: killServing },
+  { name: 'its answers take long', change: {}, befalls: slowDown, takesSlots: true },
+  { name: 'its readers go away', change: {}, befalls: sendReadersAway, takesSlots: true },
   {
     name: 'pages without links are removed',
     change: { without: (page) => page.startsWith('old/') },
@@ -61,7 +68,6 @@ const tell = (line: string) => process.stdout.write(`${line}\n`);
 const cluster = await startCluster({ edges: Number(values.edges) });
 const folder = join(cluster.folder, 'site');
 const policy = join(cluster.folder, 'policy.json');
-await writeFile(policy, JSON.stringify(POLICY));
 const first = rolloutSite(files, { edition: 0 });
 await writeSite(folder, first);
 await cluster.skerry('publish', folder, '--site', 'docs', '--wait');
@@ -87,21 +93,26 @@ try {
 for (const fault of faults) tell(`FAULT ${fault}`);
 process.exit(faults.length === 0 ? 0 : 1);
 
-async function play({ name, change, isGood = false, kills = false }: Round, edition: number): Promise<void> {
+async function play(
+  { name, change, isGood = false, befalls, takesSlots = false }: Round,
+  edition: number,
+): Promise<void> {
+  await writeFile(policy, JSON.stringify(policyOf(takesSlots ? 120 : 20)));
   const { revision: base } = await cluster.client.site('docs');
   await writeSite(folder, rolloutSite(files, { ...change, edition }));
   // The past of each edge, with which the new revision is compared.
-  await pause(4000);
+  await pause(takesSlots ? 60_000 : 4000);
   readers.begin();
   const began = performance.now();
   const over = new AbortController();
-  const killing = kills ? killCanary(base, over.signal) : undefined;
+  const befalling = befalls === undefined ? undefined : onCanary(base, befalls, over.signal);
   const paused = abortWhenPaused(over.signal);
   const args = ['publish', folder, '--site', 'docs', '--rollout', policy, '--wait', '--allow-shrink'];
   const { code, stderr } = await cluster.skerry(...args);
   const seconds = (performance.now() - began) / 1000;
   over.abort();
-  await killing;
+  await befalling;
+  readers.visitAll();
   if (await paused) faults.push(`${name}: it was paused, and waited for somebody`);
   const edgesAt = async () =>
     (await cluster.client.edges()).filter(({ sites }) => (sites.docs?.revision ?? 0) > base).length;
@@ -120,6 +131,7 @@ async function play({ name, change, isGood = false, kills = false }: Round, edit
     edges: string[];
     state: string;
     reason: string;
+    evidence: { edges: unknown[] };
   };
   const canaries = rollout.edges.map((edge) => cluster.edges.findIndex((node) => node.name === edge));
   const share = canaries.reduce((sum, i) => sum + (tally.requestsAt.get(i) ?? 0), 0) / tally.requests;
@@ -134,6 +146,7 @@ async function play({ name, change, isGood = false, kills = false }: Round, edit
     if (tally.bad > 0) faults.push(`${name}: ${tally.bad} bad answers`);
     return;
   }
+  if (code !== 1) tell(`  ${JSON.stringify(rollout.evidence.edges)}`);
   if (code !== 1) faults.push(`${name}: exit code ${code}`);
   if (at > 0) faults.push(`${name}: still at ${at} edges`);
   if (rollout.edges.length > 1) faults.push(`${name}: beyond its canary, at ${rollout.edges.join(' ')}`);
@@ -142,18 +155,50 @@ async function play({ name, change, isGood = false, kills = false }: Round, edit
     faults.push(`${name}: ${tally.crossed.length} assets were missing at other edges`);
 }
 
-/** Kills the serving processes of the edge that shows a newer revision, again and again. */
-async function killCanary(base: number, signal: AbortSignal): Promise<void> {
+/** Lets something happen to the edge that shows a newer revision, until it shows the base again. */
+async function onCanary(
+  base: number,
+  befalls: NonNullable<Round['befalls']>,
+  over: AbortSignal,
+): Promise<void> {
   const canary = await until('an edge to show the revision', async () =>
     (await cluster.client.edges()).find(({ sites }) => (sites.docs?.revision ?? 0) > base),
   );
   const node = cluster.edges.find(({ name }) => name === canary.name);
-  while (!signal.aborted) {
+  if (node === undefined) throw new Error(`there is no edge ${canary.name}`);
+  const back = new AbortController();
+  const befalling = befalls(node, AbortSignal.any([over, back.signal]));
+  while (!over.aborted) {
     const shown = (await cluster.client.edges()).find(({ name }) => name === canary.name);
-    if ((shown?.sites.docs?.revision ?? 0) <= base) return;
-    for (const pid of await childrenOf(node?.running?.pid ?? 0)) process.kill(pid, 'SIGKILL');
+    if ((shown?.sites.docs?.revision ?? 0) <= base) break;
+    await pause(200);
+  }
+  back.abort();
+  await befalling;
+}
+
+async function killServing({ running }: Node, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    for (const pid of await childrenOf(running?.pid ?? 0)) process.kill(pid, 'SIGKILL');
     await pause(400);
   }
+}
+
+/** Each write of the serving processes takes longer, as on a machine that is out of memory. Needs strace. */
+async function slowDown({ running }: Node, signal: AbortSignal): Promise<void> {
+  const serving = await childrenOf(running?.pid ?? 0);
+  const delay = 'inject=write,writev,sendto,sendmsg:delay_exit=30000';
+  const args = ['-f', '-q', '-o', '/dev/null', '-e', 'trace=write,writev,sendto,sendmsg', '-e', delay];
+  const strace = spawn('strace', [...args, ...serving.flatMap((pid) => ['-p', String(pid)])]);
+  signal.addEventListener('abort', () => strace.kill('SIGINT'), { once: true });
+  if (signal.aborted) strace.kill('SIGINT');
+  await once(strace, 'exit');
+}
+
+async function sendReadersAway(node: Node, signal: AbortSignal): Promise<void> {
+  // An edge that never had readers gives no evidence.
+  await pause(5000);
+  if (!signal.aborted) readers.leave(cluster.edges.indexOf(node));
 }
 
 /** A paused rollout would wait for ever. Resolves with whether there was one. */

@@ -89,7 +89,8 @@ export class OpenedConnection {
       socket: { destroyed: false, writableEnded: false, write },
       buffers: new OutBuffers(),
       // Time passes only between turns.
-      turns: { mustWait: () => false, wait: setImmediate },
+      turns: { mustWait: () => false, wait: setImmediate, wrote: () => {} },
+      writeTurns: { wait: (writer) => setImmediate(() => writer.writeSlice()) },
       allow: (bytes, most) => Math.min(bytes, most),
       answers,
       now: () => this.now,

@@ -176,7 +176,8 @@ t.test('a webhook is asked before each step, and its veto takes a revision back'
   t.match(await cluster.skerry('webhook', 'set', 'gate', '--url', url), { code: 0 });
   const gated = await policyFile('gated', { webhook: 'gate' });
   await write(++edition);
-  t.match(await publish(gated, '--wait'), { code: 0 });
+  const passed = await publish(gated, '--wait');
+  t.equal(passed.code, 0, passed.stderr);
   t.match(
     asked.map(({ data }) => [data.site, data.step]),
     [

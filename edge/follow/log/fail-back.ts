@@ -39,13 +39,15 @@ export async function failBack(
   /** Whether the upstream sends a head that is recent and covers all records that this edge knows. */
   async function serves(upstream: Upstream): Promise<boolean> {
     const done = new AbortController();
+    // What the upstream sends fits this request, even if other upstreams take the edge further in the meantime.
+    const { chain } = position;
     const probe = AbortSignal.any([signal, done.signal, AbortSignal.timeout(PROBE_MS)]);
     try {
-      for await (const frame of upstream.stream(self, position.chain.seq + 1, wants, probe)) {
+      for await (const frame of upstream.stream(self, chain.seq + 1, wants, probe)) {
         if (frame.t === 'path') refuseLoop(frame.names, self.name, upstream.url);
         if (frame.t !== 'head') continue;
-        noteHead(position.chain, frame.head);
-        return !isBehind(frame.head, position.head);
+        noteHead(chain, frame.head);
+        return frame.head.seq >= position.chain.head && !isBehind(frame.head, position.head);
       }
     } catch (error) {
       // Whatever the error is, this upstream is not ready yet.

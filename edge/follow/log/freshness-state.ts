@@ -1,7 +1,13 @@
+import { HEAD_EVERY_MS } from '../../../shared/feed/follow-log.ts';
 import type { Head } from '../../../shared/log/head.ts';
 
 /** If an upstream does not keep up with the origin for this long, the edge changes to another one. */
 export const STALE_MS = 30_000;
+/**
+ * A stream that is silent for this long breaks. So when the next frame comes later than that, this process has not run
+ * in the meantime, and the rest of the time does not count against the upstream.
+ */
+const SILENCE_MS = 3 * HEAD_EVERY_MS;
 /** The arrival of this many records counts as progress, however far away the end of the log is. */
 const CATCHING_UP = 500;
 
@@ -12,6 +18,8 @@ const CATCHING_UP = 500;
 export interface Freshness {
   /** When the upstream was last known to keep up, by the caller's clock. */
   readonly since: number;
+  /** When the last frame was handled, by the same clock. */
+  readonly handled: number;
   /** The time in the newest head at that moment, and the end of the log that this head named. */
   readonly newest: number;
   readonly owed: number;
@@ -20,7 +28,7 @@ export interface Freshness {
 }
 
 export function firstFreshness(now: number, position: number): Freshness {
-  return { since: now, newest: 0, owed: 0, position };
+  return { since: now, handled: now, newest: 0, owed: 0, position };
 }
 
 /**
@@ -32,9 +40,13 @@ export function afterFrame(
   { now, position, head }: { now: number; position: number; head: Head | undefined },
 ): Freshness {
   const isYounger = head !== undefined && head.time > state.newest && position >= state.owed;
-  if (!isYounger && position < state.position + CATCHING_UP) return state;
+  if (!isYounger && position < state.position + CATCHING_UP) {
+    const stoodStill = Math.max(0, now - state.handled - SILENCE_MS);
+    return { ...state, since: state.since + stoodStill, handled: now };
+  }
   return {
     since: now,
+    handled: now,
     newest: Math.max(state.newest, head?.time ?? 0),
     owed: head?.seq ?? state.owed,
     position,

@@ -21,6 +21,7 @@ import { afterFrame, type Freshness, firstFreshness, staleness } from './freshne
  * | ---           | ---                                      | ---                                   |
  * | frame, record | verify, keep; store when many are kept   | the same                              |
  * | frame, head   | verify; time, store, keep the head, tell | the same                              |
+ * | frame, lower head | store, leave                         | the same                              |
  * | frame, path   | tell; leave if this edge is in it        | the same                              |
  * | frame, report-now | tell                               | the same                              |
  * | frame, objects-ahead | tell                            | the same                              |
@@ -178,7 +179,8 @@ function afterHead(state: FollowState, head: Head): FollowStep {
   try {
     chain = noteHead(state.chain, head);
   } catch (error) {
-    return leave(state, error);
+    // The records of an upstream that is behind another one are good. Its parent may be cut off for long.
+    return hasCode(error, 'not-yet-held') ? storeAndLeave(state, error) : leave(state, error);
   }
   const isNewer = state.head === undefined || head.seq > state.head.seq;
   // The head is set before the records are announced, so that no child gets a record without a head that covers it.

@@ -4,6 +4,7 @@ import type { Exchange } from '../connection/exchanges.ts';
 import { checkHead } from '../connection/request-head.ts';
 import type { AccessLog } from '../metering/access-log.ts';
 import type { Counters } from '../metering/counters.ts';
+import type { RecentRequests } from '../metering/recent-requests.ts';
 import { NO_BODY, textAnswer, withoutBody } from '../site/answer.ts';
 import type { ReaderRequest } from '../site/decide.ts';
 import { refererPath } from '../site/referer.ts';
@@ -22,6 +23,7 @@ const SMALL_ALONE: SentExchange = { beginBody: () => false, progressed: () => {}
 export interface ResponderParts {
   readonly views: Views;
   readonly counters: Counters;
+  readonly recent: RecentRequests;
   readonly accessLog: AccessLog | undefined;
   readonly limits: ClientLimits;
   readonly log: Logger;
@@ -56,7 +58,7 @@ interface Served {
 /**
  * Handles a request in four steps: receives it, selects the site by the host, asks the site, and sends the response.
  */
-export function responder({ views, counters, accessLog, limits, log, tls }: ResponderParts): Respond {
+export function responder({ views, counters, recent, accessLog, limits, log, tls }: ResponderParts): Respond {
   return async (incoming, sink) => {
     let served: Served = { site: undefined, host: undefined };
     sink.whenSent((sent) => record(incoming, served, sent));
@@ -127,6 +129,8 @@ export function responder({ views, counters, accessLog, limits, log, tls }: Resp
   function record(incoming: Incoming, { site, host }: Served, sent: Sent): void {
     const { target, client, scheme, version, method, headers } = incoming;
     if (site !== undefined) counters.count(site, sent.status, sent.bytes, sent.seconds);
+    if (site !== undefined && host !== undefined && method === 'GET' && sent.status < 400)
+      recent.note(site, target, host, headers.referer);
     accessLog?.write({
       ...{ time: Date.now(), site, client, scheme, version, method, host, target, ...sent },
       referer: headers.referer,

@@ -1,4 +1,7 @@
-/** The limits of a process for all readers together, and for one client. */
+/**
+ * The limits of a process for all readers together, and for one client. The more other clients have, the less a client
+ * may have (`allowance`).
+ */
 export interface ExchangeLimits {
   /** The maximum number of requests whose responses are not completely sent. */
   readonly requests: number;
@@ -26,8 +29,11 @@ export const EXCHANGE_LIMITS: ExchangeLimits = {
 
 /**
  * A large body over TLS counts as this many, because each write is copied, and the connection itself takes some 60 KB.
+ * Bodies that share a connection also share its writes, so each of them counts as one.
  */
 const SECURE_BODY_WEIGHT = 3;
+/** The least time between two notes of an exchange's progress. A note costs more than a frame of HTTP/2 otherwise does. */
+const NOTE_MS = 100;
 /** An exchange ends when its reader accepts no bytes for this long. */
 const STALLED_MS = 60_000;
 /** The same limit for an exchange whose place another exchange waits for. */
@@ -119,7 +125,8 @@ export class Exchanges {
   begin(reader: Reader): Exchange | undefined {
     const { requests, clientRequests } = this.#limits;
     const ofClient = this.#requestsOf.get(reader.client) ?? 0;
-    if (ofClient >= clientRequests) return undefined;
+    if (ofClient > 0 && ofClient >= allowance(clientRequests, requests, this.#open.size - ofClient))
+      return undefined;
     if (this.#open.size >= requests && !this.#endStalest()) return undefined;
     const exchange: OpenExchange = {
       ...reader,
@@ -184,7 +191,9 @@ export class Exchanges {
   }
 
   #progressed(exchange: OpenExchange): void {
-    exchange.at = this.#now();
+    const now = this.#now();
+    if (now - exchange.at < NOTE_MS) return;
+    exchange.at = now;
     if (this.#open.delete(exchange)) this.#open.add(exchange);
   }
 
@@ -238,8 +247,10 @@ export class Exchanges {
   }
 
   #isClientFull(exchange: OpenExchange): boolean {
-    const bodies = this.#bodiesOf.get(exchange.client) ?? 0;
-    return bodies + weightOf(exchange) > this.#limits.clientBodies;
+    const { bodies, clientBodies } = this.#limits;
+    const ofClient = this.#bodiesOf.get(exchange.client) ?? 0;
+    const most = allowance(clientBodies, bodies, this.#bodies - ofClient);
+    return ofClient > 0 && ofClient + weightOf(exchange) > most;
   }
 
   #isConnectionFull({ connection }: OpenExchange): boolean {
@@ -256,8 +267,16 @@ export class Exchanges {
   }
 }
 
-function weightOf({ isSecure }: Reader): number {
-  return isSecure ? SECURE_BODY_WEIGHT : 1;
+/**
+ * What a client may have of a limit: it shrinks with the square of what other clients leave. Twenty clients that take
+ * all they can get, one after another, leave a seventh for others. With a fixed limit, four of them would leave nothing.
+ */
+function allowance(ofClient: number, ofProcess: number, ofOthers: number): number {
+  return ofClient * (1 - ofOthers / ofProcess) ** 2;
+}
+
+function weightOf({ isSecure, sharesConnection }: Reader): number {
+  return isSecure && !sharesConnection ? SECURE_BODY_WEIGHT : 1;
 }
 
 /**

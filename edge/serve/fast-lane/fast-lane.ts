@@ -9,6 +9,7 @@ import type { Exchanges } from '../connection/exchanges.ts';
 import { takenBytes } from '../connection/taken-bytes.ts';
 import type { AccessLog } from '../metering/access-log.ts';
 import type { Counters } from '../metering/counters.ts';
+import type { RecentRequests } from '../metering/recent-requests.ts';
 import type { LogClock } from '../site/log-clock.ts';
 import type { Views } from '../site/views.ts';
 import type { HotAnswers } from './hot-answers.ts';
@@ -22,6 +23,7 @@ export interface FastLaneParts {
   readonly views: Views;
   readonly answers: HotAnswers<Buffer>;
   readonly counters: Counters;
+  readonly recent: RecentRequests;
   readonly time: LogClock;
   readonly limits: ClientLimits;
   readonly exchanges: Exchanges;
@@ -90,7 +92,7 @@ class LaneConnection {
   }
 
   readonly #answerAll = (chunk: Buffer) => {
-    const { views, answers, counters, time, drain, accessLog, keepAliveMs } = this.#parts;
+    const { views, answers, counters, recent, time, drain, accessLog, keepAliveMs } = this.#parts;
     if (this.#socket.writableEnded) return;
     // While the edge is drained, the full server ends the connection with its next response.
     if (drain.isOn) return this.#handOver(chunk);
@@ -107,6 +109,7 @@ class LaneConnection {
       answer.used(now);
       const { status, body } = answer.prepared;
       counters.count(answer.site, status, body.length, 0);
+      recent.note(answer.site, get.target, get.fields.host, get.fields.referer);
       accessLog?.write(exchangeOf(get, answer, this.#parts.scheme, '1.1', this.#reader.address));
       const isTaken = this.#socket.write(answer.at(second));
       if (!this.#hasAnswered) {

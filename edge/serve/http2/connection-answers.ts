@@ -13,6 +13,7 @@ import type { HotAnswers } from '../fast-lane/hot-answers.ts';
 import { exchangeOf } from '../fast-lane/logged-exchange.ts';
 import type { AccessLog } from '../metering/access-log.ts';
 import type { Counters } from '../metering/counters.ts';
+import type { RecentRequests } from '../metering/recent-requests.ts';
 import type { TextAnswer } from '../site/answer.ts';
 import type { LogClock } from '../site/log-clock.ts';
 import type { Views } from '../site/views.ts';
@@ -27,6 +28,7 @@ export interface AnswersParts {
   readonly views: Views;
   readonly answers: HotAnswers<PreparedFrames>;
   readonly counters: Counters;
+  readonly recent: RecentRequests;
   readonly time: LogClock;
   readonly limits: ClientLimits;
   readonly exchanges: Exchanges;
@@ -72,10 +74,11 @@ export class ConnectionAnswers implements Answers {
     return {
       frames: answer.at(second),
       given: () => {
-        const { counters, accessLog } = this.#parts;
+        const { counters, recent, accessLog } = this.#parts;
         const { status, body } = answer.prepared;
         answer.used(now);
         counters.count(answer.site, status, body.length, 0);
+        recent.note(answer.site, target, fields.host, fields.referer);
         accessLog?.write(exchangeOf({ target, fields }, answer, 'https', VERSION, address));
       },
     };

@@ -12,6 +12,7 @@ import { takeNext } from './stream-sink.ts';
 import { Streams } from './streams.ts';
 import type { Turns } from './turns.ts';
 import { Unread } from './unread.ts';
+import type { SliceWriter, WriteTurns } from './write-turns.ts';
 
 /** The highest possible number of a stream. */
 const ANY_STREAM = 2 ** 31 - 1;
@@ -23,7 +24,8 @@ export interface ConnectionParts {
   readonly buffers: OutBuffers;
   /** Allows a larger slice, up to `most`. */
   readonly allow: (bytes: number, most: number) => number;
-  readonly turns: Pick<Turns, 'mustWait' | 'wait'>;
+  readonly writeTurns: Pick<WriteTurns, 'wait'>;
+  readonly turns: Pick<Turns, 'mustWait' | 'wait' | 'wrote'>;
   readonly answers: Answers;
   /** The time in milliseconds. */
   readonly now: () => number;
@@ -43,7 +45,8 @@ export interface Waiting {
  * One connection of HTTP/2: takes the bytes of the client, and writes frames to the socket. All responses that one read
  * causes go out in one write.
  */
-export class Connection {
+export class Connection implements SliceWriter {
+  run = 0;
   readonly #parts: ConnectionParts;
   readonly #streams = new Streams();
   readonly #reader: FrameReader;
@@ -215,30 +218,30 @@ export class Connection {
 
   readonly #onWritten = (bytes: number, since: number): void => {
     if (this.#hasEnded || !(this.#sender.waiting > 0 || this.#isPaused)) return;
-    const { turns, now } = this.#parts;
-    this.#now = now();
-    this.#sender.written(bytes, this.#now - since);
-    if (!turns.mustWait(this.#now)) this.#pump();
-    else if (!this.#isWriteDue) {
-      this.#isWriteDue = true;
-      turns.wait(this.#writeNext);
-    }
+    this.#sender.written(bytes, this.#parts.now() - since);
+    if (this.#isWriteDue) return;
+    this.#isWriteDue = true;
+    this.#parts.writeTurns.wait(this);
   };
 
-  readonly #writeNext = (): void => {
+  /** Writes what comes next, when this connection's turn has come. */
+  writeSlice(): number {
     this.#isWriteDue = false;
     this.#now = this.#parts.now();
-    this.#pump();
-  };
+    return this.#pump();
+  }
 
-  #pump(): void {
+  /** Returns how many bytes were written. */
+  #pump(): number {
     this.#isBusy = true;
     if (!this.#hasEnded) this.#sender.pump();
     this.#isBusy = false;
-    if (this.#hasEnded) return;
-    this.#writer.flush(this.#now);
+    if (this.#hasEnded) return 0;
+    const bytes = this.#writer.flush(this.#now);
+    this.#parts.turns.wrote(bytes);
     this.#pauseIfFull();
     if (this.#leaving === 'last' && this.#streams.size === 0) this.#end();
+    return bytes;
   }
 
   /** Stops reading while too much waits for the reader or for this connection's turn. */

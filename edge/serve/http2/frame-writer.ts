@@ -84,17 +84,20 @@ export class FrameWriter {
     this.data(id, data, 0, data.length, true);
   }
 
-  /** Puts one DATA frame. `more` is what will probably follow. */
+  /** Puts bytes of a body into DATA frames, at least one. `more` is what will probably follow. */
   data(id: number, body: Uint8Array, start: number, end: number, isEnd: boolean, more = 0): void {
-    const length = end - start;
-    const out = this.#room(FRAME_HEAD_BYTES + length, FRAME_HEAD_BYTES + length + more);
-    putFrameHead(out.bytes, out.used, length, {
-      type: FrameType.data,
-      flags: isEnd ? Flag.endStream : 0,
-      id,
-    });
-    out.bytes.set(body.subarray(start, end), out.used + FRAME_HEAD_BYTES);
-    out.used += FRAME_HEAD_BYTES + length;
+    let at = start;
+    do {
+      const to = Math.min(end, at + MOST_FRAME_BYTES);
+      const bytes = FRAME_HEAD_BYTES + to - at;
+      const out = this.#room(bytes, bytes + end - to + more);
+      const { used } = out;
+      const flags = isEnd && to === end ? Flag.endStream : 0;
+      putFrameHead(out.bytes, used, to - at, { type: FrameType.data, flags, id });
+      out.bytes.set(body.subarray(at, to), used + FRAME_HEAD_BYTES);
+      out.used = used + bytes;
+      at = to;
+    } while (at < end);
   }
 
   resetStream(id: number, code: ErrorCode): void {
@@ -127,16 +130,22 @@ export class FrameWriter {
     this.#frame({ type: FrameType.goAway, flags: 0, id: 0 }, payload);
   }
 
-  flush(now: number) {
+  /** Writes what was put together, and returns its size. */
+  flush(now: number): number {
     const out = this.#out;
-    if (out === undefined || out.used === 0) return;
+    if (out === undefined || out.used === 0) return 0;
     this.#out = undefined;
-    if (this.#socket.destroyed || this.#socket.writableEnded) return this.#buffers.giveBack(out);
+    if (this.#socket.destroyed || this.#socket.writableEnded) {
+      this.#buffers.giveBack(out);
+      return 0;
+    }
+    const { bytes, used } = out;
     out.since = now;
-    this.#expected = out.used;
-    this.#bytesInFlight += out.used;
+    this.#expected = used;
+    this.#bytesInFlight += used;
     this.#inFlight.push(out);
-    this.#socket.write(out.bytes.subarray(0, out.used), this.#onWritten);
+    this.#socket.write(bytes.subarray(0, used), this.#onWritten);
+    return used;
   }
 
   /** Releases the buffers when the socket has closed. */

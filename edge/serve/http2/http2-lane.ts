@@ -8,6 +8,7 @@ import { type AnswersParts, ConnectionAnswers } from './connection-answers.ts';
 import { readDirectly } from './direct-reads.ts';
 import { OutBuffers } from './out-buffers.ts';
 import { Turns } from './turns.ts';
+import { WriteTurns } from './write-turns.ts';
 
 /** The head of a request must arrive completely within this time. */
 const HEAD_MS = 20_000;
@@ -32,6 +33,7 @@ export class Http2Lane {
   readonly #parts: Http2LaneParts;
   readonly #buffers = new OutBuffers();
   readonly #turns = new Turns(now);
+  readonly #writeTurns = new WriteTurns();
   readonly #open = new Map<TLSSocket, Connection>();
 
   constructor(parts: Http2LaneParts) {
@@ -41,9 +43,12 @@ export class Http2Lane {
     });
   }
 
-  /** Regularly ends connections that have waited too long, until the process ends. */
+  /** Regularly ends connections that have waited too long, and frees memory, until the process ends. */
   watch(): void {
-    setInterval(() => this.#endWaiting(), LOOK_MS).unref();
+    setInterval(() => {
+      this.#endWaiting();
+      this.#buffers.trim();
+    }, LOOK_MS).unref();
   }
 
   /** Takes a connection from which nothing has been read yet, and answers its requests. */
@@ -55,6 +60,7 @@ export class Http2Lane {
       socket,
       buffers: this.#buffers,
       turns: this.#turns,
+      writeTurns: this.#writeTurns,
       allow: (bytes, most) => largeWrites.most(socket, client, bytes, most),
       answers,
       now,

@@ -20,8 +20,8 @@ interface KnownHead {
 }
 
 /**
- * Remembers the last plain GETs of a connection, from the second one on, by their bytes. A client repeats its fields from request to request, so
- * mostly only the path must be decoded.
+ * Remembers the last plain GETs of a connection, from the second one on, by their bytes. A client repeats its fields
+ * from request to request, so mostly only the path must be decoded.
  */
 export class KnownHeads {
   readonly #decoder: Decoder<FieldKind>;

@@ -6,28 +6,58 @@ export interface OutBuffer {
   since: number;
 }
 
-/** The sizes of buffers, and how many of each size are kept for the next write. */
-const SIZES: readonly number[] = [4096, 16_384, 32_768, 65_536, 131_072, 262_144, 1_081_344];
-const KEPT = [256, 256, 128, 64, 64, 16, 4];
+/** Room beside a slice of bodies for the heads of its frames and of its responses. */
+const HEADS = 1024;
+const SIZES: readonly number[] = [
+  ...[4096, 16_384],
+  ...[32, 64, 128, 256].map((slice) => slice * 1024 + HEADS),
+];
+/** Unused buffers hold no more than this. */
+const MOST_KEPT_BYTES = 32 * 1024 * 1024;
 
-/** The largest buffer: a slice of 1 MiB with the heads of its frames. */
+/** The largest buffer: the largest slice with the heads of its frames. */
 export const LARGEST_BUFFER = SIZES.at(-1) ?? 0;
 
-/** Buffers that are used again when their write has ended. */
+interface Free {
+  readonly size: number;
+  readonly buffers: OutBuffer[];
+  /** The least number of unused buffers since the last `trim`. */
+  least: number;
+}
+
+/**
+ * Buffers that are used again when their write has ended. New ones would be dear: V8 counts their memory, and collects
+ * garbage all the time when each slice of a large file takes a new one.
+ */
 export class OutBuffers {
-  readonly #free: OutBuffer[][] = SIZES.map(() => []);
+  readonly #free: readonly Free[] = SIZES.map((size) => ({ size, buffers: [], least: 0 }));
+  #keptBytes = 0;
 
   /** A buffer of at least `bytes`, which must not exceed the largest size. */
   take(bytes: number): OutBuffer {
-    const index = SIZES.findIndex((size) => bytes <= size);
-    const size = SIZES[index] ?? LARGEST_BUFFER;
-    return this.#free[index]?.pop() ?? { bytes: Buffer.allocUnsafeSlow(size), used: 0, since: 0 };
+    const free = this.#free.find(({ size }) => bytes <= size);
+    const kept = free?.buffers.pop();
+    if (free !== undefined) free.least = Math.min(free.least, free.buffers.length);
+    if (kept === undefined) return { bytes: Buffer.allocUnsafeSlow(free?.size ?? bytes), used: 0, since: 0 };
+    this.#keptBytes -= kept.bytes.length;
+    return kept;
   }
 
   giveBack(buffer: OutBuffer): void {
+    const { length } = buffer.bytes;
+    const free = this.#free.find(({ size }) => length === size);
+    if (free === undefined || this.#keptBytes + length > MOST_KEPT_BYTES) return;
     buffer.used = 0;
-    const index = SIZES.indexOf(buffer.bytes.length);
-    const free = this.#free[index];
-    if (free !== undefined && free.length < (KEPT[index] ?? 0)) free.push(buffer);
+    free.buffers.push(buffer);
+    this.#keptBytes += length;
+  }
+
+  /** Frees the buffers that were not needed since the last call. */
+  trim(): void {
+    for (const free of this.#free) {
+      const { length } = free.buffers.splice(0, free.least);
+      this.#keptBytes -= length * free.size;
+      free.least = free.buffers.length;
+    }
   }
 }

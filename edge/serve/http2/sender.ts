@@ -10,7 +10,7 @@ import type { Stream } from './stream.ts';
  * The largest slice of a reader who takes writes fast, while there is memory for it. Every connection may have
  * `LEAST_WRITTEN`.
  */
-const MOST_SLICE = 512 * 1024;
+const MOST_SLICE = 256 * 1024;
 /** A write that takes no longer shows a fast reader. */
 const FAST_MS = 4;
 const NOTHING = new Uint8Array(0);
@@ -27,7 +27,8 @@ export interface SenderParts {
 
 /**
  * Sends the bodies of a connection's streams by their priority, and in turns within a priority: a frame of each, as far
- * as the windows allow and the reader keeps up. One write is under way at a time, so a slow reader holds one slice of memory.
+ * as the windows allow and the reader keeps up. One write is under way at a time, so a slow reader holds one slice of
+ * memory.
  */
 export class Sender {
   readonly #parts: SenderParts;
@@ -142,7 +143,8 @@ export class Sender {
       stream.isQueued = false;
       if (!stream.hasMore) continue;
       // Streams that can go on come into turn again behind others of their priority.
-      this.#takeTurn(stream, queue.length > 0 ? room : 0);
+      if (queue.length > 0) this.#takeTurn(stream, MOST_FRAME_BYTES, room);
+      else this.#takeTurn(stream, Math.ceil(room / MOST_FRAME_BYTES) * MOST_FRAME_BYTES, 0);
       this.enqueue(stream);
     }
   }
@@ -156,14 +158,14 @@ export class Sender {
   }
 
   /**
-   * Sends the head of a response, if that is still to do, and one frame of its body. `ofOthers` is what other streams
-   * will probably add to the write.
+   * Sends the head of a response, if that is still to do, and up to `most` bytes of its body. `ofOthers` is what other
+   * streams will probably add to the write.
    */
-  #takeTurn(stream: Stream, ofOthers: number) {
+  #takeTurn(stream: Stream, most: number, ofOthers: number) {
     const { writer, sent, needed } = this.#parts;
     const { id, body, at, head } = stream;
     const left = body === undefined ? 0 : body.length - at;
-    const length = Math.max(0, Math.min(left, MOST_FRAME_BYTES, stream.window, this.#window));
+    const length = Math.max(0, Math.min(left, most, stream.window, this.#window));
     const isEnd = stream.isLast && length === left;
     const isEmpty = isEnd && left === 0;
     if (head !== undefined) writer.headers(id, head, isEmpty);

@@ -4,6 +4,7 @@ import {
   LATENCY_BUCKETS,
   MOST_TRIAL_PATHS,
   NO_TRIAL,
+  type RehearsalCounts,
   type ServingCounters,
   type SiteCounters,
   type TrialCounts,
@@ -45,15 +46,24 @@ export class Counters {
   }
 
   /** Counts an error against the revision on trial. */
-  countTrial(site: string, { isLost, path, status, before, referer }: TrialError): void {
+  countTrial(site: string, error: TrialError): void {
     const { trial } = this.#of(site);
-    if (isLost) trial.lost++;
+    if (error.isLost) trial.lost++;
     else trial.broken++;
-    if (isLost && status >= 500) trial.lostErrors++;
-    const known = trial.worst.find((one) => one.path === path);
-    if (known !== undefined) known.count++;
-    else if (trial.worst.length < MOST_TRIAL_PATHS)
-      trial.worst.push({ path, status, before, count: 1, referer });
+    if (error.isLost && error.status >= 500) trial.lostErrors++;
+    countWorst(trial.worst, error);
+  }
+
+  /** Counts what a rehearsal of a revision has found, unless another one is shown by now. */
+  countRehearsal(
+    site: string,
+    revision: number,
+    { requests, lost, errors }: RehearsalCounts & { readonly errors: readonly TrialError[] },
+  ): void {
+    const { shown, trial } = this.#of(site);
+    if (shown.revision !== revision) return;
+    trial.rehearsal = { requests, lost };
+    for (const error of errors) countWorst(trial.worst, error);
   }
 
   /**
@@ -100,6 +110,12 @@ interface Counting extends Mutable<Omit<SiteCounters, 'requests' | 'buckets' | '
   readonly requests: Record<string, number>;
   readonly buckets: number[];
   trial: Mutable<Omit<TrialCounts, 'worst'>> & { readonly worst: Mutable<Difference>[] };
+}
+
+function countWorst(worst: Mutable<Difference>[], { path, status, before, referer }: TrialError): void {
+  const known = worst.find((one) => one.path === path);
+  if (known !== undefined) known.count++;
+  else if (worst.length < MOST_TRIAL_PATHS) worst.push({ path, status, before, count: 1, referer });
 }
 
 function totalsOf({ requests, broken }: Pick<SiteCounters, 'requests' | 'broken'>): AnswerCounts {

@@ -16,13 +16,22 @@ import { type SiteParts, servedSite } from './served-site.ts';
 import type { ServingLease } from './serving-lease.ts';
 import type { Openable, Opened, PreparedAnswer, SiteAnswer, SiteHandler } from './site-handler.ts';
 
+/** Larger pages are not read as a whole to find a link in them. */
+const LARGEST_PAGE = 1024 * 1024;
 const IN_MEMORY = cacheStatus({ kind: 'hit', tier: 'memory' });
 
 export interface PublishedParts extends SiteParts {
-  readonly content: SiteParts['content'] & Pick<Content, 'lookUp'>;
+  readonly content: SiteParts['content'] & Pick<Content, 'lookUp' | 'bytes'>;
   readonly bodies: Bodies;
   readonly lease: Pick<ServingLease, 'isHeld'>;
   readonly log: Pick<Logger, 'error' | 'debug'>;
+}
+
+/** The content at a path. */
+export interface Page {
+  readonly digest: Digest;
+  /** Its bytes. Undefined when they are many, or when this edge does not hold them. */
+  text(): Buffer | undefined;
 }
 
 /**
@@ -75,12 +84,15 @@ export class PublishedSite implements SiteHandler {
     return site && decide(request, site).status;
   }
 
-  /** The digest of the content at a path. Undefined if there is none. */
-  digestAt(path: string): Digest | undefined {
+  /** The page at a path. Undefined if there is none. */
+  pageAt(path: string): Page | undefined {
     const site = servedSite(this.#view, this.#parts);
     if (site === undefined) return undefined;
     const { body, status } = decide({ method: 'GET', target: path, headers: {}, client: '' }, site);
-    return status === 200 && body.kind === 'bytes' ? body.representation.source : undefined;
+    if (status !== 200 || body.kind !== 'bytes') return undefined;
+    const { source: digest, size } = body.representation;
+    const isRead = size <= LARGEST_PAGE;
+    return { digest, text: () => (isRead ? this.#parts.content.bytes({ digest, size }) : undefined) };
   }
 
   #whyUnready(): string | undefined {

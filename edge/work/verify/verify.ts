@@ -46,7 +46,8 @@ export interface VerifyRun extends Pick<Run, 'signal' | 'progress'> {
 
 /**
  * Reads what is on disk and compares it with what the origin signed. It removes a damaged object immediately, so that
- * no reader gets it any more. With `repair`, it fetches the objects of active revisions again.
+ * no reader gets it any more. With `repair`, it fetches the objects of active revisions again, and the loops of the
+ * sites fetch those that only aliases and rollouts show.
  */
 export async function verifyReplica(
   parts: VerifyParts,
@@ -63,11 +64,12 @@ export async function verifyReplica(
     throw new SkerryError('no-such-site', `this edge has no site ${name}`);
   for (const site of named.filter(({ active }) => active.revision > 0))
     tally.add(await verifySite(parts, site, { seen, repair, mostPaths: tally.pathsLeft, looked }, run));
-  const result = tally.result(
-    others ? await verifyOthers(parts, seen, run, looked) : { objects: 0, damaged: 0 },
-  );
+  const rest = others ? await verifyOthers(parts, seen, run, looked) : { objects: 0, damaged: 0 };
+  if (rest.damaged > 0) for (const site of wanted) await refillIfNewer(parts, site, run.signal);
+  // The loops compare kept revisions with the store again. The disk may have lost objects of theirs, too.
+  if (repair || rest.damaged > 0) await parts.catalog.clearPrepared();
   await parts.loops.wake();
-  return result;
+  return tally.result(rest);
 }
 
 /**
@@ -107,6 +109,21 @@ async function verifyOthers(
     after = page.next;
   }
   return { objects, damaged };
+}
+
+/**
+ * Fetches missing objects of the active revision, unless it is still the one that was verified. The loop of the site may
+ * have found an object in the store just before it was removed as damaged, and made a revision active that needs it.
+ * Such a loop holds the lock until then. One that takes it later finds the object missing.
+ */
+function refillIfNewer(parts: VerifyParts, verified: EdgeSite, signal: AbortSignal): Promise<void> {
+  const { catalog, manifests, source } = parts;
+  return manifests.run(verified.id, async () => {
+    const site = await catalog.site(verified.id);
+    if (site === undefined || site.active.revision === verified.active.revision) return;
+    const transfer = { signal, bandwidths: [] };
+    await fetchManifest(parts, source, site.id, site.active.revision, site.covers, () => {}, transfer);
+  });
 }
 
 interface SiteOptions {

@@ -57,6 +57,7 @@ const rollout: Rollout = {
           lost: 1,
           broken: 0,
           errors: 0,
+          rehearsal: { requests: 256, lost: 0 },
           deaths: 0,
           checks: { asked: 0, failed: 0 },
           speed: { slots: 11, slower: [1, 0, 0, 0] },

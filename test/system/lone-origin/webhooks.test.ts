@@ -113,6 +113,8 @@ t.test('a rollout asks only a webhook that exists, and not that of another site'
   const { id } = await origin.client.createDeploy('docs', Readable.from(['{"base":1}\n']));
   await t.rejects(origin.client.commit(id, asking('nobody')), { code: 'bad-policy' });
   await set('other', 'gate');
+  t.equal((await skerry(origin, 'webhook', 'set', 'all', '--url', url)).code, 0);
+  await set('docs', 'all');
 });
 
 t.test('what an origin refuses unless it is allowed', async (t) => {

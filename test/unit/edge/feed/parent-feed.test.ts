@@ -78,6 +78,7 @@ t.test('what it holds', async (t) => {
     ['what was pruned', { held: [2, 5] }, 1, 'absent'],
     ['what nobody has spoken of', { held: [1] }, 2, 'absent'],
     ['what is prepared', { held: [1], site: { proposal, staging: 6, prepared: 6 } }, 6, 'held'],
+    ['what was prepared and aborted', { held: [1], site: { staging: 6, prepared: 6 } }, 6, 'absent'],
     ['what is staged only', { held: [1], site: { activations: [activation(2)], staging: 2 } }, 2, 'coming'],
     ['what is activated', { held: [1], site: { activations: [activation(2)] } }, 2, 'coming'],
     ['what is proposed', { held: [1], site: { proposal } }, 6, 'coming'],

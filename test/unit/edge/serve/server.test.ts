@@ -8,6 +8,7 @@ import { EXCHANGE_LIMITS, Exchanges } from '../../../../edge/serve/connection/ex
 import { LargeWrites } from '../../../../edge/serve/connection/large-writes.ts';
 import type { AccessLog, Exchange } from '../../../../edge/serve/metering/access-log.ts';
 import { Counters } from '../../../../edge/serve/metering/counters.ts';
+import { RecentRequests } from '../../../../edge/serve/metering/recent-requests.ts';
 import { buildServer } from '../../../../edge/serve/server.ts';
 import { textAnswer } from '../../../../edge/serve/site/answer.ts';
 import { LogClock } from '../../../../edge/serve/site/log-clock.ts';
@@ -38,7 +39,7 @@ function world(t: Test, answer: SiteHandler['answer'], requestsPerSecond: number
   const drain = new Drain();
   const app = buildServer(
     {
-      ...{ views, time: new LogClock(), counters, tls: undefined },
+      ...{ views, time: new LogClock(), counters, recent: new RecentRequests(), tls: undefined },
       log: pino({ level: 'error', base: null }, { write: (line: string) => failures.push(line) }),
       accessLog: { write: (line: Exchange) => lines.push(line) } as unknown as AccessLog,
       limits: new ClientLimits({ connections: 10, requestsPerSecond }),

@@ -232,8 +232,9 @@ t.test('heads that are lower, altered or of another log are refused', async (t) 
   const ahead = noteHead(state, head(state, { seq: 8, hash: digestOf('eight') }));
   const good = head(state, { seq: 9 });
   const cases: [string, ChainState, Head, string][] = [
-    ['lower than a head', ahead, head(state, { seq: 7 }), 'broken-chain'],
-    ['lower than a head, at the stored position', ahead, head(state), 'broken-chain'],
+    ['lower than a head', ahead, head(state, { seq: 7 }), 'not-yet-held'],
+    ['lower than a head, at the stored position', ahead, head(state), 'not-yet-held'],
+    ['the same with another record', ahead, head(state, { hash: digestOf('fork') }), 'broken-chain'],
     ['lower than the stored position', state, head(state, { seq: 2 }), 'broken-chain'],
     ['before the first record', state, head(state, { seq: 0, hash: GENESIS }), 'broken-chain'],
     ['another record at the stored position', state, head(state, { hash: digestOf('fork') }), 'broken-chain'],

@@ -1,10 +1,9 @@
 import t, { type Test } from 'tap';
 import { Faults } from '../../../../../edge/follow/faults.ts';
-import { failBack } from '../../../../../edge/follow/log/fail-back.ts';
+import { type FailBackParts, failBack } from '../../../../../edge/follow/log/fail-back.ts';
 import type { Upstream } from '../../../../../edge/follow/upstream/upstream.ts';
 import { SkerryError } from '../../../../../shared/errors.ts';
 import { follow } from '../../../../../shared/log/chain-state.ts';
-import type { Head } from '../../../../../shared/log/head.ts';
 import { edgeKey, LOG } from '../../../shared/fixed-keys.ts';
 import { jumpingClock } from '../../jumping-clock.ts';
 import { type Script, scriptedUpstreams } from '../../scripted-upstreams.ts';
@@ -19,7 +18,11 @@ const chain = log.records.reduce(follow, SignedLog.start());
 const good: Script = [pathFrame('x'), headFrame(log.head())];
 
 /** Follows the last of the upstreams while the others say what is scripted; gives where that leads. */
-async function run(t: Test, scripts: Record<string, Script[]>, present: Head = log.head(1000)) {
+async function run(
+  t: Test,
+  scripts: Record<string, Script[]>,
+  position: FailBackParts['position'] = { chain, head: log.head(1000) },
+) {
   const clock = jumpingClock();
   const faults = new Faults(clock);
   const { upstreams, dials, exhausted } = scriptedUpstreams(t, clock, { ...scripts, 'http://last.test': [] });
@@ -33,7 +36,7 @@ async function run(t: Test, scripts: Record<string, Script[]>, present: Head = l
       wants: { sites: null, prefixes: null },
       clock,
       faults,
-      position: { chain, head: present },
+      position,
     },
     stop.signal,
   );
@@ -95,10 +98,40 @@ t.test('never to one that', async (t) => {
 
 t.test('not to one that is cut off from the origin: it would be left again', async (t) => {
   const [old, young] = [good, [pathFrame('x'), headFrame(log.head(40_000))]];
-  const { current, dials, codes } = await run(t, { [A]: [old, old, young] }, log.head(60_000));
+  const { current, dials, codes } = await run(
+    t,
+    { [A]: [old, old, young] },
+    { chain, head: log.head(60_000) },
+  );
   t.equal(current, A);
   t.strictSame(dials, [A, A, A]);
   t.strictSame(codes, [], 'that is no lie');
+});
+
+t.test('one that knows less than the current one is asked again, and is accused of nothing', async (t) => {
+  const longer = new SignedLog();
+  for (let i = 0; i < 5; i++) longer.append();
+  const position = { chain: { ...chain, head: 5 }, head: longer.head(1000) };
+  const grown: Script = [pathFrame('x'), headFrame(longer.head(2000))];
+  const { current, dials, codes } = await run(t, { [A]: [good, good, grown] }, position);
+  t.equal(current, A);
+  t.strictSame(dials, [A, A, A]);
+  t.strictSame(codes, []);
+});
+
+t.test('the log may move on while one is looked at', async (t) => {
+  const longer = new SignedLog();
+  for (let i = 0; i < 4; i++) longer.append();
+  const position = { chain, head: log.head(1000) };
+  const moves = () => {
+    position.chain = longer.records.slice(3).reduce(follow, chain);
+    position.head = longer.head(1000);
+  };
+  const late: Script = [pathFrame('x'), moves, headFrame(log.head(1000))];
+  const { current, dials, codes } = await run(t, { [A]: [late, [headFrame(longer.head(1000))]] }, position);
+  t.strictSame(codes, [], 'its head fits what was asked');
+  t.equal(current, A);
+  t.strictSame(dials, [A, A], 'it is asked again');
 });
 
 t.test('one that lies when it is looked at is named, and left alone for a while', async (t) => {

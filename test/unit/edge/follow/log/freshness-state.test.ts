@@ -31,6 +31,14 @@ t.test('who keeps up', async (t) => {
     ['a head every 5 seconds', 4, beats(100, (i) => [i * 5000, 4, head(4, i + 1)])],
     ['each head a record ahead, for a busy log', 0, beats(100, (i) => [i * 5000, i, head(i + 1, i + 1)])],
     ['no head for long while much is caught up', 0, beats(100, (i) => [i * 20_000, i * 400, undefined])],
+    [
+      'heads before and after an hour in which this process stood still, and a call first',
+      4,
+      [
+        ...[0, 5000].map((at): Frame => [at, 4, head(4, at + 1)]),
+        ...[3_600_000, 3_601_000].map((at): Frame => [at, 4, head(4, 5001)]),
+      ],
+    ],
     ['a head far ahead while much is caught up', 0, beats(99, (i) => [i * 9000, i * 200, head(99_999, i)])],
   ];
   for (const [name, position, frames] of cases)

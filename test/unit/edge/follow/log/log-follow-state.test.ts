@@ -68,6 +68,8 @@ function told(command: FollowCommand): string {
 
 /** In the stream, with nothing kept. */
 const inStream = (changes: Partial<typeof UPSTREAM> = {}) => after(fresh(changes), ended).state;
+/** After another upstream has named the record `head`. */
+const withHeard = (head: number) => beginFollow({ ...SignedLog.start(), head }, UPSTREAM, 0);
 /** With two verified records that are not stored. */
 const withTwo = (state: FollowState) => after(state, ...records.slice(0, 2).map(frame)).state;
 
@@ -118,6 +120,14 @@ t.test('the table of states and events', async (t) => {
       'stream',
       1,
       ['hear-time 60', 'tell 4'],
+    ],
+    [
+      'a head that is lower than one from another upstream',
+      after(withHeard(9), ...records.map(frame)).state,
+      frame(head),
+      'pages',
+      1,
+      ['store 1 2 3 4', 'leave not-yet-held'],
     ],
     ['a forged head stores nothing', withTwo(stream), frame(forged), 'stream', 1, ['leave bad-signature']],
     ['a call', stream, frame(callFrame(['oslo', 'x'])), 'stream', 1, ['report-now oslo x']],
@@ -202,7 +212,7 @@ t.test('an upstream that does not keep up', async (t) => {
   };
   t.strictSame(beats(false).slice(-3), ['note-fault stale-head', 'avoid', 'leave stale-head']);
   t.strictSame(beats(true).slice(-2), ['note-fault stale-head', 'progressed'], 'the only one is followed on');
-  const still = after(withTwo(inStream()), handled(1), other(), handled(30_000));
+  const still = after(withTwo(inStream()), handled(1), other(), handled(15_000), other(), handled(30_000));
   t.strictSame(
     still.commands.map(told),
     ['progressed', 'note-fault stale-head', 'store 1 2', 'leave stale-head'],

@@ -6,6 +6,7 @@ import { Drain } from '../../../../../edge/serve/connection/drain.ts';
 import { EXCHANGE_LIMITS, Exchanges } from '../../../../../edge/serve/connection/exchanges.ts';
 import { LargeWrites } from '../../../../../edge/serve/connection/large-writes.ts';
 import { Counters } from '../../../../../edge/serve/metering/counters.ts';
+import { RecentRequests } from '../../../../../edge/serve/metering/recent-requests.ts';
 import { buildServer } from '../../../../../edge/serve/server.ts';
 import { textAnswer } from '../../../../../edge/serve/site/answer.ts';
 import { LogClock } from '../../../../../edge/serve/site/log-clock.ts';
@@ -40,7 +41,15 @@ async function serve(t: Test, answer: SiteHandler['answer']) {
   log.level = 'silent';
   const app = buildServer(
     {
-      ...{ views, time: new LogClock(), counters, log, tls: undefined, accessLog: undefined },
+      ...{
+        views,
+        time: new LogClock(),
+        counters,
+        recent: new RecentRequests(),
+        log,
+        tls: undefined,
+        accessLog: undefined,
+      },
       limits: new ClientLimits({ connections: 10, requestsPerSecond: null }),
       drain: new Drain(),
       exchanges: new Exchanges(EXCHANGE_LIMITS, () => performance.now()),

@@ -1,8 +1,9 @@
 import t from 'tap';
-import { type Exchange, Exchanges } from '../../../../../edge/serve/connection/exchanges.ts';
+import { EXCHANGE_LIMITS, type Exchange, Exchanges } from '../../../../../edge/serve/connection/exchanges.ts';
 
 const LIMITS = { requests: 4, clientRequests: 3, bodies: 2, clientBodies: 2, connectionBodies: 1 };
 const NEVER = () => new Promise<never>(() => {});
+const GONE = () => Promise.resolve();
 const SECOND = 1000;
 
 function setUp() {
@@ -117,7 +118,7 @@ t.test('a reader who leaves waits no more', async (t) => {
   await first.beginBody(NEVER);
   await must('a').beginBody(NEVER);
   const left = must('b');
-  t.equal(await left.beginBody(() => Promise.resolve()), false);
+  t.equal(await left.beginBody(GONE), false);
   left.close();
   first.close();
   t.equal(await must('c').beginBody(NEVER), true, 'its place is free');
@@ -200,3 +201,40 @@ t.test('a large body over TLS takes the places of three', async (t) => {
   t.equal(await waiting, true);
   t.equal(begin(false)?.beginBody(NEVER), true);
 });
+
+t.test('bodies that share a connection over TLS take one place each', (t) => {
+  const exchanges = new Exchanges({ ...LIMITS, connectionBodies: 2 }, () => 0);
+  const connection = {};
+  for (let i = 0; i < 2; i++) {
+    const exchange = exchanges.begin({
+      ...{ client: 'a', connection, isSecure: true, sharesConnection: true, end: () => {} },
+    });
+    t.equal(exchange?.beginBody(NEVER), true);
+  }
+  t.end();
+});
+
+for (const order of ['one after another', 'all together'])
+  t.test(`twenty clients that take all they can get, ${order}, leave room for others`, (t) => {
+    const exchanges = new Exchanges(EXCHANGE_LIMITS, () => 0);
+    const take = (client: string): boolean => {
+      const reader = {
+        client,
+        connection: {},
+        isSecure: true,
+        sharesConnection: true,
+        end: () => {},
+      } as const;
+      const exchange = exchanges.begin(reader);
+      return exchange !== undefined && exchange.beginBody(GONE) === true;
+    };
+    const attackers = Array.from({ length: 20 }, (_, i) => `attacker ${i}`);
+    const most = EXCHANGE_LIMITS.clientRequests;
+    if (order === 'all together') for (let i = 0; i < most; i++) for (const client of attackers) take(client);
+    else for (const client of attackers) for (let i = 0; i < most; i++) take(client);
+    t.ok(exchanges.size > EXCHANGE_LIMITS.requests / 2, `they have ${exchanges.size}`);
+    let served = 0;
+    for (let i = 0; i < 50; i++) for (let k = 0; k < 6; k++) if (take(`reader ${i}`)) served++;
+    t.equal(served, 300, 'six large files for each of fifty readers');
+    t.end();
+  });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { Turns } from '../../../../../edge/serve/http2/turns.ts';
 import { Unread } from '../../../../../edge/serve/http2/unread.ts';
+import { type SliceWriter, WriteTurns } from '../../../../../edge/serve/http2/write-turns.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -27,6 +28,25 @@ t.test('a turn ends after 10 ms, and what waits goes on in its order', async (t)
   t.notOk(turns.mustWait(now));
 });
 
+t.test('a turn ends after 512 KB', async (t) => {
+  const turns = new Turns(() => 0);
+  t.notOk(turns.mustWait(0));
+  turns.wrote(600_000);
+  t.ok(turns.mustWait(0));
+  await turn();
+  t.notOk(turns.mustWait(0));
+  const done: number[] = [];
+  for (const i of [0, 1, 2])
+    turns.wait(() => {
+      done.push(i);
+      turns.wrote(300_000);
+    });
+  await turn();
+  t.strictSame(done, [0, 1]);
+  await turn();
+  t.strictSame(done, [0, 1, 2]);
+});
+
 t.test('bytes that wait come back in pieces', (t) => {
   const unread = new Unread();
   const chunks = [10_000, 1, 5000].map((length, i) => Buffer.alloc(length, i));
@@ -41,4 +61,46 @@ t.test('bytes that wait come back in pieces', (t) => {
   t.ok(Buffer.concat(pieces).equals(Buffer.concat(chunks)));
   t.equal(unread.bytes, 0);
   t.end();
+});
+
+t.test('a connection writes slices in a row before those that wait, but not for ever', async (t) => {
+  const turns = new WriteTurns();
+  const written: string[] = [];
+  const writer = (name: string, slice: number): SliceWriter => ({
+    run: 0,
+    writeSlice() {
+      written.push(name);
+      return slice;
+    },
+  });
+  const MB = 1024 * 1024;
+  const first = writer('first', MB);
+  const second = writer('second', MB);
+  second.run = 2 * MB;
+  turns.wait(first);
+  turns.wait(second);
+  await turn();
+  t.strictSame(written, ['first'], 'a turn has enough with one of them');
+  turns.wait(first);
+  await turn();
+  turns.wait(first);
+  await turn();
+  t.strictSame(written, ['first', 'first', 'second'], 'the run of the first is over');
+  await turn();
+  t.strictSame(written, ['first', 'first', 'second', 'first']);
+});
+
+t.test('small writes of many connections share a turn', async (t) => {
+  const turns = new WriteTurns();
+  let written = 0;
+  for (let i = 0; i < 100; i++)
+    turns.wait({
+      run: 0,
+      writeSlice() {
+        written++;
+        return 1000;
+      },
+    });
+  await turn();
+  t.equal(written, 100);
 });

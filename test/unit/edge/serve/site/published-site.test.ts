@@ -60,6 +60,7 @@ function world({ view = {}, find = () => body, isHeld = false, hasRules = true }
         entryAmong: () => undefined,
         variants: (_site, _revision, { path }) => (path === 'a.css' ? [BR] : []),
         lookUp: () => body,
+        bytes: () => undefined,
       },
       bodies: { find },
       rules: { at: () => (hasRules ? siteRules('', '') : undefined) },

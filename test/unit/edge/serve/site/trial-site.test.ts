@@ -12,14 +12,17 @@ function site(content: Readonly<Record<string, string>>): PublishedSite {
     name: 'docs',
     answer: (request: ReaderRequest) => textAnswer(statusFor(request), ''),
     statusFor,
-    digestAt: (path: string) => content[path],
+    pageAt: (path: string) => {
+      const page = content[path];
+      return page === undefined ? undefined : { digest: page, text: () => Buffer.from(page) };
+    },
   } as unknown as PublishedSite;
 }
 
 function asked(path: string, referer?: string): TrialError[] {
   const noted: TrialError[] = [];
-  const base = { '/a': 'a', '/same': 's', '/changed': 'old' };
-  const trial = { '/b': 'b', '/same': 's', '/changed': 'new' };
+  const base = { '/a': 'a', '/same': 's', '/changed': 'old <a href="/gone.js">' };
+  const trial = { '/b': 'b', '/same': 's', '/changed': 'new <script src="/new.js"> <a href="gone.js">' };
   const tried = new TrialSite(site(trial), site(base), (error) => noted.push(error));
   const headers = referer === undefined ? {} : { referer };
   tried.answer({ method: 'GET', target: path, headers, client: '::1', host: 'docs.example:7500' });
@@ -33,6 +36,27 @@ t.test('an error counts when the base has none', async (t) => {
   t.match(asked('/a'), [{ isLost: true, referer: null }]);
   t.strictSame(asked('/b'), []);
   t.strictSame(asked('/never'), [], 'what never was');
+});
+
+t.test('what neither has is lost when only the new page links to it', async (t) => {
+  t.match(asked('/new.js', 'http://docs.example:7500/changed'), [{ isLost: true, status: 404, before: 404 }]);
+  t.match(asked('/gone.js', 'http://docs.example:7500/changed'), [{ isLost: false }], 'an old broken link');
+});
+
+t.test('what a request of a reader of the base would get now', async (t) => {
+  const base = { '/': 'old', '/gone': 'g', '/news': 'n', '/kept': 'k' };
+  const trial = { '/': 'new <a href="/gone">', '/kept': 'k' };
+  const tried = new TrialSite(site(trial), site(base), () => t.fail('nobody has met an error'));
+  const foreseen = (target: string, referer?: string) =>
+    tried.foresee({ method: 'GET', target, headers: { referer }, client: '', host: 'docs.example' });
+  const lost = { isLost: true, status: 404, before: 200 };
+  t.strictSame(foreseen('/news'), { ...lost, path: '/news', referer: null });
+  t.match(foreseen('/news', 'https://search.example/'), { ...lost, referer: null }, 'from another site');
+  t.match(foreseen('/gone', 'https://docs.example/'), { ...lost, referer: '/' }, 'a page still leads there');
+  t.equal(foreseen('/news', 'https://docs.example/'), undefined, 'the page does not lead there any more');
+  t.equal(foreseen('/news', 'https://docs.example/gone'), undefined, 'the page is gone, too');
+  t.equal(foreseen('/kept'), undefined);
+  t.equal(foreseen('/never'), undefined);
 });
 
 t.test('what neither has counts when a new page asks for it', async (t) => {
