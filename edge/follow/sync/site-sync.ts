@@ -11,7 +11,8 @@ import { AbsentObjects, type PathObject } from './absent-objects.ts';
 import { isHeld, newestHeld } from './alias-plan.ts';
 import { stageByComparison } from './compare.ts';
 
-const STAGE_PAGE = 1000;
+/** A page writes most pages of the index of digests again, so it is not smaller. Other calls wait for it, so it is not larger. */
+const STAGE_PAGE = 2000;
 const SEAL_PAGE = 16_384;
 const CLEAR_PAGE = 5000;
 /**
