@@ -11,7 +11,10 @@ import { AbsentObjects, type PathObject } from './absent-objects.ts';
 import { isHeld, newestHeld } from './alias-plan.ts';
 import { stageByComparison } from './compare.ts';
 
-/** A page writes most pages of the index of digests again, so it is not smaller. Other calls wait for it, so it is not larger. */
+/**
+ * The number of changes in one page. With fewer, more transactions would write the index of digests, most of which changes
+ * in each. With more, other calls of the catalog would wait longer.
+ */
 const STAGE_PAGE = 2000;
 const SEAL_PAGE = 16_384;
 const CLEAR_PAGE = 5000;
