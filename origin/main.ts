@@ -303,8 +303,12 @@ export async function startOrigin(
     rollouts,
     allowance: new LogAllowance(clock),
     intake,
+    ahead: uploadsAhead,
     uploads,
-    archives: new Archives({ catalog, clock, intake, committer, keys, noteAct, spool }),
+    archives: new Archives({
+      ...{ catalog, clock, intake, committer, keys, noteAct, spool },
+      ahead: uploadsAhead,
+    }),
     keys,
     files: new SiteFiles({ catalog, store, intake, rules, changes, noteAct }),
     fleet,

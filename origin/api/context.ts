@@ -32,6 +32,7 @@ import type { ObjectIntake } from '../ingest/object-intake.ts';
 import type { RequestKeys } from '../ingest/request-keys.ts';
 import type { ResumableUploads } from '../ingest/resumable-uploads.ts';
 import type { SiteFiles } from '../ingest/site-files.ts';
+import type { UploadsAhead } from '../ingest/uploads-ahead.ts';
 import type { StoreMigration } from '../migration/store-migration.ts';
 import type { Committer } from '../publish/commit.ts';
 import type { LogAllowance } from '../publish/log-allowance.ts';
@@ -66,6 +67,7 @@ export interface ApiContext {
   readonly rollouts: Rollouts;
   readonly allowance: LogAllowance;
   readonly intake: ObjectIntake;
+  readonly ahead: Pick<UploadsAhead, 'offerRest'>;
   readonly uploads: Pick<ResumableUploads, 'progress' | 'put' | 'append' | 'cancel'>;
   readonly files: SiteFiles;
   readonly archives: Pick<Archives, 'publish'>;

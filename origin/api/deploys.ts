@@ -53,7 +53,7 @@ const deployParams = Type.Object({ id: Type.String() });
 const DEPLOY_BYTES = 2 * 1024 * 1024 * 1024;
 
 export function deployRoutes(app: HttpServer, context: ApiContext): void {
-  const { catalog, clock, committer, intake, keys, noteAct } = context;
+  const { catalog, clock, committer, intake, ahead, keys, noteAct } = context;
   const pieces = new PieceTurns();
 
   app.get(
@@ -111,7 +111,8 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
       const { params } = request;
       // The type of the schema does not say that a request may have no body.
       const body: CommitRequest | null = request.body ?? null;
-      const { siteName: site } = await catalog.deploy(params.id);
+      const { site: number, siteName: site } = await catalog.deploy(params.id);
+      ahead.offerRest(number);
       const options = commitOptions(body ?? {});
       await checkAsked(context, site, options.rollout);
       const alias = options.draft && (options.draft.alias ?? null);
@@ -143,14 +144,14 @@ export function deployRoutes(app: HttpServer, context: ApiContext): void {
         const site = await catalog.siteNamed(request.params.site);
         const body = pieces.of(site.id, request.body as Readable);
         const isLines = /ndjson|jsonl/.test(request.headers['content-type'] ?? '');
-        let isWhole = false;
+        let missing: readonly string[] | undefined;
         const id = await keys.deployOf(repeatable(request), body, async (body) => {
           const files = isLines ? deployFromLines(body) : deployFromJson(body);
           const opened = await createDeploy(catalog, clock, site, files);
-          isWhole = opened.isWhole;
+          missing = opened.missing;
           return opened.id;
         });
-        if (isWhole) return { id, missing: [] };
+        if (missing !== undefined) return { id, missing: [...missing] };
         // Fastify sends a stream unchanged. The schema describes its JSON.
         return reply.type('application/json').send(Readable.from(deployAnswer(id)) as unknown as Deploy);
       },

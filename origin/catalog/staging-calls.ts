@@ -28,7 +28,10 @@ export interface StagingCalls extends Pick<Staging, 'stage' | 'staged' | 'sealLe
     to: number,
     after: DiffCursor | undefined,
   ): DiffCursor | undefined;
-  /** Stages a page of the deploy's files on top of the staged state. Undefined when done. Throws `no-such-deploy`. */
+  /**
+   * Stages a page of the deploy's files on top of the staged state. Undefined when done. Throws `no-such-deploy`, and
+   * `objects-missing` without naming the objects, when one was not uploaded to the site or has another size.
+   */
   stageDeploy(
     id: string,
     revision: number,

@@ -21,6 +21,7 @@ import type { DeployItem } from './deploy-lines.ts';
 import { createDeploy } from './deploys.ts';
 import type { ObjectIntake } from './object-intake.ts';
 import type { RepeatableRequest, RequestKeys } from './request-keys.ts';
+import type { UploadsAhead } from './uploads-ahead.ts';
 
 /** The large files of an archive that are hashed and stored while the next ones arrive. */
 const LARGE_AT_ONCE = 4;
@@ -31,6 +32,7 @@ interface ArchivesParts {
     Pick<Remote<RevisionReads>, 'revision'>;
   readonly clock: Clock;
   readonly intake: Pick<ObjectIntake, 'take' | 'smallBatches'>;
+  readonly ahead: Pick<UploadsAhead, 'offerRest'>;
   readonly committer: Pick<Committer, 'commitDeploy'>;
   readonly keys: Pick<RequestKeys, 'deployOf'>;
   readonly noteAct: NoteAct;
@@ -70,7 +72,7 @@ export class Archives {
     body: AsyncIterable<Uint8Array>,
     { strip = false, expect, request, ...options }: ArchiveOptions,
   ): Promise<Commit> {
-    const { catalog, clock, committer, keys, noteAct } = this.#parts;
+    const { catalog, clock, committer, ahead, keys, noteAct } = this.#parts;
     const site = await catalog.siteNamed(name);
     const leave = await this.#places.enter(site.id);
     let deploy: string;
@@ -82,6 +84,7 @@ export class Archives {
     } finally {
       leave();
     }
+    ahead.offerRest(site.id);
     try {
       const commit = await committer.commitDeploy(deploy, options);
       noteAct('publish', { site: name, ...committed(commit), message: options.message });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
+import type { Digest } from '../../shared/content/digest.ts';
 import { SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import { checkFileQuota, checkTreeQuota } from '../../shared/site/quota.ts';
@@ -13,13 +14,18 @@ import type { DeployItem } from './deploy-lines.ts';
 
 type Filled = Remote<DeployCalls> & Pick<Remote<RevisionReads>, 'revision'>;
 
-/** The number is small because calls of other publishers wait for the call that is running. */
-const FILES_PER_CALL = 500;
+/**
+ * The number is as small as a page of the catalog, because calls of other publishers wait for the call that is running.
+ * It is no smaller, because the files are keyed by hashes: each call writes most pages of their indexes again.
+ */
+const FILES_PER_CALL = 2000;
+/** The missing objects that memory holds until the answer is sent, which are 4 MB. */
+const MOST_MISSING_HELD = 50_000;
 
 export interface OpenedDeploy {
   readonly id: string;
-  /** Whether all objects of the deploy were uploaded before it was opened. */
-  readonly isWhole: boolean;
+  /** The objects that were not uploaded before it was opened. Undefined when memory may not hold so many. */
+  readonly missing: readonly Digest[] | undefined;
 }
 
 /**
@@ -40,13 +46,14 @@ export async function createDeploy(
   };
   try {
     const header = await fill(catalog, site, { id, open }, items);
-    let isWhole = true;
-    for await (const { missing, mismatch } of missingPages(catalog, id)) {
-      refuseMismatch(mismatch);
-      isWhole &&= missing.length === 0;
+    let missing: Set<Digest> | undefined = new Set();
+    for await (const page of missingPages(catalog, id)) {
+      refuseMismatch(page.mismatch);
+      for (const digest of page.missing) missing?.add(digest);
+      if (missing !== undefined && missing.size > MOST_MISSING_HELD) missing = undefined;
     }
     await catalog.completeDeploy(id, header.base, header.expect);
-    return { id, isWhole };
+    return { id, missing: missing && [...missing] };
   } catch (error) {
     // The original error matters. A deploy that cannot be dropped expires later.
     if (isOpen) await catalog.dropDeploy(id).catch(() => {});

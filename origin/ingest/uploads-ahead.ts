@@ -56,12 +56,25 @@ export class UploadsAhead {
       if (filling.objects.has(digest)) continue;
       filling.objects.set(digest, { digest, size, chunks });
       filling.bytes += size;
-      if (filling.objects.size < AHEAD_PAGE.objects && filling.bytes < AHEAD_PAGE.bytes) continue;
-      this.#filling.delete(site);
-      // Without the offer, edges fetch the objects later.
-      this.#offer(site, [...filling.objects.values()]).catch(() => {});
+      if (filling.objects.size >= AHEAD_PAGE.objects || filling.bytes >= AHEAD_PAGE.bytes)
+        this.#close(site, filling);
     }
   };
+
+  /**
+   * Called when a revision of the site is about to be made, so all its objects were uploaded. Offers the last page of a
+   * list, so that edges fetch it meanwhile. Whoever has uploaded less than a page is offered nothing.
+   */
+  readonly offerRest = (site: number): void => {
+    const filling = this.#filling.get(site);
+    if (filling !== undefined && this.ahead.next(site) !== undefined) this.#close(site, filling);
+  };
+
+  #close(site: number, { objects }: Filling): void {
+    this.#filling.delete(site);
+    // Without the offer, edges fetch the objects later.
+    this.#offer(site, [...objects.values()]).catch(() => {});
+  }
 
   #fillingOf(site: number): Filling {
     const found = this.#filling.get(site);

@@ -17,6 +17,7 @@ import { activationNow, planCommit } from './commit-plan.ts';
 import { type Aside, answerOf, outcomeOf, type Turn } from './commit-turn.ts';
 import { Deadline } from './deadline.ts';
 import { checkedBase, storedAnswer } from './deploy-base.ts';
+import { namingMissing } from './deploy-checks.ts';
 import { aliasTarget, canNameAgain, endUnwanted, neighbour, openRollout, revisionWith } from './drafts.ts';
 import { endOrphan } from './recover.ts';
 import { existingRevision, rollbackTarget } from './revision-target.ts';
@@ -387,14 +388,12 @@ export class Committer {
     return answerOf(turn, named, { outcome, unchanged, now: this.#parts.clock.now() });
   }
 
-  #deployChanges({ id, base }: DeployRow, { message, deadline }: Turn): ChangeSet {
+  #deployChanges({ id, base }: DeployRow, { message = '', deadline }: Turn): ChangeSet {
+    const stage: ChangeSet['overlay'] = (revision, time) =>
+      this.#stager.stageDeploy(id, revision, time, base === null, deadline.signal);
     return {
-      base: base ?? undefined,
-      message: message ?? '',
-      restores: null,
-      deploy: id,
-      overlay: (revision, time) =>
-        this.#stager.stageDeploy(id, revision, time, base === null, deadline.signal),
+      ...{ base: base ?? undefined, message, restores: null, deploy: id },
+      overlay: (revision, time) => namingMissing(this.#parts.catalog, id, stage(revision, time)),
     };
   }
 }

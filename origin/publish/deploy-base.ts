@@ -8,13 +8,13 @@ import { conflictingPaths } from '../catalog/deploy-pages.ts';
 import type { RevisionReads } from '../catalog/revision-calls.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import type { CommitOptions } from './commit-options.ts';
-import { checkExpectation, checkObjects, checkWithin } from './deploy-checks.ts';
+import { checkExpectation, checkWithin } from './deploy-checks.ts';
 
 const PATHS_SHOWN = 100;
 
 /**
  * Checks a deploy before it is staged, and returns the revision that it is applied to. Null for a deploy that is a whole
- * tree. Throws `revision-moved`, `no-such-revision`, `deploy-conflict`, `forbidden` and what `checkObjects` throws.
+ * tree. Throws `revision-moved`, `no-such-revision`, `deploy-conflict` and `forbidden`.
  */
 export async function checkedBase(
   catalog: Remote<DeployReads> & Pick<Remote<RevisionReads>, 'revision'>,
@@ -26,7 +26,6 @@ export async function checkedBase(
   if (deploy.base !== null && deploy.base !== 0) await catalog.revision(site.id, deploy.base);
   const base = await deployBase(catalog, deploy, site, onConflict);
   if (within !== undefined) await checkWithin(catalog, { ...deploy, base }, site, within);
-  await checkObjects(catalog, deploy.id);
   return base;
 }
 

@@ -1,5 +1,5 @@
 import type { Digest } from '../../shared/content/digest.ts';
-import { SkerryError } from '../../shared/errors.ts';
+import { hasCode, SkerryError } from '../../shared/errors.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { DeployReads, DeployRow } from '../catalog/deploy-calls.ts';
 import { missingPages } from '../catalog/deploy-pages.ts';
@@ -8,8 +8,24 @@ import type { SiteRow } from '../catalog/site-calls.ts';
 
 const MISSING_SHOWN = 100;
 
-/** Throws `objects-missing` when objects of a deploy were not uploaded, and `size-mismatch` when they differ in size. */
-export async function checkObjects(catalog: Remote<DeployReads>, deploy: string): Promise<void> {
+/**
+ * Awaits the staging of a deploy. Throws `objects-missing` when objects were not uploaded, and `size-mismatch` when they
+ * differ in size. Staging finds out that there are such objects, and a pass over the deploy then names them.
+ */
+export async function namingMissing(
+  catalog: Remote<DeployReads>,
+  deploy: string,
+  staged: Promise<void>,
+): Promise<void> {
+  try {
+    await staged;
+  } catch (error) {
+    if (hasCode(error, 'objects-missing')) await checkObjects(catalog, deploy);
+    throw error;
+  }
+}
+
+async function checkObjects(catalog: Remote<DeployReads>, deploy: string): Promise<void> {
   const missing = new Set<Digest>();
   for await (const page of missingPages(catalog, deploy)) {
     refuseMismatch(page.mismatch);

@@ -1,5 +1,5 @@
-import { createHash, hash } from 'node:crypto';
-import { type Digest, digestFromBytes } from './digest.ts';
+import { hash } from 'node:crypto';
+import { type Digest, digestOf } from './digest.ts';
 
 /**
  * The two levels of hash buckets under a root digest (anti-entropy trees as in Dynamo and Cassandra): a path belongs to
@@ -27,10 +27,9 @@ export function leavesOf(node: number): { first: number; last: number } {
  * empty.
  */
 export function leafDigest(entryHashes: readonly Uint8Array[]): Buffer | null {
-  if (entryHashes.length === 0) return null;
-  const hasher = createHash('sha256');
-  for (const entry of entryHashes) hasher.update(entry);
-  return hasher.digest();
+  const [first, second] = entryHashes;
+  if (first === undefined) return null;
+  return hash('sha256', second === undefined ? first : Buffer.concat(entryHashes), 'buffer');
 }
 
 /**
@@ -38,24 +37,24 @@ export function leafDigest(entryHashes: readonly Uint8Array[]): Buffer | null {
  * the node is empty.
  */
 export function nodeDigest(leaves: readonly { id: number; digest: Uint8Array }[]): Buffer | null {
-  return leaves.length === 0 ? null : numbered(createHash('sha256'), leaves).digest();
+  return leaves.length === 0 ? null : hash('sha256', numbered(leaves), 'buffer');
 }
 
 /** The root digest over the non-empty nodes in ascending order. The empty site has a root too. */
 export function rootDigest(nodes: readonly { id: number; digest: Uint8Array }[]): Digest {
-  return digestFromBytes(numbered(createHash('sha256').update('skerry-root-1\n'), nodes).digest());
+  return digestOf(Buffer.concat([ROOT, numbered(nodes)]));
 }
 
-function numbered(
-  hasher: ReturnType<typeof createHash>,
-  children: readonly { id: number; digest: Uint8Array }[],
-) {
-  const id = Buffer.alloc(2);
-  for (const child of children) {
-    id.writeUInt16BE(child.id);
-    hasher.update(id).update(child.digest);
+const ROOT = Buffer.from('skerry-root-1\n');
+
+function numbered(children: readonly { id: number; digest: Uint8Array }[]): Buffer {
+  const bytes = Buffer.alloc(children.reduce((sum, { digest }) => sum + 2 + digest.length, 0));
+  let at = 0;
+  for (const { id, digest } of children) {
+    bytes.set(digest, bytes.writeUInt16BE(id, at));
+    at += 2 + digest.length;
   }
-  return hasher;
+  return bytes;
 }
 
 export const EMPTY_ROOT = rootDigest([]);

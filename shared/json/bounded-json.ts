@@ -44,5 +44,15 @@ export function parseJson(text: string, code: ErrorCode, bounds: JsonBounds = JS
 /** The reason why a reader with these bounds would refuse the text, or undefined when it would accept it. */
 export function jsonFault(text: string, bounds: JsonBounds = JSON_BOUNDS): string | undefined {
   if (text.length > bounds.length) return `is longer than ${bounds.length} characters`;
-  return new JsonStructure(bounds).fault(text);
+  return isPlain(text, bounds) ? undefined : new JsonStructure(bounds).fault(text);
+}
+
+/** Whether the text is so short, and has so few brackets, that it cannot exceed any bound. Most texts are like that. */
+function isPlain(text: string, { depth, values, token }: StructureBounds): boolean {
+  if (text.length > values || text.length > token) return false;
+  let brackets = 0;
+  for (const bracket of '[{')
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1))
+      if (++brackets > depth) return false;
+  return true;
 }

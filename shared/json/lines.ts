@@ -22,9 +22,14 @@ export async function* lines(source: AsyncIterable<Uint8Array>, most: number): A
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
     let start = 0;
     for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, start)) {
-      if (end > start) hold(bytes.subarray(start, end));
+      const begin = start;
       start = end + 1;
-      if (held === 0) continue;
+      if (held === 0) {
+        if (end - begin > most) throw tooLong(most);
+        if (end > begin) yield bytes.toString('utf8', begin, end);
+        continue;
+      }
+      hold(bytes.subarray(begin, end));
       const line = rest.toString('utf8', 0, held);
       held = 0;
       yield line;

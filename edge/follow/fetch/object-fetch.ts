@@ -38,6 +38,19 @@ export class ObjectFetch {
     this.large = new LargeObjects(store, this.#drafts);
   }
 
+  /** Those of the objects that the store lacks, or whose chunk list it lacks. */
+  async lacking<T extends NeededObject>(objects: readonly T[]): Promise<T[]> {
+    const asked = objects.flatMap(({ digest, chunks }) => (chunks === null ? [digest] : [digest, chunks]));
+    const absent = new Set(await this.#missing(asked));
+    return objects.filter(
+      ({ digest, chunks }) => absent.has(digest) || (chunks !== null && absent.has(chunks)),
+    );
+  }
+
+  #missing(digests: Iterable<Digest>): Promise<Digest[]> {
+    return this.#gate.shared(() => this.#store.missing([...new Set(digests)]));
+  }
+
   /**
    * Resolves when all objects and their chunk lists are stored durably. `bases` maps the digest of a needed object to a
    * similar object. `arrived` is called with the number of bytes that no longer need fetching.
@@ -51,10 +64,8 @@ export class ObjectFetch {
   ): Promise<void> {
     const digests = new Set(needed.map(({ digest }) => digest));
     const listed = new Map(needed.flatMap((object) => (object.chunks ? [[object.chunks, object]] : [])));
-    const asked = [
-      ...new Set([...digests, ...listed.keys(), ...[...bases.values()].map(({ digest }) => digest)]),
-    ];
-    const absent = new Set(await this.#gate.shared(() => this.#store.missing(asked)));
+    const asked = [...digests, ...listed.keys(), ...[...bases.values()].map(({ digest }) => digest)];
+    const absent = new Set(await this.#missing(asked));
     const missing = new Set([...digests].filter((digest) => absent.has(digest)));
     arrived(needed.reduce((sum, { digest, size }) => (missing.has(digest) ? sum : sum + size), 0));
     // The chunk list of a missing object is fetched together with the object.

@@ -2,11 +2,12 @@ import type { Change } from '../../../shared/content/diff.ts';
 import type { Digest } from '../../../shared/content/digest.ts';
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { EdgeCatalog, EdgeSite, Milestone, NeededObject, StagedObject } from '../../store/catalog.ts';
-import { type Cover, isHeldAlways, sameCover } from '../../store/cover.ts';
+import { type Cover, isHeldAlways, sameCover, WHOLE } from '../../store/cover.ts';
 import { matchBases } from '../fetch/base-match.ts';
 import type { ObjectFetch } from '../fetch/object-fetch.ts';
 import type { ObjectSource } from '../fetch/object-source.ts';
 import type { Transfer } from '../upstream/transfer.ts';
+import { AbsentObjects, type PathObject } from './absent-objects.ts';
 import { isHeld, newestHeld } from './alias-plan.ts';
 import { stageByComparison } from './compare.ts';
 
@@ -48,15 +49,23 @@ export async function prepareRevision(
   // checking its few objects is cheap.
   if (site.prepared === revision && cover.pinned === null) return;
 
-  if (!isHeld(site, revision)) await stageManifest(parts, source, site, milestone, transfer);
-  if (sameCover(site.covers, cover))
+  // A diff from nothing that puts no more files than were signed, and leads to the signed root, names exactly the
+  // objects of the revision.
+  const isExact = newestHeld(site) === 0 && milestone.files !== null && sameCover(cover, WHOLE);
+  const absent = isExact ? new AbsentObjects(parts.objects) : undefined;
+  const lacking = isHeld(site, revision)
+    ? undefined
+    : await stageManifest(parts, source, site, milestone, transfer, absent);
+  if (lacking !== undefined) await fetchLacking(parts, source, lacking, progress, transfer);
+  else if (sameCover(site.covers, cover))
     await fetchBeyondActive(parts, source, site, revision, cover, progress, transfer);
   else await fetchManifest(parts, source, site.id, revision, cover, progress, transfer);
 }
 
 /**
  * Stages the manifest of a revision over the newest one that is held here, and proves its root. After an interruption,
- * it continues or starts again, depending on the mark in the catalog.
+ * it continues or starts again, depending on the mark in the catalog. Returns the objects that the store lacks, if
+ * `absent` has found out.
  */
 export async function stageManifest(
   { catalog }: Pick<SyncParts, 'catalog'>,
@@ -64,7 +73,8 @@ export async function stageManifest(
   site: EdgeSite,
   milestone: Milestone,
   transfer: Transfer,
-): Promise<void> {
+  absent?: AbsentObjects,
+): Promise<readonly PathObject[] | undefined> {
   const { upstream, self } = source;
   const { revision, root } = milestone;
   if (root === null) throw new SkerryError('upstream-protocol', `revision ${revision} has no root`);
@@ -74,10 +84,10 @@ export async function stageManifest(
       'internal',
       `revision ${revision} of ${site.name} comes after revision ${from} was taken in`,
     );
-  await stage(root);
+  return stage(root);
 
-  async function stage(signed: Digest): Promise<void> {
-    if (await isStaged(signed)) return;
+  async function stage(signed: Digest): Promise<readonly PathObject[] | undefined> {
+    if (await isStaged(signed)) return undefined;
     try {
       return await stageDiff();
     } catch (error) {
@@ -88,6 +98,7 @@ export async function stageManifest(
     await restart(signed);
     await stageByComparison({ catalog, upstream, self }, site.id, from, revision, transfer);
     await sealAndProve([]);
+    return undefined;
   }
 
   /**
@@ -111,7 +122,7 @@ export async function stageManifest(
    * Stages the diff and verifies the result. Most diffs fit in one page and need only one call of the catalog. Of a
    * larger one, the catalog's thread stages a page while this one decodes the next.
    */
-  async function stageDiff(): Promise<void> {
+  async function stageDiff(): Promise<readonly PathObject[] | undefined> {
     let changes: Change[] = [];
     let count = 0;
     let puts = 0;
@@ -126,13 +137,16 @@ export async function stageManifest(
         throw new SkerryError('root-mismatch', `revision ${revision} has more files than were signed`);
       if (changes.length < STAGE_PAGE) continue;
       await staged;
+      await absent?.next(changes);
       staged = catalog.stage(site.id, revision, changes);
       // Its failure is thrown when the next page is ready. If the diff fails first, that is the failure that counts.
       staged.catch(() => {});
       changes = [];
     }
     await staged;
+    await absent?.next(changes);
     await sealAndProve(changes);
+    return absent?.end();
   }
 
   async function sealAndProve(lastChanges: readonly Change[]): Promise<void> {
@@ -144,6 +158,22 @@ export async function stageManifest(
     }
     await catalog.proveStaging(site.id, own);
   }
+}
+
+async function fetchLacking(
+  { objects }: SyncParts,
+  source: ObjectSource,
+  lacking: readonly PathObject[],
+  progress: Progress,
+  transfer: Transfer,
+): Promise<void> {
+  let left = sum(lacking);
+  progress(left);
+  const arrived = (bytes: number) => {
+    left -= bytes;
+    progress(Math.max(0, left));
+  };
+  await objects.fetch(source, [...lacking].sort(byPath), new Map(), arrived, transfer);
 }
 
 /**

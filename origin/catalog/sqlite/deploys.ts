@@ -21,10 +21,12 @@ import { GIVE_UP } from './stale-deploys.ts';
 const PAGE = 2000;
 
 /**
- * The condition on a row of `object o` for an object that the store has completely. An object without its chunk list is
- * incomplete: a publisher who sends it again also sends the list.
+ * Joins the object `o` of a file `f` of a deploy, if it was uploaded to this site and the store has it completely. An
+ * object without its chunk list is incomplete: a publisher who sends it again also sends the list.
  */
-const IS_SOUND = 'NOT EXISTS (SELECT 1 FROM damaged d WHERE d.digest IN (o.digest, o.chunks))';
+const UPLOADED = `LEFT JOIN site_object s ON s.site = :site AND s.digest = f.digest
+  LEFT JOIN object o ON o.digest = s.digest
+    AND NOT EXISTS (SELECT 1 FROM damaged d WHERE d.digest IN (o.digest, o.chunks))`;
 
 type StageDeploy = Pick<StagingCalls, 'stageDeploy' | 'stageAbsent'>;
 
@@ -113,20 +115,19 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
 
     missingObjects(id, after) {
       const { number, site } = place(id);
-      const from = [number, after?.leaf ?? -1, after?.path ?? ''] as const;
-      const page = `FROM deploy_file WHERE deploy = ? AND (leaf, path) > (?, ?) ORDER BY leaf, path`;
+      const from = { number, leaf: after?.leaf ?? -1, path: after?.path ?? '' };
+      const page =
+        'FROM deploy_file WHERE deploy = :number AND (leaf, path) > (:leaf, :path) ORDER BY leaf, path';
       // Nearly all files are as they should be, and only the others are worth a row.
       const rows = sql(
-        `SELECT f.path, f.digest, f.size AS declared, o.size FROM (SELECT * ${page} LIMIT ${PAGE}) f
-         LEFT JOIN site_object s ON s.site = ? AND s.digest = f.digest
-         LEFT JOIN object o ON o.digest = s.digest AND ${IS_SOUND}
+        `SELECT f.path, f.digest, f.size AS declared, o.size FROM (SELECT * ${page} LIMIT ${PAGE}) f ${UPLOADED}
          WHERE f.digest IS NOT NULL AND o.size IS NOT f.size ORDER BY f.leaf, f.path`,
-      ).all(...from, site);
+      ).all({ ...from, site });
       const missing = rows.flatMap(({ digest, size }) =>
         size === null ? digestFromBytes(digest as Uint8Array) : [],
       );
       const wrong = rows.find(({ size }) => size !== null);
-      const next = sql(`SELECT leaf, path ${page} LIMIT 1 OFFSET ${PAGE - 1}`).get(...from);
+      const next = sql(`SELECT leaf, path ${page} LIMIT 1 OFFSET ${PAGE - 1}`).get(from);
       return {
         missing: [...new Set(missing)],
         mismatch: wrong && {
@@ -194,11 +195,14 @@ export function deployCalls({ database, sql }: CatalogContext): DeployCalls & St
       const { number, site } = place(id);
       const rows = sql(
         `SELECT f.leaf, f.path, f.digest, f.size, f.type, f.meta, o.chunks,
+           f.digest IS NOT NULL AND o.size IS NOT f.size AS is_missing,
            e.digest AS old_digest, e.type AS old_type, e.meta AS old_meta, e.time AS old_time
-         FROM deploy_file f LEFT JOIN object o ON o.digest = f.digest
-         LEFT JOIN entry e ON e.site = ? AND e.leaf = f.leaf AND e.path = f.path AND e.to_rev = ${OPEN}
-         WHERE f.deploy = ? AND (f.leaf, f.path) > (?, ?) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
-      ).all(site, number, after?.leaf ?? -1, after?.path ?? '');
+         FROM deploy_file f ${UPLOADED}
+         LEFT JOIN entry e ON e.site = :site AND e.leaf = f.leaf AND e.path = f.path AND e.to_rev = ${OPEN}
+         WHERE f.deploy = :number AND (f.leaf, f.path) > (:leaf, :path) ORDER BY f.leaf, f.path LIMIT ${PAGE}`,
+      ).all({ site, number, leaf: after?.leaf ?? -1, path: after?.path ?? '' });
+      if (rows.some(({ is_missing }) => is_missing === 1))
+        throw new SkerryError('objects-missing', 'objects of this deploy have not been uploaded');
       const changes = rows.flatMap((row) => changeTo(toWanted(row), stagedEntry(row), time) ?? []);
       staging.stage(site, revision, changes);
       return nextCursor(rows);

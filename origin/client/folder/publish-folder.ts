@@ -1,8 +1,14 @@
 import { Readable } from 'node:stream';
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { HashThreads } from '../../../shared/hashing/hash-threads.ts';
+import { schema } from '../../../shared/json/schema.ts';
 import type { Commit, Site } from '../../../shared/wire/api.ts';
-import type { CommitRequest, DeployHeader, DeployLine } from '../../../shared/wire/deploy-api.ts';
+import {
+  type CommitRequest,
+  type DeployHeader,
+  type DeployLine,
+  openDeploySchema,
+} from '../../../shared/wire/deploy-api.ts';
 import type { ApiClient } from '../api-client.ts';
 import { deployLines, type FolderChanges, type FolderState, folderState } from './change-plan.ts';
 import { changesSince, type KnownContent, knownContent } from './changes-since.ts';
@@ -15,6 +21,7 @@ import { FileSender } from './send-files.ts';
 import { allowsShrinking, type ShrinkRule, type SizeChange } from './shrink-plan.ts';
 
 const TRIES = 4;
+const openDeploy = schema(openDeploySchema);
 
 export interface PublishProgress {
   /** Files found and hashed so far. */
@@ -98,8 +105,8 @@ async function publishAsFound(parts: PublishParts, folder: string): Promise<Publ
 }
 
 /**
- * Publishes into a site that has no object yet, so files can be sent while others are hashed. After that, a deploy is
- * begun at once: it keeps the objects, even if sending the rest takes hours.
+ * Publishes into a site that has no object yet, so files can be sent while others are hashed. When all are hashed, a
+ * deploy is begun while the rest is sent: it keeps the objects, even if sending them takes hours.
  */
 async function publishFirst(
   parts: PublishParts,
@@ -200,8 +207,8 @@ export function refuseShrinking(
 }
 
 /**
- * Publishes changes of the revision in the header, or a whole tree when the header has no base. Files that `early` is
- * sending are not sent twice.
+ * Publishes changes of the revision in the header, or a whole tree when the header has no base. `early` is sending all
+ * files already. If that fails, those that are missing are sent again.
  */
 export async function publishChanges(
   { client, site, commit, signal }: PublishParts,
@@ -211,13 +218,15 @@ export async function publishChanges(
   report: Report,
   early?: FileSender,
 ): Promise<Sent> {
-  const underWay = new Set(early?.pending);
-  const [{ id, missing }] = await Promise.all([
-    client.createDeploy(site, Readable.from(ndjson(header, lines))),
-    early?.stop(),
+  const [{ id, missing }, isSent] = await Promise.all([
+    client.createDeploy(site, Readable.from(ndjson(header, lines))).catch(async (error: unknown) => {
+      await early?.stop();
+      throw error;
+    }),
+    early?.hasSentAll(),
   ]);
-  const arrived = (digest: string) => underWay.has(digest) && !early?.pending.has(digest);
-  const toSend = new Set<string>(missing.filter((digest) => !arrived(digest)));
+  const stillMissing = async () => (await client.ask('GET', `/v1/deploys/${id}`, openDeploy)).missing;
+  const toSend = new Set<string>(early === undefined ? missing : isSent ? [] : await stillMissing());
   const sender = new FileSender(
     client,
     site,

@@ -22,7 +22,7 @@ export class FileSender {
   readonly #plan = new SendPlan();
   readonly #bundles = new JobQueue(BUNDLES_AT_ONCE);
   readonly #single = new JobQueue(SINGLE_AT_ONCE);
-  readonly #pending = new Set<string>();
+  #isStopped = false;
   #sentFiles = 0;
   #sentBytes = 0;
 
@@ -42,26 +42,32 @@ export class FileSender {
     return { files: this.#sentFiles, bytes: this.#sentBytes };
   }
 
-  /** The digests in requests that the origin has not acknowledged. */
-  get pending(): ReadonlySet<string> {
-    return this.#pending;
-  }
-
   add(files: Iterable<HashedFile>): void {
     for (const parcel of this.#plan.add(files)) this.#enqueue(parcel);
   }
 
   /** Resolves when the origin has all that was added. Throws the first failure, when no request runs any more. */
   async end(): Promise<void> {
-    for (const parcel of this.#plan.end()) this.#enqueue(parcel);
-    await Promise.allSettled([this.#bundles.ended(), this.#single.ended()]);
+    await this.hasSentAll();
     this.#stop.throwIfAborted();
+  }
+
+  /** Whether the origin has all that was added. Resolves when no request runs any more. */
+  async hasSentAll(): Promise<boolean> {
+    for (const parcel of this.#plan.end()) this.#enqueue(parcel);
+    await this.#settled();
+    return !this.#isStopped && !this.#stop.aborted;
   }
 
   /** Begins no further request. Resolves when those that have begun have ended, whether they failed or not. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#bundles.clear();
     this.#single.clear();
+    await this.#settled();
+  }
+
+  async #settled(): Promise<void> {
     await Promise.allSettled([this.#bundles.ended(), this.#single.ended()]);
   }
 
@@ -76,9 +82,7 @@ export class FileSender {
   async #send(parcel: Parcel, request: () => Promise<void>): Promise<void> {
     try {
       this.#stop.throwIfAborted();
-      for (const { digest } of parcel) this.#pending.add(digest);
       await request();
-      for (const { digest } of parcel) this.#pending.delete(digest);
       this.#sentFiles += parcel.length;
     } catch (error) {
       this.#failed.abort(error);

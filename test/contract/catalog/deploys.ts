@@ -78,7 +78,14 @@ export function deploysContract({ suite }: Theme): void {
     const { missing, next } = await catalog.missingObjects(id, undefined);
     t.strictSame(missing.toSorted(), expected, 'each once');
     t.equal(next, undefined);
-    await publisher.upload(site, ['nowhere', 'elsewhere', '']);
+    const { revision } = await catalog.beginStaging(site);
+    const stage = () => catalog.stageDeploy(id, revision, 5, undefined);
+    await t.rejects(stage(), { code: 'objects-missing' }, 'nothing is staged without its object');
+    await publisher.upload(site, ['nowhere', '']);
+    await t.rejects(stage(), { code: 'objects-missing' }, 'an object of another site does not count');
+    await publisher.upload(site, ['elsewhere']);
+    t.equal(await stage(), undefined);
+    t.strictSame((await catalog.staged(site, fileOf('b', '').path))?.digest, digestOf('elsewhere'));
     t.strictSame(await catalog.missingObjects(id, undefined), {
       missing: [],
       mismatch: undefined,
@@ -99,6 +106,9 @@ export function deploysContract({ suite }: Theme): void {
     t.equal(await mismatch(catalog, id), undefined);
     await catalog.addDeployFiles(id, [{ ...fileOf('wrong', 'here'), size: 5 }]);
     t.strictSame(await mismatch(catalog, id), { path: 'wrong', declared: 5, size: 4 });
+    const odd = await publisher.deploy(site, [{ ...fileOf('wrong', 'here'), size: 5 }], null);
+    const { revision } = await catalog.beginStaging(site);
+    await t.rejects(catalog.stageDeploy(odd, revision, 5, undefined), { code: 'objects-missing' });
   });
 
   suite('a path that is named twice', async (t, catalog, publisher) => {

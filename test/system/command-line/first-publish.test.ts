@@ -5,20 +5,38 @@ import { publishFolder } from '../../../origin/client/folder/publish-folder.ts';
 import { startHashThreads } from '../../../shared/hashing/hash-threads.ts';
 import { type LoneOrigin, loneOrigin } from '../../helpers/lone-origin.ts';
 
-/** Is interrupted when it has begun a deploy and what is being sent has arrived, or when it has created the site. */
+interface Interruption {
+  /** Comes when a deploy has begun and the first requests with objects have ended, or when the site is created. */
+  readonly at: 'deploy' | 'site';
+  /** The number of these requests. Later ones wait until the interruption. */
+  readonly requests: number;
+}
+
 class Interrupted extends ApiClient {
   readonly #stop: AbortController;
   readonly #sending: Promise<unknown>[] = [];
-  readonly #at: 'deploy' | 'site';
+  readonly #interruption: Interruption;
 
-  constructor(origin: { url: string; token: string }, at: 'deploy' | 'site', stop: AbortController) {
+  constructor(origin: { url: string; token: string }, interruption: Interruption, stop: AbortController) {
     super(origin.url, origin.token, stop.signal);
     this.#stop = stop;
-    this.#at = at;
+    this.#interruption = interruption;
   }
 
-  override putObjects(site: string, objects: AsyncIterable<Uint8Array>) {
-    const sending = super.putObjects(site, objects);
+  override putObjects(...args: Parameters<ApiClient['putObjects']>) {
+    return this.#send(() => super.putObjects(...args));
+  }
+
+  override putObject(...args: Parameters<ApiClient['putObject']>) {
+    return this.#send(() => super.putObject(...args));
+  }
+
+  async #send<T>(request: () => Promise<T>): Promise<T> {
+    if (this.#sending.length === this.#interruption.requests) {
+      await new Promise((resolve) => this.#stop.signal.addEventListener('abort', resolve));
+      throw this.#stop.signal.reason;
+    }
+    const sending = request();
     this.#sending.push(sending);
     return sending;
   }
@@ -26,13 +44,13 @@ class Interrupted extends ApiClient {
   override async createDeploy(site: string, lines: Readable) {
     const deploy = await super.createDeploy(site, lines);
     await Promise.all(this.#sending);
-    if (this.#at === 'deploy') this.#stop.abort();
+    if (this.#interruption.at === 'deploy') this.#stop.abort();
     return deploy;
   }
 
   override async putSite(name: string) {
     const site = await super.putSite(name);
-    if (this.#at === 'site') this.#stop.abort();
+    if (this.#interruption.at === 'site') this.#stop.abort();
     this.#stop.signal.throwIfAborted();
     return site;
   }
@@ -41,12 +59,12 @@ class Interrupted extends ApiClient {
 const many = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`${i}.txt`, `file ${i}`]));
 
 /** Publishes with a client that is interrupted. */
-async function interrupted(t: Test, origin: LoneOrigin, at: 'site' | 'deploy', folder: string) {
+async function interrupted(t: Test, origin: LoneOrigin, interruption: Interruption, folder: string) {
   const hashThreads = startHashThreads(1);
   t.teardown(() => hashThreads.close());
   const stop = new AbortController();
-  const client = new Interrupted(origin, at, stop);
-  const rest = { hashThreads, site: `interrupted-at-${at}`, commit: {}, progress: () => {} };
+  const client = new Interrupted(origin, interruption, stop);
+  const rest = { hashThreads, site: `interrupted-at-${interruption.at}`, commit: {}, progress: () => {} };
   await t.rejects(publishFolder({ ...rest, client, signal: stop.signal }, folder), { name: 'AbortError' });
   await client.close();
   return { ...rest, client: origin.client, signal: new AbortController().signal };
@@ -56,7 +74,7 @@ t.test('a first publish that is interrupted before it has sent anything leaves n
   const origin = await loneOrigin(t);
   const folder = t.testdir({ 'a.txt': 'a' });
   for (const at of ['site', 'deploy'] as const) {
-    const { site } = await interrupted(t, origin, at, folder);
+    const { site } = await interrupted(t, origin, { at, requests: 0 }, folder);
     await t.rejects(origin.client.site(site), { code: 'no-such-site' }, at);
   }
   t.strictSame(await origin.client.sites(), []);
@@ -65,10 +83,10 @@ t.test('a first publish that is interrupted before it has sent anything leaves n
 t.test('a first publish that is interrupted later sends nothing again', async (t) => {
   const origin = await loneOrigin(t);
   const folder = t.testdir(many);
-  const parts = await interrupted(t, origin, 'deploy', folder);
+  const parts = await interrupted(t, origin, { at: 'deploy', requests: 1 }, folder);
   t.equal((await origin.client.site(parts.site)).revision, 0);
   const { sentFiles } = await publishFolder(parts, folder);
-  t.equal(sentFiles, 1000, 'the first 4,000 were sent while the others were hashed');
+  t.equal(sentFiles, 1000, 'the first 4,000 were sent before');
   t.match(await origin.client.site(parts.site), { revision: 1, files: 5000 });
 });
 

@@ -1,10 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { relaxed, statements } from '../../../sqlite/open.ts';
-import { leafDigest, leafOf, nodeDigest, nodeOf, rootDigest } from '../../buckets.ts';
+import { leafDigest, leafOf, leavesOf, nodeDigest, rootDigest } from '../../buckets.ts';
 import { type Digest, digestFromBytes } from '../../digest.ts';
 import { LEAVES, NODES, OPEN } from '../ranges.ts';
 import type { Staging } from '../staging.ts';
 import { insertEntry, toEntry } from './rows.ts';
+
+/** Changed leaves are read with those between them, unless the others are this many times as many. */
+const MOST_READ_FOR_ONE = 4;
 
 /** `note` is called within the transaction with the objects and chunk lists that the removed entries named. */
 export function openStaging(
@@ -15,72 +18,91 @@ export function openStaging(
   /** The changed leaves, kept between the pages of a sealing. Finding them reads a row for each change. */
   let sealing: { readonly site: number; readonly revision: number; readonly leaves: number[] } | undefined;
 
-  function putBucket(
-    site: number,
-    level: number,
-    number: number,
-    revision: number,
-    digest: Uint8Array | null,
-  ) {
-    sql(
+  /** Whether nothing of an earlier revision has to end. */
+  const isFirst = (table: 'entry' | 'bucket', site: number, revision: number) =>
+    sql(`SELECT 1 FROM ${table} WHERE site = ? AND from_rev < ? LIMIT 1`).get(site, revision) === undefined;
+
+  /** Stores the digests of buckets of one level. */
+  function bucketWriter(site: number, level: number, revision: number) {
+    const isAlone = isFirst('bucket', site, revision);
+    const end = sql(
       `UPDATE bucket SET to_rev = ?
        WHERE site = ? AND level = ? AND number = ? AND from_rev < ? AND to_rev = ${OPEN}`,
-    ).run(revision, site, level, number, revision);
-    // What this revision had here before is replaced.
-    if (digest === null)
-      sql('DELETE FROM bucket WHERE site = ? AND level = ? AND number = ? AND from_rev = ?').run(
-        site,
-        level,
-        number,
-        revision,
-      );
-    else
-      sql(
-        `INSERT OR REPLACE INTO bucket (site, level, number, from_rev, to_rev, digest) VALUES (?, ?, ?, ?, ${OPEN}, ?)`,
-      ).run(site, level, number, revision, digest);
+    );
+    const remove = sql('DELETE FROM bucket WHERE site = ? AND level = ? AND number = ? AND from_rev = ?');
+    const put = sql(
+      `INSERT OR REPLACE INTO bucket (site, level, number, from_rev, to_rev, digest) VALUES (?, ?, ?, ?, ${OPEN}, ?)`,
+    );
+    return (number: number, digest: Uint8Array | null) => {
+      if (!isAlone) end.run(revision, site, level, number, revision);
+      // What this revision had here before is replaced.
+      if (digest === null) remove.run(site, level, number, revision);
+      else put.run(site, level, number, revision, digest);
+    };
   }
 
-  function sealLeaf(site: number, revision: number, leaf: number): void {
-    const hashes = sql(
-      `SELECT hash FROM entry WHERE site = ? AND leaf = ? AND to_rev = ${OPEN} ORDER BY path`,
-    ).all(site, leaf);
-    putBucket(site, LEAVES, leaf, revision, leafDigest(hashes.map((row) => row.hash as Uint8Array)));
+  /** The hashes of the entries of these leaves, which are in ascending order. */
+  function* hashesOf(
+    site: number,
+    leaves: readonly number[],
+  ): Generator<{ readonly leaf: number; readonly hashes: readonly Uint8Array[] }> {
+    const [first = 0] = leaves;
+    const last = leaves.at(-1) ?? 0;
+    const read = (range: string) =>
+      sql(
+        `SELECT leaf, hash FROM entry WHERE site = ? AND leaf ${range} AND to_rev = ${OPEN} ORDER BY leaf, path`,
+      );
+    if (leaves.length * MOST_READ_FOR_ONE < last - first) {
+      const one = read('= ?');
+      for (const leaf of leaves)
+        yield { leaf, hashes: one.all(site, leaf).map(({ hash }) => hash as Uint8Array) };
+      return;
+    }
+    const rows = read('BETWEEN ? AND ?').iterate(site, first, last);
+    let row = rows.next();
+    for (const leaf of leaves) {
+      while (!row.done && Number(row.value.leaf) < leaf) row = rows.next();
+      const hashes: Uint8Array[] = [];
+      for (; !row.done && row.value.leaf === leaf; row = rows.next())
+        hashes.push(row.value.hash as Uint8Array);
+      yield { leaf, hashes };
+    }
+  }
+
+  function seal(site: number, revision: number, leaves: readonly number[]): void {
+    const put = bucketWriter(site, LEAVES, revision);
+    for (const { leaf, hashes } of hashesOf(site, leaves)) put(leaf, leafDigest(hashes));
   }
 
   /**
-   * The values of a column in the rows that begin or end with a revision, each once, in ascending order. It takes two
-   * queries with named indexes, because SQLite prefers a scan of the whole site along an index that contains the
-   * column.
+   * The values of an expression in the rows that begin or end with a revision, each once, in ascending order. The
+   * indexes are named, because SQLite prefers a scan of the whole site along an index that contains the column.
    */
   function touched(
     table: 'entry' | 'bucket',
-    column: 'leaf' | 'number',
+    value: 'leaf' | 'number' | 'number / 256',
     site: number,
     revision: number,
     level = LEAVES,
-  ) {
-    const isLeaf = table === 'bucket' ? `AND level = ${level}` : '';
-    const begun = sql(
-      `SELECT ${column} AS n FROM ${table} INDEXED BY ${table}_from WHERE site = ? AND from_rev = ? ${isLeaf}`,
-    );
-    const ended = sql(
-      `SELECT ${column} AS n FROM ${table} INDEXED BY ${table}_to
-       WHERE site = ? AND to_rev = ? AND to_rev < ${OPEN} ${isLeaf}`,
-    );
-    const numbers = new Set<number>();
-    for (const query of [begun, ended])
-      for (const row of query.iterate(site, revision)) numbers.add(row.n as number);
-    return [...numbers].sort((a, b) => a - b);
+  ): number[] {
+    const ofLevel = table === 'bucket' ? `AND level = ${level}` : '';
+    return sql(
+      `SELECT ${value} AS n FROM ${table} INDEXED BY ${table}_from
+         WHERE site = :site AND from_rev = :revision ${ofLevel}
+       UNION SELECT ${value} AS n FROM ${table} INDEXED BY ${table}_to
+         WHERE site = :site AND to_rev = :revision AND to_rev < ${OPEN} ${ofLevel}
+       ORDER BY n`,
+    )
+      .all({ site, revision })
+      .map(({ n }) => n as number);
   }
-
-  const changedLeaves = (site: number, revision: number) => touched('entry', 'leaf', site, revision);
 
   /**
    * A leaf that the staged revision both created and emptied leaves no row, but the node that was sealed over it does.
    */
   const sealedNodes = (site: number, revision: number) => [
     ...new Set([
-      ...touched('bucket', 'number', site, revision).map(nodeOf),
+      ...touched('bucket', 'number / 256', site, revision),
       ...touched('bucket', 'number', site, revision, NODES),
     ]),
   ];
@@ -98,13 +120,11 @@ export function openStaging(
     stage(site, revision, changes) {
       sealing = undefined;
       relaxed(database, () => {
-        const isFirst =
-          sql('SELECT 1 FROM entry WHERE site = ? AND from_rev < ? LIMIT 1').get(site, revision) ===
-          undefined;
+        const isAlone = isFirst('entry', site, revision);
         for (const change of changes) {
           const path = change.kind === 'put' ? change.entry.path : change.path;
           const leaf = leafOf(path);
-          if (!isFirst)
+          if (!isAlone)
             sql(
               `UPDATE entry SET to_rev = ?
                WHERE site = ? AND leaf = ? AND path = ? AND from_rev < ? AND to_rev = ${OPEN}`,
@@ -130,27 +150,25 @@ export function openStaging(
 
     sealLeaves(site, revision, after, limit) {
       if (after < 0 || sealing?.site !== site || sealing.revision !== revision)
-        sealing = { site, revision, leaves: changedLeaves(site, revision) };
+        sealing = { site, revision, leaves: touched('entry', 'leaf', site, revision) };
       const leaves = sealing.leaves.filter((leaf) => leaf > after).slice(0, limit);
-      relaxed(database, () => {
-        for (const leaf of leaves) sealLeaf(site, revision, leaf);
-      });
+      relaxed(database, () => seal(site, revision, leaves));
       if (leaves.length === limit) return leaves.at(-1);
       sealing = undefined;
       return undefined;
     },
 
     resealLeaves(site, revision, leaves) {
-      relaxed(database, () => {
-        for (const leaf of leaves) sealLeaf(site, revision, leaf);
-      });
+      const inOrder = [...new Set(leaves)].sort((a, b) => a - b);
+      relaxed(database, () => seal(site, revision, inOrder));
     },
 
     sealRoot(site, revision) {
       return relaxed(database, () => {
+        const put = bucketWriter(site, NODES, revision);
         for (const node of sealedNodes(site, revision)) {
-          const leaves = openBuckets(site, LEAVES, node * 256, node * 256 + 255);
-          putBucket(site, NODES, node, revision, nodeDigest(leaves));
+          const { first, last } = leavesOf(node);
+          put(node, nodeDigest(openBuckets(site, LEAVES, first, last)));
         }
         return rootDigest(openBuckets(site, NODES, 0, 255));
       });

@@ -24,8 +24,8 @@ function world(newest: Record<number, number>) {
   const uploads = new UploadsAhead({ catalog, identity: IDENTITY, key: originKey, appended });
   const note = (site: number, contents: readonly string[], size = 1) =>
     uploads.note(contents.map((content) => ({ site, digest: digestOf(content), size, chunks: null })));
-  const { ahead } = uploads;
-  return { ahead, appended, note, checks: () => checks, offers: () => ahead.newest };
+  const { ahead, offerRest } = uploads;
+  return { ahead, offerRest, appended, note, checks: () => checks, offers: () => ahead.newest };
 }
 
 const many = (count: number, prefix = '') => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
@@ -45,6 +45,26 @@ t.test('a page is offered when it is full, and what does not fill one is not', a
   note(1, ['large'], AHEAD_PAGE.bytes);
   await until('the next offer', () => offers() === 2);
   t.match(ahead.page(1, page.list, 1)?.objects, [[digestOf('of the next page')], [digestOf('large')]]);
+});
+
+t.test('before a revision is made, the rest of a list is offered', async (t) => {
+  const { ahead, note, offers, offerRest } = world({ 1: 0, 2: 0 });
+  offerRest(1);
+  note(1, many(AHEAD_PAGE.objects));
+  await until('the first page', () => offers() === 1);
+  offerRest(1);
+  note(1, ['a', 'b']);
+  note(2, ['c']);
+  offerRest(1);
+  offerRest(2);
+  await until('the rest', () => offers() === 2);
+  offerRest(1);
+  const first = ahead.page(1, '', 0);
+  if (first === undefined) throw new Error('a page was offered');
+  const objects = [digestOf('a'), digestOf('b')].map((digest) => [digest]);
+  t.match(ahead.page(1, first.list, 1), { list: first.list, page: 1, objects });
+  t.strictSame(ahead.sites, [1], 'less than a page is not worth a request');
+  t.equal(offers(), 2);
 });
 
 t.test('a site that has a revision, or is gone, is offered nothing', async (t) => {

@@ -27,8 +27,20 @@ const put = (path: string, content = path): Change => ({
   } satisfies Entry,
 });
 
+/** What a sync asked of the store, with the number of entries that were staged by then. */
+interface Asked {
+  readonly looked: { readonly digests: readonly Digest[]; readonly staged: number }[];
+  readonly fetched: Digest[];
+}
+
 /** An edge that has nothing, and an upstream that has `theirs` and answers diffs with what `diff` says. */
-async function prepared(t: Test, theirs: readonly Change[], diff: () => readonly Change[]) {
+async function prepared(
+  t: Test,
+  theirs: readonly Change[],
+  diff: () => readonly Change[],
+  { files = theirs.length, absent = [] }: { files?: number | null; absent?: readonly Digest[] } = {},
+  asked: Asked = { looked: [], fetched: [] },
+) {
   const file = join(t.testdir({}), 'catalog.sqlite');
   const own = openSqliteEdgeCatalog(file);
   const there = openSqliteEdgeCatalog(':memory:');
@@ -54,10 +66,21 @@ async function prepared(t: Test, theirs: readonly Change[], diff: () => readonly
         for (const entry of there.leafEntries(site, revision, leaf)) yield { kind: 'put', entry };
     },
   };
-  const objects = { fetch: async () => {} } as unknown as ObjectFetch;
+  const rows = new DatabaseSync(file, { readOnly: true });
+  t.teardown(() => rows.close());
+  const objects = {
+    async lacking(some: readonly Entry[]) {
+      const staged = Number(rows.prepare('SELECT count(*) AS n FROM entry').get()?.n);
+      asked.looked.push({ digests: some.map(({ digest }) => digest), staged });
+      return some.filter(({ digest }) => absent.includes(digest));
+    },
+    fetch: async (_source: unknown, needed: readonly Entry[]) => {
+      asked.fetched.push(...needed.map(({ digest }) => digest));
+    },
+  } as unknown as ObjectFetch;
   const source = { upstream, self: {}, keepEncoded: undefined } as unknown as ObjectSource;
   const site = edgeSite({ id: SITE, active: { revision: 0, root: null, seq: 0, files: null } });
-  const milestone = activation(REVISION, { root, files: theirs.length });
+  const milestone = activation(REVISION, { root, files });
   const parts = { catalog: asRemote(own), objects };
   await prepareRevision(parts, source, site, milestone, WHOLE, () => {}, TRANSFER);
   return own.manifestPage(SITE, REVISION, undefined, 1000).entries.map(({ path }) => path);
@@ -86,4 +109,43 @@ t.test('other errors are not made up for', async (t) => {
     throw new SkerryError('unavailable', 'nobody is here');
   };
   await t.rejects(prepared(t, [put('a')], failing), { code: 'unavailable' });
+});
+
+t.test('the objects of a first revision', async (t) => {
+  const theirs = Array.from({ length: 2500 }, (_, i) => put(`file-${i}`));
+  const digests = theirs.flatMap((change) => (change.kind === 'put' ? change.entry.digest : []));
+  const absent = digests.filter((_, i) => i % 500 === 7);
+
+  t.test(
+    'are looked up when their entries are staged, and only those that are lacking are fetched',
+    async (t) => {
+      const asked: Asked = { looked: [], fetched: [] };
+      await prepared(t, theirs, () => theirs, { absent }, asked);
+      t.strictSame(
+        asked.looked.flatMap(({ digests }) => digests),
+        digests,
+      );
+      let seen = 0;
+      for (const { digests, staged } of asked.looked) {
+        seen += digests.length;
+        t.ok(staged >= seen, `${staged} were staged when ${seen} had been looked up`);
+      }
+      t.strictSame(new Set(asked.fetched), new Set(absent));
+    },
+  );
+
+  t.test('are all asked for after the proof when nobody signed how many there are', async (t) => {
+    const asked: Asked = { looked: [], fetched: [] };
+    await prepared(t, theirs, () => theirs, { absent, files: null }, asked);
+    t.strictSame(asked.looked, []);
+    t.strictSame(new Set(asked.fetched), new Set(digests));
+  });
+
+  t.test('are not those of a diff that names a path twice', async (t) => {
+    const asked: Asked = { looked: [], fetched: [] };
+    const junk = put('file-0', 'junk');
+    await prepared(t, theirs, () => [junk, ...theirs], { absent: [digestOf('junk')] }, asked);
+    t.notOk(asked.fetched.includes(digestOf('junk')));
+    t.strictSame(new Set(asked.fetched), new Set(digests));
+  });
 });

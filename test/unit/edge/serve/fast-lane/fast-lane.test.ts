@@ -17,7 +17,12 @@ t.test('of an answer that is not taken at once, what its reader takes is known',
   };
   const parts = {
     ...{ views: { current: () => ({}) }, answers: { find: () => answer } },
-    ...{ counters: { count() {} }, time: { now: () => 0 }, limits: { hasRate: false } },
+    ...{
+      counters: { count() {} },
+      recent: { note() {} },
+      time: { now: () => 0 },
+      limits: { hasRate: false },
+    },
     ...{ accessLog: undefined, scheme: 'http', keepAliveMs: 60_000, isMisdirected: () => false },
     drain: { isOn: false },
     exchanges: {

@@ -10,7 +10,7 @@ const LIVE: Commit = {
   opens: null,
 };
 
-/** A client of an origin that needs no object sent and commits as the test says; there is no site at first. */
+/** A client of an origin that takes every object and commits as the test says; there is no site at first. */
 export class PublishingClient extends ApiClient {
   /** Names of the calls so far. */
   readonly calls: string[] = [];
@@ -47,6 +47,8 @@ export class PublishingClient extends ApiClient {
   override async revisions(): Promise<Revision[]> {
     return [];
   }
+
+  override async putObject(): Promise<void> {}
 
   override async createDeploy(_site: string, lines: Readable): Promise<Deploy> {
     await lines.toArray();

@@ -53,6 +53,35 @@ t.test('leaves are sealed a page at a time', async (t) => {
   t.equal(staging.sealRoot(SITE, 2), expectedBuckets(next).root);
 });
 
+t.test('neighbouring leaves are sealed together, also when most entries of a page change', async (t) => {
+  const { staging, sealed } = tables();
+  const paths = neighbours(60);
+  const state = new Map(paths.map((path, i) => [path, entry(path, i)]));
+  staging.stage(
+    SITE,
+    1,
+    [...state.values()].map((put) => ({ kind: 'put', entry: put })),
+  );
+  t.equal(sealed(1), expectedBuckets(state).root, 'of a first revision');
+  for (const [i, path] of paths.entries()) {
+    if (i % 3 === 0) continue;
+    const put = entry(path, 1000 + i);
+    if (i % 3 === 1) state.set(path, put);
+    else state.delete(path);
+    staging.stage(SITE, 2, [i % 3 === 1 ? { kind: 'put', entry: put } : { kind: 'delete', path: put.path }]);
+  }
+  for (let after: number | undefined = -1; after !== undefined; )
+    after = staging.sealLeaves(SITE, 2, after, 7);
+  t.equal(staging.sealRoot(SITE, 2), expectedBuckets(state).root, 'of a later one, page by page');
+});
+
+/** Paths whose leaves are close to each other. Some share one. */
+function neighbours(count: number): string[] {
+  const found: string[] = [];
+  for (let i = 0; found.length < count; i++) if (leafOf(`file-${i}`) < 64) found.push(`file-${i}`);
+  return found;
+}
+
 t.test('what is taken back leaves what was there', async (t) => {
   for (let seed = 1; seed <= 10; seed++) {
     const made = world();
