@@ -205,7 +205,7 @@ export class ModelChecks {
     });
     if (!isDone) this.#fail(`no receipt of ${name} for the purge ${last.seq} of ${id} came to the origin`);
     for (const { former } of views.filter((view) => view.id === id))
-      for (const { revision } of former.revisions)
+      for (const { revision } of former.revisions.filter(({ until }) => until > this.#clock.now()))
         for (const { seq, target } of purges.filter((purge) => purge.revision >= revision)) {
           const isLimited = former.purges.some(
             (known) => known.revision >= revision && covers(known.target, target),
