@@ -82,8 +82,11 @@ export class ModelChecks {
       ),
       aliases: sites.every((site) => this.#showsAliases(actor, site)),
       covers: views.every(
-        ({ revision, prefixes }) =>
-          revision === 0 || JSON.stringify(prefixes) === JSON.stringify(actor.limits.prefixes),
+        ({ revision, prefixes, alias }) =>
+          revision === 0 ||
+          // One that stays behind leaves aliases as they were.
+          (alias !== null && actor.limits.delay > 0) ||
+          JSON.stringify(prefixes) === JSON.stringify(actor.limits.prefixes),
       ),
     };
     const wrong = Object.entries(checks).flatMap(([name, isRight]) => (isRight ? [] : [name]));
