@@ -10,6 +10,7 @@ import type { Encodings } from '../../shared/delta/encodings.ts';
 import type { TaskResult } from '../../shared/log/task-result.ts';
 import type { EdgeLimits } from '../../shared/wire/protocol.ts';
 import { NO_LIMITS } from '../../shared/wire/protocol.ts';
+import type { VerifiedSite } from '../../shared/work/verify.ts';
 import { verified } from '../helpers/edge-work.ts';
 import type { FeedDouble } from '../helpers/feed-double.ts';
 import { InnerEdge } from '../helpers/inner-edge.ts';
@@ -169,7 +170,11 @@ export class Actor {
     if (replica === undefined) return false;
     try {
       const { sites } = await verified(replica.work, true);
-      if (sites.every(({ manifest }) => manifest !== 'damaged')) this.isManifestDamaged = false;
+      // Another revision may have become active since its manifest was damaged and before it was verified.
+      const isStillActive = ({ name, revision }: VerifiedSite) =>
+        this.edge.catalog.siteNamed(name)?.active.revision === revision;
+      if (sites.every((site) => site.manifest !== 'damaged' && isStillActive(site)))
+        this.isManifestDamaged = false;
       if (!this.isManifestDamaged && (await this.#isFilled())) this.areObjectsDamaged = false;
       return !this.areObjectsDamaged;
     } catch (error) {

@@ -82,8 +82,11 @@ export class ModelChecks {
       ),
       aliases: sites.every((site) => this.#showsAliases(actor, site)),
       covers: views.every(
-        ({ revision, prefixes }) =>
-          revision === 0 || JSON.stringify(prefixes) === JSON.stringify(actor.limits.prefixes),
+        ({ revision, prefixes, alias }) =>
+          revision === 0 ||
+          // One that stays behind leaves aliases as they were.
+          (alias !== null && actor.limits.delay > 0) ||
+          JSON.stringify(prefixes) === JSON.stringify(actor.limits.prefixes),
       ),
     };
     const wrong = Object.entries(checks).flatMap(([name, isRight]) => (isRight ? [] : [name]));
@@ -205,7 +208,7 @@ export class ModelChecks {
     });
     if (!isDone) this.#fail(`no receipt of ${name} for the purge ${last.seq} of ${id} came to the origin`);
     for (const { former } of views.filter((view) => view.id === id))
-      for (const { revision } of former.revisions)
+      for (const { revision } of former.revisions.filter(({ until }) => until > this.#clock.now()))
         for (const { seq, target } of purges.filter((purge) => purge.revision >= revision)) {
           const isLimited = former.purges.some(
             (known) => known.revision >= revision && covers(known.target, target),

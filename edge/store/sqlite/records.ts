@@ -84,8 +84,10 @@ function applyCheckpoint(sql: Sql, record: LogRecord, state: Payload<'checkpoint
       applyAlias(sql, { site: id, revision, root, seq, payload });
     applyCheckpointRollout(sql, site, state.members);
     if (revision === 0 || root === null) continue;
-    // Purges before the checkpoint are unknown, so the edge must not serve assets from earlier revisions.
+    // Purges before the checkpoint are unknown, so the edge must not serve assets from earlier revisions, nor from later
+    // ones, which were on trial.
     noteEnded(sql, id, revision, EVERYTHING);
+    sql('UPDATE held SET ended = 0 WHERE site = ? AND revision > ? AND ended IS NOT NULL').run(id, revision);
     announce(sql, id, revision, files, false);
     const known = sql('SELECT active_seq FROM site WHERE id = ?').get(id);
     if (Number(known?.active_seq ?? 0) >= seq) continue;

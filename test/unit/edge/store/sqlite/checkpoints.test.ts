@@ -110,3 +110,25 @@ t.test('records are pruned up to a checkpoint with enough of them after it', asy
   keep(1);
   t.equal(world.catalog.firstSeq(), second);
 });
+
+t.test(
+  'a revision that was taken back serves no more assets after a checkpoint, since purges may be unknown',
+  async (t) => {
+    const world = known();
+    const { catalog } = world;
+    world.revision(1);
+    const seq = world.activate(1);
+    const live = { revision: 1, root: root(1), seq, files: 1 };
+    catalog.reveal(1, live, WHOLE, 5);
+    world.revision(2);
+    const step = { base: 1, step: 1, edges: ['oslo'], files: 2, paths: [] };
+    world.take('rollout', step, { revision: 2, root: root(2), time: 6 });
+    catalog.beginStaging(1, 2, root(2));
+    catalog.keep(1, 2);
+    catalog.fillKept(1, 2, WHOLE);
+    world.take('abort', { reason: 'test' }, { revision: 2, root: root(2), time: 7 });
+    t.strictSame(world.site.former, [{ revision: 2, ended: 7 }]);
+    world.jumpTo([named(1, 'docs', live)]);
+    t.strictSame(world.site.former, [{ revision: 2, ended: 0 }]);
+  },
+);
