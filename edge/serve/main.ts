@@ -97,7 +97,9 @@ async function serve({
     if (view.alias !== null) return new AliasSite(site, view.alias.expires, time);
     if (view.trial === null) return site;
     const base = new PublishedSite(baseOf(view, view.trial), published);
-    const tried = new TrialSite(site, base, texts, (error) => counters.countTrial(view.name, error));
+    const tried = new TrialSite(site, base, texts, (error, client) =>
+      counters.countTrial(view.name, error, client),
+    );
     // The counters learn of the revision in this turn of the event loop.
     setImmediate(() => rehearsals.begin(tried, view.revision));
     return tried;

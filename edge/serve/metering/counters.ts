@@ -1,3 +1,4 @@
+import { clientOf } from '../../../shared/http/client-address.ts';
 import type { Difference } from '../../../shared/wire/rollout-api.ts';
 import {
   type AnswerCounts,
@@ -11,9 +12,15 @@ import {
   type TrialError,
 } from '../../messages/counters.ts';
 
+/** So many broken links of each client count against a revision, and those of so many clients. */
+const MOST_BLAMES = 3;
+const MOST_BLAMING = 200;
+
 /** Counts the responses of each site by class of status, with their bytes and durations. */
 export class Counters {
   readonly #sites = new Map<string, Counting>();
+  /** How many broken links under the shown revision each client has met, by site. */
+  readonly #blaming = new Map<string, Map<string, number>>();
   #shown: ReadonlyMap<string, number> = new Map();
 
   /** Continues from the counts in `counted`. */
@@ -45,13 +52,24 @@ export class Counters {
     this.#of(site).broken++;
   }
 
-  /** Counts an error against the revision on trial. */
-  countTrial(site: string, error: TrialError): void {
+  /** Counts an error that a client met against the revision on trial. */
+  countTrial(site: string, error: TrialError, client: string): void {
     const { trial } = this.#of(site);
     if (error.isLost) trial.lost++;
-    else trial.broken++;
+    else if (this.#mayBlame(site, clientOf(client))) trial.broken++;
+    else return;
     if (error.isLost && error.status >= 500) trial.lostErrors++;
     countWorst(trial.worst, error);
+  }
+
+  /** Broken links are a matter of what clients say. So no single client can have a revision taken back by them. */
+  #mayBlame(site: string, client: string): boolean {
+    const clients = this.#blaming.get(site) ?? new Map<string, number>();
+    this.#blaming.set(site, clients);
+    const times = clients.get(client) ?? 0;
+    if (times === MOST_BLAMES || (times === 0 && clients.size === MOST_BLAMING)) return false;
+    clients.set(client, times + 1);
+    return true;
   }
 
   /** Returns whether a revision has to be rehearsed: it is shown, and nobody has begun to. */
@@ -82,6 +100,7 @@ export class Counters {
     const shown = new Map(sites.map(({ name, revision }) => [name, revision]));
     for (const [site, counter] of this.#sites) {
       const revision = shown.get(site);
+      if (revision !== counter.shown.revision) this.#blaming.delete(site);
       if (revision === undefined) this.#sites.delete(site);
       else if (revision !== counter.shown.revision) {
         counter.past = since(counter);

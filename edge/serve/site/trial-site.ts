@@ -19,6 +19,9 @@ export function pageTexts(): PageTexts {
   return new ByteCache({ bytes: TEXT_BYTES, sizeOf: ({ length }) => length });
 }
 
+/** Called with each error that counts against a revision, and the address of the client that met it. */
+type NoteError = (error: TrialError, client: string) => void;
+
 /**
  * A revision on trial. For each error it also decides what the same request would have got under the base, so that only
  * what differs counts against the revision.
@@ -26,10 +29,10 @@ export function pageTexts(): PageTexts {
 export class TrialSite implements SiteHandler {
   readonly #site: PublishedSite;
   readonly #base: PublishedSite;
-  readonly #note: (error: TrialError) => void;
+  readonly #note: NoteError;
   readonly #texts: PageTexts;
 
-  constructor(site: PublishedSite, base: PublishedSite, texts: PageTexts, note: (error: TrialError) => void) {
+  constructor(site: PublishedSite, base: PublishedSite, texts: PageTexts, note: NoteError) {
     this.#site = site;
     this.#base = base;
     this.#texts = texts;
@@ -78,7 +81,7 @@ export class TrialSite implements SiteHandler {
     const path = pathOf(request);
     const blame = isError(before) ? this.#blameFor(path, status, referer) : 'lost';
     if (blame === 'none') return;
-    this.#note(trialError({ isLost: blame === 'lost', path, status, before, referer }));
+    this.#note(trialError({ isLost: blame === 'lost', path, status, before, referer }), request.client);
   }
 
   /**

@@ -82,6 +82,7 @@ t.test('the API', async (t) => {
     scrape: () => Promise.reject(new Error('a stranger reached the metrics')),
     ...Object.fromEntries(
       [
+        'ahead',
         'committer',
         'intake',
         'rules',

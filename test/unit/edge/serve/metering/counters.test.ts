@@ -34,6 +34,28 @@ t.test('sites that are not served any more take no memory', async (t) => {
   t.strictSame(Object.keys(counters.snapshot()), ['b']);
 });
 
+t.test('no single client has a revision taken back by broken links', async (t) => {
+  const counters = new Counters();
+  const meet = (isLost: boolean, client: string, times = 10) => {
+    const error = { isLost, path: '/a', status: 404, before: 404, referer: '/' };
+    for (let i = 0; i < times; i++) counters.countTrial('a', error, client);
+  };
+  const trial = () => counters.snapshot().a?.trial;
+  counters.show([{ name: 'a', revision: 1 }]);
+  meet(false, '10.0.0.1');
+  t.match(trial(), { broken: 3, lost: 0, worst: [{ count: 3 }] });
+  meet(false, '2001:db8::1');
+  meet(false, '2001:db8::2');
+  t.match(trial(), { broken: 6 }, 'a /64 is one client');
+  meet(true, '10.0.0.1');
+  t.match(trial(), { broken: 6, lost: 10 }, 'what is lost is no matter of the Referer alone');
+  for (let i = 0; i < 300; i++) meet(false, `10.1.${i % 256}.${i >> 8}`, 1);
+  t.match(trial(), { broken: 6 + 198 }, 'so many clients are told apart');
+  counters.show([{ name: 'a', revision: 2 }]);
+  meet(false, '10.0.0.1');
+  t.match(trial(), { broken: 3 }, 'another revision');
+});
+
 t.test(
   'the counts under the visible revision begin with it, also in a process that replaces another',
   async (t) => {
