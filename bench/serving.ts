@@ -4,7 +4,7 @@
  * HTTP/2, it also does so with ten requests at a time on each connection, and for 300 files in turns. Each server has
  * one core, and the load generator has the other one. With `--rate`, HTTP/2 gets so many requests a second, and the
  * latencies of the servers can be compared. A busy load generator hides differences, so the processor time
- * for each request is printed, too.
+ * for each request is printed, too. Rounds of less than 4 s show the handshakes rather than the requests.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';

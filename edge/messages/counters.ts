@@ -49,7 +49,8 @@ export interface TrialCounts {
   /** How many of them have a status of 5xx. */
   readonly lostErrors: number;
   readonly broken: number;
-  readonly rehearsal: RehearsalCounts;
+  /** Null before it has begun. */
+  readonly rehearsal: RehearsalCounts | null;
   /** Counts by path. At most `MOST_TRIAL_PATHS`. */
   readonly worst: readonly Difference[];
 }
@@ -68,7 +69,7 @@ export const NO_TRIAL: TrialCounts = {
   lost: 0,
   lostErrors: 0,
   broken: 0,
-  rehearsal: { requests: 0, lost: 0 },
+  rehearsal: null,
   worst: [],
 };
 

@@ -31,8 +31,8 @@ export function trialOf(
     lost: sum(({ trial }) => trial.lost),
     broken: sum(({ trial }) => trial.broken),
     rehearsal: {
-      requests: sum(({ trial }) => trial.rehearsal.requests),
-      lost: sum(({ trial }) => trial.rehearsal.lost),
+      requests: sum(({ trial }) => trial.rehearsal?.requests ?? 0),
+      lost: sum(({ trial }) => trial.rehearsal?.lost ?? 0),
     },
     errors: Math.max(0, errors - sum(({ trial }) => trial.lostErrors)),
     past: { requests: past('requests'), broken: past('broken'), errors: past('errors') },

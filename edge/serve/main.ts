@@ -33,7 +33,7 @@ import { LogClock } from './site/log-clock.ts';
 import { PublishedSite } from './site/published-site.ts';
 import { RulesInForce } from './site/rules-in-force.ts';
 import { ServingLease } from './site/serving-lease.ts';
-import { baseOf, TrialSite } from './site/trial-site.ts';
+import { baseOf, pageTexts, TrialSite } from './site/trial-site.ts';
 import { Views } from './site/views.ts';
 import { Tls } from './tls/tls.ts';
 
@@ -91,12 +91,13 @@ async function serve({
   const use = isLazy ? new ObjectUse(() => time.now()) : undefined;
   const bodies = new ReadThroughBodies(content, missing, use);
   const published = { content, bodies, rules: new RulesInForce(content), time, lease, log };
+  const texts = pageTexts();
   const views = new Views((view) => {
     const site = new PublishedSite(view, published);
     if (view.alias !== null) return new AliasSite(site, view.alias.expires, time);
     if (view.trial === null) return site;
     const base = new PublishedSite(baseOf(view, view.trial), published);
-    const tried = new TrialSite(site, base, (error) => counters.countTrial(view.name, error));
+    const tried = new TrialSite(site, base, texts, (error) => counters.countTrial(view.name, error));
     // The counters learn of the revision in this turn of the event loop.
     setImmediate(() => rehearsals.begin(tried, view.revision));
     return tried;

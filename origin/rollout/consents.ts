@@ -71,12 +71,16 @@ export class Consents {
       ...{ site: siteName, revision, base, message, step: step + 1 },
       ...{ shownBy: rollout.edges.length, edges, worst: evidence.worst },
     };
+    // The rollout may end before the answer comes, and another one begin.
+    const answered = (consent: Consent, failures: number) => {
+      if (this.#asked.get(site)?.key === key) note(consent, failures);
+    };
     ask(webhook, question, stopping)
-      .then((text) => note(consentIn(text), 0))
+      .then((text) => answered(consentIn(text), 0))
       .catch((error: unknown) => {
         const why = `the webhook ${webhook} does not answer: ${toSkerryError(error).message}`;
         const consent = failed + 1 < FAILURES ? WAIT : ({ kind: 'none', why } as const);
-        note(absence(error) ?? consent, failed + 1);
+        answered(absence(error) ?? consent, failed + 1);
       })
       .finally(() => this.answered.wake());
   }

@@ -33,7 +33,7 @@ export interface RolloutFleet {
 }
 
 export interface DriverParts {
-  readonly rollouts: Rollouts;
+  readonly rollouts: Pick<Rollouts, 'changed' | 'open' | 'note' | 'step' | 'finish' | 'fail'>;
   readonly catalog: Pick<Remote<RevisionReads>, 'revision'> & Pick<Remote<SiteReads>, 'site'>;
   readonly fleet: RolloutFleet;
   /** Wakes when a rollout has begun. */
@@ -47,13 +47,15 @@ export interface DriverParts {
 }
 
 /**
- * Takes the rollouts of all sites forward or back, one decision at a time. Everything that it knows is in the catalog or
+ * Takes the rollouts of all sites forward or back, one decision of a site at a time. Everything that it knows is in the catalog or
  * in the reports of edges, so it goes on after a restart of the origin.
  */
 export class RolloutDriver {
   readonly #parts: DriverParts;
   /** The evidence that was last stored, by site, and when. */
   readonly #stored = new Map<number, { readonly text: string; readonly at: number }>();
+  /** The sites whose rollout is being taken forward or back. */
+  readonly #driven = new Map<number, Promise<void>>();
 
   constructor(parts: DriverParts) {
     this.#parts = parts;
@@ -70,44 +72,68 @@ export class RolloutDriver {
       );
       const reported = fleet.changed.wait(LOOK_MS, either);
       const open = await this.#look(stopping).catch((err: unknown) => {
-        if (!stopping.aborted)
-          log.error({ err }, 'a rollout could not be taken forward; the origin tries again');
+        if (!stopping.aborted) log.error({ err }, 'the rollouts could not be read; the origin tries again');
         return true;
       });
       await (open ? Promise.race([woken, reported]) : woken);
       over.abort();
     }
+    await Promise.all(this.#driven.values());
   }
 
-  /** Returns whether a rollout is open. */
+  /**
+   * Returns whether a rollout is open. Rollouts do not wait for each other: one whose site is being published waits for
+   * that publish, which may take minutes.
+   */
   async #look(stopping: AbortSignal): Promise<boolean> {
-    const open = await this.#parts.rollouts.open();
+    const { rollouts, clock } = this.#parts;
+    const open = await rollouts.open();
     for (const site of this.#stored.keys())
       if (!open.some((rollout) => rollout.site === site)) this.#stored.delete(site);
     this.#parts.consents.keep(new Set(open.map(({ site }) => site)));
-    for (const rollout of open) {
-      if (stopping.aborted) return false;
-      await this.#drive(rollout);
-    }
+    if (stopping.aborted) return false;
+    const begun = open
+      .filter(({ site }) => !this.#driven.has(site))
+      .map((rollout) => this.#begin(rollout, stopping));
+    const over = new AbortController();
+    const patience = clock.sleep(LOOK_MS, AbortSignal.any([stopping, over.signal])).catch(() => {});
+    await Promise.race([Promise.all(begun), patience]);
+    over.abort();
     return open.length > 0;
   }
 
+  #begin(rollout: RolloutRow, stopping: AbortSignal): Promise<void> {
+    const { site, siteName } = rollout;
+    const driven = this.#drive(rollout)
+      .catch((err: unknown) => {
+        const what = 'a rollout could not be taken forward; the origin tries again';
+        if (!stopping.aborted) this.#parts.log.error({ err, site: siteName }, what);
+      })
+      .finally(() => this.#driven.delete(site));
+    this.#driven.set(site, driven);
+    return driven;
+  }
+
   async #drive(rollout: RolloutRow): Promise<void> {
-    const { catalog, fleet, clock, consents } = this.#parts;
+    const { fleet, clock, consents } = this.#parts;
     const { site: id, siteName: name, revision, policy } = rollout;
     const edges = fleet.rolloutEdges({ id, name }, revision);
     const beside = fleet.speedBeside(rollout.edges, id, revision);
     const evidence = judgeEdges(fleet.judgedEdges(rollout.edges, id, revision), beside, policy.guards);
     const now = clock.now();
     const consent = consents.of(rollout);
-    const move = planRollout({ rollout, edges, evidence, now, mayBegin: true, consent });
+    const mayBegin = rollout.step > 0 || (await this.#mayBegin(rollout, now));
+    const move = planRollout({ rollout, edges, evidence, now, mayBegin, consent });
     const { webhook } = policy.guards;
     if (move.kind === 'ask' && webhook !== undefined) consents.ask(rollout, webhook, evidence);
-    if (move.kind === 'step' && rollout.step === 0) {
-      const { mode } = await catalog.revision(id, revision);
-      if (mode === 'batch' && !isWindowOpen((await catalog.site(id)).policy, now)) return;
-    }
     await this.#carryOut(rollout, move, evidence);
+  }
+
+  /** False for a batch publish outside its window. */
+  async #mayBegin({ site, revision }: RolloutRow, now: number): Promise<boolean> {
+    const { catalog } = this.#parts;
+    const { mode } = await catalog.revision(site, revision);
+    return mode !== 'batch' || isWindowOpen((await catalog.site(site)).policy, now);
   }
 
   async #carryOut(rollout: RolloutRow, move: RolloutMove, evidence: RolloutEvidence): Promise<void> {

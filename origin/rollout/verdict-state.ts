@@ -26,8 +26,8 @@ const LEAST_LOST = 2;
 const MOST_DEATHS = 1;
 /** An edge that has had no lease for so long shows the base again, and counts as bad. */
 const MOST_SILENT_MS = 60_000;
-/** Fewer requests of a rehearsal may all be of somebody who knows what was removed. */
-const LEAST_REHEARSED = 100;
+/** Fewer requests of a rehearsal may all be of somebody who knows what was removed, and fewer errors of a crawler. */
+const LEAST_REHEARSED = { requests: 100, lost: 3 };
 const WORST = 3;
 
 /** What is known about an edge that shows a revision on trial. */
@@ -76,8 +76,9 @@ function judgeEdge(
   if (deaths > MOST_DEATHS) return bad(`${deaths} serving processes ended`);
   if (lost >= LEAST_LOST && lost > guards.lost * requests)
     return bad(`${lost} of ${requests} answers are errors that the base does not have`);
-  const isRehearsed = rehearsal.requests >= LEAST_REHEARSED;
-  if (isRehearsed && rehearsal.lost >= LEAST_LOST && rehearsal.lost > guards.lost * rehearsal.requests)
+  const isRehearsed =
+    rehearsal.requests >= LEAST_REHEARSED.requests && rehearsal.lost >= LEAST_REHEARSED.lost;
+  if (isRehearsed && rehearsal.lost > guards.lost * rehearsal.requests)
     return bad(`${rehearsal.lost} of the last ${rehearsal.requests} requests before it would get errors now`);
   const each = alpha / STATISTICAL_GUARDS;
   if (isWorse(broken, requests, past.broken, past.requests, each))

@@ -1,16 +1,17 @@
 import { Type } from 'typebox';
 import { schema } from '../../shared/json/schema.ts';
-import { wholeBody } from '../../shared/json/whole-body.ts';
 import { NAME_PATTERN } from '../../shared/site/name-pattern.ts';
 import { permits, readRights } from '../access/permission.ts';
 import { positionAfter } from '../catalog/bucket-listing.ts';
 import { checkAclHeaders } from './acl.ts';
 import { nameIn, numberIn, tokenOf } from './list-operations.ts';
 import { type Call, type Operation, readsSite, xml } from './operation.ts';
+import { Incoming } from './payload/incoming.ts';
 import { OWNER } from './probes.ts';
 import { readXml } from './protocol/read-xml.ts';
 import { S3Error } from './protocol/s3-error.ts';
 import { xmlDocument } from './protocol/write-xml.ts';
+import { receivedBytes } from './write-operations.ts';
 
 /** What a request for a bucket costs in the log: the record of its settings. */
 const SETTINGS_COST = 1024;
@@ -52,12 +53,12 @@ export const listBuckets: Operation = {
 
 export const createBucket: Operation = {
   need: (site) => ({ kind: 'publish', site }),
-  async run({ context, target, body, headers }) {
+  async run({ context, target, body, headers, signer }) {
     const { catalog, clock, allowance, noteAct } = context;
     const { bucket = '' } = target;
     if (!name.test(bucket) || bucket.length < LEAST_NAME) throw new S3Error('InvalidBucketName');
     checkBucketHeaders(headers);
-    const bytes = await wholeBody(body, CONFIGURATION_BYTES, 'too-large', 'the configuration is too long');
+    const bytes = await receivedBytes(new Incoming(body, headers, signer), CONFIGURATION_BYTES);
     if (bytes.length > 0) readXml(bytes, { name: 'CreateBucketConfiguration', items: 0 }, configuration);
     const known = (await catalog.sites()).some((site) => site.name === bucket);
     // Some clients send `private`, the default, whether the bucket exists or not.

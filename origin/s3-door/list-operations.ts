@@ -33,7 +33,7 @@ function asked({ query }: Target, most = 'max-keys'): Asked {
 /** A whole number of 0 or more. Throws `InvalidArgument`. */
 export function numberIn(text: string | undefined, name: string, usual: number): number {
   if (text === undefined || text === '') return usual;
-  if (!/^\d{1,9}$/.test(text))
+  if (!/^\d{1,15}$/.test(text))
     throw new S3Error('InvalidArgument', `${name} is not a whole number of 0 or more`);
   return Number(text);
 }

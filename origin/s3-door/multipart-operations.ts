@@ -125,13 +125,14 @@ export const uploadPartCopy: Operation = {
     const range = headers['x-amz-copy-source-range'];
     const span =
       range === undefined ? { start: 0, end: object.size } : copiedSpan(String(range), object.size);
-    const bytes = await context.store.open(object.digest, span);
-    if (bytes === undefined)
-      throw new SkerryError('no-such-object', `the object ${object.digest} is not stored`);
     const md5 = createHash('md5');
     const sum = new ObjectSum(upload.detail.checksum && algorithmOf(upload.detail.checksum.algorithm));
     let value: string | null = null;
+    // The source is opened here, because a part may be refused before it is read, and nothing would close the source.
     async function* passing() {
+      const bytes = await context.store.open(object.digest, span);
+      if (bytes === undefined)
+        throw new SkerryError('no-such-object', `the object ${object.digest} is not stored`);
       for await (const piece of bytes as AsyncIterable<Buffer>) {
         md5.update(piece);
         sum.update(piece);

@@ -4,6 +4,7 @@ import type { ObjectMeta } from '../buckets/bucket-objects.ts';
 import type { BucketObject, ObjectChecksum, ObjectDetail } from '../catalog/bucket-calls.ts';
 import { detailsOfHeaders } from '../ingest/file-details.ts';
 import { checkAclHeaders } from './acl.ts';
+import { checkAnswerable } from './protocol/header-text.ts';
 import { S3Error } from './protocol/s3-error.ts';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -57,13 +58,14 @@ export function checkHeaders(headers: Headers): void {
     );
 }
 
-/** The headers of a request that are stored with its object. Throws `MetadataTooLarge`. */
+/** The headers of a request that are stored with its object. Throws `MetadataTooLarge` and `InvalidArgument`. */
 export function storedHeaders(headers: Headers): Record<string, string> {
   const stored: Record<string, string> = {};
   let bytes = 0;
   for (const [name, value] of Object.entries(headers)) {
     const isOwn = name.startsWith(USER_META);
     if (value === undefined || !(isOwn || (STORED.includes(name) && value !== ''))) continue;
+    checkAnswerable(name, String(value));
     stored[name] = String(value);
     if (isOwn) bytes += name.length - USER_META.length + String(value).length;
   }

@@ -9,6 +9,7 @@ import { putPath } from './key.ts';
 import { checkHeaders, objectMeta, storedHeaders } from './object-headers.ts';
 import { type Answer, changesPath, xml } from './operation.ts';
 import { type Form, readForm } from './payload/form.ts';
+import { asHeader } from './protocol/header-text.ts';
 import { S3Error } from './protocol/s3-error.ts';
 import { escapedPath, targetOf } from './protocol/target.ts';
 import { xmlDocument } from './protocol/write-xml.ts';
@@ -64,7 +65,7 @@ interface Posted {
 }
 
 async function put(context: S3Context, { site, key, fields, form, policy }: Posted): Promise<string> {
-  const headers: Record<string, string> = Object.fromEntries(fields);
+  const headers = Object.fromEntries([...fields].map(([name, value]) => [name, asHeader(value)]));
   const acl = fields.get('acl');
   if (acl !== undefined) headers['x-amz-acl'] = acl;
   checkHeaders(headers);

@@ -7,8 +7,19 @@ export interface ShownBy {
   readonly root: string;
 }
 
-/** The revision that receipts of a record name. Undefined if no edge shows anything because of it. */
+/**
+ * The revision that receipts of a record name. Undefined if no edge shows anything because of it, or if its payload was
+ * changed so that nobody can read it.
+ */
 export function shownBy({ kind, revision, root, payload }: LogRecord): ShownBy | undefined {
   if (kind === 'activate' || kind === 'rollout') return root === null ? undefined : { revision, root };
-  return kind === 'abort' ? payloads.abort.parseText(payload, 'bad-receipts').shows : undefined;
+  return kind === 'abort' ? shownAgain(payload) : undefined;
+}
+
+function shownAgain(payload: string): ShownBy | undefined {
+  try {
+    return payloads.abort.parseText(payload).shows;
+  } catch {
+    return undefined;
+  }
 }

@@ -11,7 +11,11 @@ import { AbsentObjects, type PathObject } from './absent-objects.ts';
 import { isHeld, newestHeld } from './alias-plan.ts';
 import { stageByComparison } from './compare.ts';
 
-const STAGE_PAGE = 1000;
+/**
+ * The number of changes in one page. With fewer, more transactions would write the index of digests, most of which changes
+ * in each. With more, other calls of the catalog would wait longer.
+ */
+const STAGE_PAGE = 2000;
 const SEAL_PAGE = 16_384;
 const CLEAR_PAGE = 5000;
 /**

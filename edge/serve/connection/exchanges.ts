@@ -32,7 +32,7 @@ export const EXCHANGE_LIMITS: ExchangeLimits = {
  * Bodies that share a connection also share its writes, so each of them counts as one.
  */
 const SECURE_BODY_WEIGHT = 3;
-/** The least time between two notes of an exchange's progress. A note costs more than a frame of HTTP/2 otherwise does. */
+/** The least time between two notes of an exchange's progress. A note costs more than the rest of an HTTP/2 frame. */
 const NOTE_MS = 100;
 /** An exchange ends when its reader accepts no bytes for this long. */
 const STALLED_MS = 60_000;
@@ -268,8 +268,8 @@ export class Exchanges {
 }
 
 /**
- * What a client may have of a limit: it shrinks with the square of what other clients leave. Twenty clients that take
- * all they can get, one after another, leave a seventh for others. With a fixed limit, four of them would leave nothing.
+ * What a client may have of a limit: it shrinks with the square of what other clients leave. So twenty clients that
+ * take all they can get, one after another, leave a seventh for others. With a fixed limit, four would leave nothing.
  */
 function allowance(ofClient: number, ofProcess: number, ofOthers: number): number {
   return ofClient * (1 - ofOthers / ofProcess) ** 2;

@@ -40,18 +40,24 @@ export class WriteTurns {
 
   readonly #work = (): void => {
     this.#isDue = false;
-    let left = MOST_BYTES;
-    for (const queue of [this.#running, this.#waiting]) {
-      let done = 0;
-      for (; done < queue.length && left > 0; done++) {
-        const writer = queue[done];
-        if (writer === undefined) break;
-        const bytes = writer.writeSlice();
-        writer.run += bytes;
-        left -= bytes;
-      }
-      queue.splice(0, done);
-    }
+    const left = MOST_BYTES - writeSome(this.#running, MOST_BYTES);
+    // Those that wait write at least one slice, or newcomers with short bodies would keep them waiting for ever.
+    writeSome(this.#waiting, Math.max(1, left));
     if (this.#running.length + this.#waiting.length > 0) this.#next();
   };
+}
+
+/** Lets writers write until `most` bytes are reached. Returns how many bytes there were. */
+function writeSome(queue: SliceWriter[], most: number): number {
+  let written = 0;
+  let done = 0;
+  for (const writer of [...queue]) {
+    if (written >= most) break;
+    const bytes = writer.writeSlice();
+    writer.run += bytes;
+    written += bytes;
+    done++;
+  }
+  queue.splice(0, done);
+  return written;
 }

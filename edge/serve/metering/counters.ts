@@ -54,6 +54,14 @@ export class Counters {
     countWorst(trial.worst, error);
   }
 
+  /** Returns whether a revision has to be rehearsed: it is shown, and nobody has begun to. */
+  beginRehearsal(site: string, revision: number): boolean {
+    const { shown, trial } = this.#of(site);
+    if (shown.revision !== revision || trial.rehearsal !== null) return false;
+    trial.rehearsal = { requests: 0, lost: 0 };
+    return true;
+  }
+
   /** Counts what a rehearsal of a revision has found, unless another one is shown by now. */
   countRehearsal(
     site: string,

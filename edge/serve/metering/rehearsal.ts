@@ -11,14 +11,12 @@ const SLICE = 16;
 /** Rehearses each revision on trial once. */
 export class Rehearsals {
   readonly #recent: Pick<RecentRequests, 'of'>;
-  readonly #counters: Pick<Counters, 'countRehearsal'>;
+  readonly #counters: Pick<Counters, 'beginRehearsal' | 'countRehearsal'>;
   readonly #log: Pick<Logger, 'error'>;
-  /** The revision that was rehearsed last, by site. It gets a new handler whenever anything changes at any site. */
-  readonly #rehearsed = new Map<string, number>();
 
   constructor(
     recent: Pick<RecentRequests, 'of'>,
-    counters: Pick<Counters, 'countRehearsal'>,
+    counters: Pick<Counters, 'beginRehearsal' | 'countRehearsal'>,
     log: Pick<Logger, 'error'>,
   ) {
     this.#recent = recent;
@@ -26,10 +24,10 @@ export class Rehearsals {
     this.#log = log;
   }
 
+  /** Called for each new handler of a revision on trial. It gets one whenever anything changes at any site. */
   begin(site: Pick<TrialSite, 'name' | 'foresee'>, revision: number): void {
     const { name } = site;
-    if (this.#rehearsed.get(name) === revision) return;
-    this.#rehearsed.set(name, revision);
+    if (!this.#counters.beginRehearsal(name, revision)) return;
     rehearse(site, this.#recent.of(name)).then(
       (found) => this.#counters.countRehearsal(name, revision, found),
       (err: unknown) => this.#log.error({ err, site: name }, 'a revision on trial could not be rehearsed'),

@@ -17,7 +17,7 @@ import type { ServingLease } from './serving-lease.ts';
 import type { Openable, Opened, PreparedAnswer, SiteAnswer, SiteHandler } from './site-handler.ts';
 
 /** Larger pages are not read as a whole to find a link in them. */
-const LARGEST_PAGE = 1024 * 1024;
+const LARGEST_PAGE = 256 * 1024;
 const IN_MEMORY = cacheStatus({ kind: 'hit', tier: 'memory' });
 
 export interface PublishedParts extends SiteParts {

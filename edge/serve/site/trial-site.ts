@@ -12,6 +12,13 @@ import type { PreparedAnswer, SiteAnswer, SiteHandler } from './site-handler.ts'
 const TEXT_BYTES = 4 * 1024 * 1024;
 const NO_TEXT = Buffer.alloc(0);
 
+/** The texts of pages that asked for missing files: usually the same few pages. All trials of a process share them. */
+export type PageTexts = ByteCache<Digest, Buffer>;
+
+export function pageTexts(): PageTexts {
+  return new ByteCache({ bytes: TEXT_BYTES, sizeOf: ({ length }) => length });
+}
+
 /**
  * A revision on trial. For each error it also decides what the same request would have got under the base, so that only
  * what differs counts against the revision.
@@ -20,15 +27,12 @@ export class TrialSite implements SiteHandler {
   readonly #site: PublishedSite;
   readonly #base: PublishedSite;
   readonly #note: (error: TrialError) => void;
-  /** A missing file is usually asked for by the same few pages. */
-  readonly #texts = new ByteCache<Digest, Buffer>({
-    bytes: TEXT_BYTES,
-    sizeOf: ({ length }) => length + 100,
-  });
+  readonly #texts: PageTexts;
 
-  constructor(site: PublishedSite, base: PublishedSite, note: (error: TrialError) => void) {
+  constructor(site: PublishedSite, base: PublishedSite, texts: PageTexts, note: (error: TrialError) => void) {
     this.#site = site;
     this.#base = base;
+    this.#texts = texts;
     this.#note = note;
   }
 
@@ -64,7 +68,7 @@ export class TrialSite implements SiteHandler {
   #hasLink(page: string, path: string): boolean {
     const found = this.#site.pageAt(page);
     const text = found && this.#textOf(found);
-    return text !== undefined && isLinkedIn(text, path);
+    return text !== undefined && isLinkedIn(text, path) === true;
   }
 
   #compare(request: ReaderRequest, status: number): void {
@@ -88,7 +92,8 @@ export class TrialSite implements SiteHandler {
     const text = this.#textOf(page);
     const textBefore = before === undefined ? NO_TEXT : this.#textOf(before);
     if (text === undefined || textBefore === undefined) return 'broken';
-    return isLinkedIn(text, path) && !isLinkedIn(textBefore, path) ? 'lost' : 'broken';
+    const isNewLink = isLinkedIn(text, path) === true && isLinkedIn(textBefore, path) === false;
+    return isNewLink ? 'lost' : 'broken';
   }
 
   #textOf(page: Page): Buffer | undefined {

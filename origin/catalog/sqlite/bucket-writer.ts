@@ -11,7 +11,10 @@ import type { CatalogContext } from './context.ts';
 import { heldSize } from './held-size.ts';
 import { noteObjects } from './objects.ts';
 
-/** Finds objects as S3 clients see them, and changes them within a transaction of the caller. */
+/**
+ * Finds objects as S3 clients see them, and changes them within a transaction of the caller. A catalog has one
+ * writer, because it remembers the sizes of sites.
+ */
 export interface BucketWriter {
   /** Throws `no-such-site`. */
   state(site: number): BucketState;

@@ -6,19 +6,18 @@ import type { BucketCalls } from '../bucket-calls.ts';
 import { changeTo, NO_DETAILS } from '../file-change.ts';
 import { bucketLister } from './bucket-lister.ts';
 import { heldObject } from './bucket-rows.ts';
-import { bucketWriter } from './bucket-writer.ts';
+import type { BucketWriter } from './bucket-writer.ts';
 import type { CatalogContext } from './context.ts';
 import { requestNames } from './request-names.ts';
 
 const STAGE_PAGE = 2000;
 
-export function bucketCalls(context: CatalogContext): BucketCalls {
+export function bucketCalls(context: CatalogContext, writer: BucketWriter): BucketCalls {
   const { database, sql } = context;
   const staging = openStaging(database);
-  const writer = bucketWriter(context);
   const list = bucketLister(sql);
   return {
-    namedByRequests: requestNames(context),
+    namedByRequests: requestNames(context, writer),
 
     bucketObject: (site, path) => writer.find(writer.state(site), path),
 

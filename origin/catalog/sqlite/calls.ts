@@ -3,6 +3,7 @@ import { openObjectNames } from '../../../shared/content/manifest/sqlite/object-
 import type { CatalogCalls } from '../catalog.ts';
 import type { RecordSigner } from '../record-signer.ts';
 import { aliasCalls } from './aliases.ts';
+import { bucketWriter } from './bucket-writer.ts';
 import { bucketCalls } from './buckets.ts';
 import { catalogContext } from './context.ts';
 import { damageCalls } from './damage.ts';
@@ -30,6 +31,7 @@ import { webhookCalls } from './webhooks.ts';
 /** The catalog over a database that has all its tables, in the calling thread. */
 export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): CatalogCalls {
   const context = catalogContext(database, openLogWriter(database, signer));
+  const objects = bucketWriter(context);
   return {
     ...heldRevisionReaders(context),
     ...openObjectNames(database),
@@ -44,8 +46,8 @@ export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): Catal
     ...objectCalls(context),
     ...damageCalls(context),
     ...deployCalls(context),
-    ...bucketCalls(context),
-    ...multipartCalls(context),
+    ...bucketCalls(context, objects),
+    ...multipartCalls(context, objects),
     ...tokenCalls(context),
     ...fleetCalls(context),
     ...purgeCalls(context),

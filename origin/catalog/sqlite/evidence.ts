@@ -85,18 +85,21 @@ export function evidenceCalls({ database, sql }: Pick<CatalogContext, 'database'
 
   return {
     revisionEvidence: (site, revision, record) =>
-      transaction(database, () =>
-        evidence(site, answeredRecord(site, revision, record), () =>
+      transaction(database, () => {
+        const answered = answeredRecord(site, revision, record);
+        // A base to which many rollouts were taken back has receipts for each of them.
+        return evidence(site, answered, () =>
           sql(
-            'SELECT public_key, json FROM receipt WHERE site = ? AND revision = ? ORDER BY edge, public_key',
+            `SELECT public_key, json FROM receipt WHERE site = ? AND revision = ? AND record = ?
+             ORDER BY edge, public_key`,
           )
-            .all(site, revision)
+            .all(site, revision, answered.asked ? answered.record.seq : 0)
             .map(({ public_key, json }) => ({
               key: String(public_key),
               receipt: JSON.parse(String(json)) as Receipt,
             })),
-        ),
-      ),
+        );
+      }),
 
     purgeEvidence: (site, seq) =>
       transaction(database, () => {

@@ -31,7 +31,10 @@ export function heldSize(sql: CatalogContext['sql']): HeldSize {
     const limit = (value: unknown) =>
       typeof value === 'number' || typeof value === 'bigint' ? Number(value) : null;
     const [files, bytes] = [limit(row?.files), limit(row?.bytes)];
-    return files === null && bytes === null ? undefined : { files, bytes };
+    if (files !== null || bytes !== null) return { files, bytes };
+    // From now on, changes are not counted.
+    known.delete(site);
+    return undefined;
   }
 
   function added({ site, tip, done }: BucketState): TreeSize {

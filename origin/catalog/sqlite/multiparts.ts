@@ -5,12 +5,13 @@ import { SkerryError } from '../../../shared/errors.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import { MOST_MULTIPARTS } from '../limits.ts';
 import type { Multipart, MultipartCalls, MultipartDetail } from '../multipart-calls.ts';
-import { bucketWriter } from './bucket-writer.ts';
+import type { BucketWriter } from './bucket-writer.ts';
 import type { CatalogContext } from './context.ts';
 
-export function multipartCalls(context: CatalogContext): MultipartCalls {
-  const { database, sql } = context;
-  const writer = bucketWriter(context);
+export function multipartCalls(
+  { database, sql }: CatalogContext,
+  writer: Pick<BucketWriter, 'change'>,
+): MultipartCalls {
   const dropParts = (id: string) => sql('DELETE FROM multipart_part WHERE upload = ?').run(id);
   const isOpen = (id: string) =>
     sql('SELECT 1 FROM multipart WHERE id = ? AND result IS NULL').get(id) !== undefined;

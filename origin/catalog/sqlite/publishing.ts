@@ -23,10 +23,10 @@ import {
 } from './rollouts.ts';
 import { siteHistory } from './site-history.ts';
 
-/** How a rollout ends when the site goes on without it. */
 /** The number of the first of these records, of which the last one has the number `end`. */
 const firstOf = (records: readonly RecordDraft[], end: Seq) => toSeq(end - records.length + 1);
 
+/** How a rollout ends when the site goes on without it. */
 const BY_ANOTHER = { state: 'aborted', reason: 'another revision was published' } as const;
 
 export function publishCalls({ database, sql, writer, identity }: CatalogContext): PublishCalls {

@@ -1,5 +1,5 @@
 import type { NamedByRequests, RequestNames } from '../bucket-calls.ts';
-import { bucketWriter } from './bucket-writer.ts';
+import type { BucketWriter } from './bucket-writer.ts';
 import type { CatalogContext } from './context.ts';
 import { siteFinder } from './sites.ts';
 import { tokenCalls } from './tokens.ts';
@@ -7,8 +7,8 @@ import { tokenCalls } from './tokens.ts';
 /** Finds what requests name. Requests of one client name the same token and bucket, which is read once. */
 export function requestNames(
   context: CatalogContext,
+  objects: Pick<BucketWriter, 'state' | 'find'>,
 ): (requests: readonly RequestNames[]) => NamedByRequests {
-  const objects = bucketWriter(context);
   const siteOf = siteFinder(context.sql);
   const { token: tokenOf } = tokenCalls(context);
   return (requests) => {

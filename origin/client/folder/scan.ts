@@ -8,9 +8,6 @@ import { FORMAT_FILE } from '../../../shared/files/data-folder.ts';
 import { changed } from '../../../shared/files/real-file.ts';
 import { IGNORE_FILE, type LeftOut, leftOutByDefault } from './left-out.ts';
 
-/** The number of parallel requests to the file system. */
-const LOOKED_AT_ONCE = 64;
-
 /** A file to publish, with the properties that the scan found. */
 export interface FoundFile {
   readonly path: ContentPath;
@@ -59,21 +56,18 @@ export async function scanFolder(
     const undecoded = wanted.find(({ path }) => path.includes('\uFFFD'));
     if (undecoded !== undefined) throw refusedPath(undecoded.path, 'is not UTF-8');
     leftOut += countLeftOut(children, wanted.length);
-    for (let i = 0; i < wanted.length; i += LOOKED_AT_ONCE) {
-      const some = wanted.slice(i, i + LOOKED_AT_ONCE);
-      const places = await Promise.all(some.map(({ file, path }) => follow(top, file, path)));
-      for (const [at, { path }] of some.entries()) {
-        const place = places[at];
-        if (place === undefined) continue;
-        if (place.stats.isDirectory()) {
-          if (open.has(place.target))
-            throw new SkerryError('symlink-loop', `the link ${path} leads back to a folder above it`);
-          await walk(place.target, path, new Set([...open, place.target]));
-        } else {
-          const file = foundFile(path, place);
-          files.push(file);
-          found(file);
-        }
+    for (const { file, path } of wanted) {
+      const stats = statsOf(file, path);
+      const place = stats.isSymbolicLink() ? await followLink(top, file, path) : { stats, target: file };
+      if (place === undefined) continue;
+      if (place.stats.isDirectory()) {
+        if (open.has(place.target))
+          throw new SkerryError('symlink-loop', `the link ${path} leads back to a folder above it`);
+        await walk(place.target, path, new Set([...open, place.target]));
+      } else {
+        const one = foundFile(path, place);
+        files.push(one);
+        found(one);
       }
     }
   }
@@ -143,8 +137,12 @@ interface Place {
 /** Undefined for a path that is private by its own name or by the target of its link. */
 async function follow(top: string, file: string, path: string): Promise<Place | undefined> {
   if (isPrivateName(basename(file))) return undefined;
-  const stats = await readable(statsOf(file), path);
-  if (!stats.isSymbolicLink()) return { stats, target: file };
+  const stats = statsOf(file, path);
+  return stats.isSymbolicLink() ? followLink(top, file, path) : { stats, target: file };
+}
+
+/** Undefined for a link to a path that is private. */
+async function followLink(top: string, file: string, path: string): Promise<Place | undefined> {
   let target: string;
   try {
     target = await realpath(file);
@@ -176,18 +174,29 @@ function foundFile(path: string, { target, stats }: Place): FoundFile {
   return { path: path as ContentPath, file: target, size: stats.size, mtimeMs: stats.mtimeMs };
 }
 
-/** Called for each file of a folder. A call through a thread of Node would take ten times as long as the look itself. */
-async function statsOf(file: string): Promise<Stats> {
-  return lstatSync(file);
+/**
+ * Called for each file of a folder. A call through a thread of Node would take ten times as long as the look itself, and
+ * even a promise takes as long.
+ */
+function statsOf(file: string, path: string): Stats {
+  try {
+    return lstatSync(file);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
 }
 
 async function readable<T>(reading: Promise<T>, path: string): Promise<T> {
   try {
     return await reading;
   } catch (cause) {
-    const code = systemCode(cause);
-    // The file has disappeared since its folder was listed.
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw changed(path, cause);
-    throw new SkerryError('unreadable-file', `${path} cannot be read (${code})`, { cause });
+    throw unreadable(path, cause);
   }
+}
+
+function unreadable(path: string, cause: unknown): SkerryError {
+  const code = systemCode(cause);
+  // The file has disappeared since its folder was listed.
+  if (code === 'ENOENT' || code === 'ENOTDIR') return changed(path, cause);
+  return new SkerryError('unreadable-file', `${path} cannot be read (${code})`, { cause });
 }

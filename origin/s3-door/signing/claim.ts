@@ -1,3 +1,4 @@
+import { asHeader } from '../protocol/header-text.ts';
 import { S3Error } from '../protocol/s3-error.ts';
 import type { Target } from '../protocol/target.ts';
 
@@ -43,7 +44,8 @@ export function claimOf(target: Target, headers: Headers): Claim {
 /** The headers that a presigned URL carries as parameters. They are signed, as all parameters are. */
 export function hoistedHeaders({ query }: Pick<Target, 'query'>): Record<string, string> {
   if (!query.has('X-Amz-Algorithm')) return {};
-  return Object.fromEntries([...query].filter(([name]) => name.startsWith('x-amz-')));
+  const hoisted = [...query].filter(([name]) => name.startsWith('x-amz-'));
+  return Object.fromEntries(hoisted.map(([name, value]) => [name, asHeader(value)]));
 }
 
 function signatureOf(target: Target, headers: Headers): Claim {

@@ -62,8 +62,8 @@ export async function signAgain(
   secret: string,
 ): Promise<string> {
   const { token, region, time, signedHeaders, payload, expires } = claim;
-  const date = request.rawHeaders[request.rawHeaders.findIndex((name) => name.toLowerCase() === 'date') + 1];
-  const signer = new Resigner(signedHeaders.has('date') ? date : undefined, {
+  const sent = headersOf(request, signedHeaders);
+  const signer = new Resigner(sent.date, {
     credentials: { accessKeyId: token, secretAccessKey: secret },
     ...{ region, service: 's3', sha256: Sha256, uriEscapePath: false, applyChecksum: false },
   });
@@ -71,7 +71,7 @@ export async function signAgain(
     method: request.method ?? 'GET',
     ...{ protocol: 'http:', hostname: '', path: target.path },
     query: queryOf(target),
-    headers: { ...headersOf(request, signedHeaders), 'x-amz-content-sha256': payload },
+    headers: { ...sent, 'x-amz-content-sha256': payload },
   };
   const options = {
     signingDate: new Date(time),

@@ -180,6 +180,17 @@ export function bucketsContract({ suite }: Theme): void {
     t.strictSame(await catalog.changeBucket([put('c', '1234567'), put('d', '1')], 1), ['done', 'full']);
   });
 
+  suite('the quota counts no change that was not made', async (t, catalog) => {
+    const { id: site, policy } = await catalog.putSite('one', undefined, 1);
+    const quota = { bytes: 10, files: null, fileBytes: null };
+    await catalog.putSite('one', undefined, 1, { ...policy, quota });
+    const both = [putOf(site, 'a', '1'), putOf(site + 1, 'a', '1')];
+    await t.rejects(catalog.changeBucket(both, 1), { code: 'no-such-site' });
+    await catalog.createMultipart({ id: 'u', site, path: at('m'), created: 1, detail: { headers: {} } });
+    t.equal(await catalog.finishMultipart('u', 'etag', putOf(site, 'm', '123456789'), 1), 'done');
+    t.strictSame(await catalog.changeBucket([putOf(site, 'a', '12')], 1), ['full']);
+  });
+
   suite('listings follow the order of UTF-8, over tip, changes and older revisions', async (t, catalog, publisher) => {
     const { id: site } = await catalog.putSite('one', undefined, 1);
     const gone = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`dir/gone-${i}`, 'x']));

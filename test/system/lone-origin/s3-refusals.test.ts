@@ -9,9 +9,12 @@ import {
   ListPartsCommand,
   PutObjectCommand,
   UploadPartCommand,
+  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import t from 'tap';
+import { digestOf } from '../../../shared/content/digest.ts';
 import { ask } from '../../helpers/http.ts';
+import { openFiles } from '../../helpers/open-files.ts';
 import { s3Client } from '../../helpers/s3.ts';
 import { s3Origin } from '../../helpers/s3-origin.ts';
 import { signedHeaders, type ToSign } from '../../helpers/s3-signed.ts';
@@ -87,6 +90,11 @@ const cases: readonly (readonly [string, Refused, string])[] = [
   ['another body', { payload: sha256('other') }, '400 XAmzContentSHA256Mismatch'],
   ['a payload of no known kind', { payload: 'SIGNED' }, '400 InvalidArgument'],
   ['a wrong MD5', { headers: { 'content-md5': 'rL0Y20xC+Fzt72VPzMSk2A==' } }, '400 BadDigest'],
+  [
+    'another configuration of a bucket',
+    { path: '/new', payload: sha256('other') },
+    '400 XAmzContentSHA256Mismatch',
+  ],
   ['no MD5', { headers: { 'content-md5': 'short' } }, '400 InvalidDigest'],
   ['a wrong checksum', { headers: { 'x-amz-checksum-crc32': 'AAAAAA==' } }, '400 BadDigest'],
   ['no checksum', { headers: { 'x-amz-checksum-crc32': 'AA' } }, '400 InvalidRequest'],
@@ -199,6 +207,15 @@ t.test('a quota is judged at the door, with what is held', async (t) => {
   const part = (Body: string) =>
     client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body }));
   await t.rejects(part('123456789'), refused(403, 'QuotaExceeded'));
+  const large = Buffer.alloc(100_000);
+  await client.send(new PutObjectCommand({ Bucket: 'docs', Key: 'large', Body: large }));
+  const copy = { Bucket, Key, UploadId, PartNumber: 1, CopySource: 'docs/large' };
+  await t.rejects(client.send(new UploadPartCopyCommand(copy)), refused(403, 'QuotaExceeded'));
+  await until(
+    'the file of the source is closed',
+    () => !openFiles().some((path) => path.includes(digestOf(large))),
+  );
+  await client.send(new DeleteObjectCommand({ Bucket: 'docs', Key: 'large' }));
   const { ETag } = await part('1234');
   const complete = () =>
     client.send(

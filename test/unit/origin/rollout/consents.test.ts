@@ -81,3 +81,21 @@ t.test('who fails three times does not answer, and one that is not there is told
   const gone = new SkerryError('no-such-webhook', 'there is no webhook gate');
   t.strictSame(await asking(gone).ask(), { kind: 'absent', why: 'there is no webhook gate' });
 });
+
+t.test('an answer about a rollout that has ended says nothing about the next one', async (t) => {
+  const answers: ((text: string) => void)[] = [];
+  const consents = new Consents({
+    ...{ clock: turnedClock(), stopping: new AbortController().signal },
+    ask: () => new Promise((resolve) => answers.push(resolve)),
+  });
+  const next = { ...rollout, revision: 8 };
+  consents.ask(rollout, 'gate', NO_EVIDENCE);
+  consents.ask(next, 'gate', NO_EVIDENCE);
+  // The newer question is answered first.
+  for (const text of ['{"verdict":"go"}', '{"verdict":"veto","reason":"no"}']) {
+    const answered = consents.answered.wait(5000, new AbortController().signal);
+    answers.pop()?.(text);
+    await answered;
+  }
+  t.strictSame(consents.of(next), { kind: 'go' });
+});

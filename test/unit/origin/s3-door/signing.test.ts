@@ -59,6 +59,23 @@ const signed: readonly (Signed & { readonly name: string })[] = [
     },
   },
   {
+    name: 'PUT with a Date, and another header that has this word as its value',
+    method: 'PUT',
+    url: '/test%24file.text',
+    headers: {
+      'x-sorted-by': 'date',
+      date: 'Fri, 24 May 2013 00:00:00 GMT',
+      host: HOST,
+      'x-amz-content-sha256': '44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072',
+      'x-amz-date': '20130524T000000Z',
+      'x-amz-storage-class': 'REDUCED_REDUNDANCY',
+      authorization: authorization(
+        'date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class',
+        '98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd',
+      ),
+    },
+  },
+  {
     name: 'a listing',
     method: 'GET',
     url: '/?max-keys=2&prefix=J',

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +8,7 @@ import { startHashThreads } from '../../../../shared/hashing/hash-threads.ts';
 import { moduleUrl } from '../../../../shared/process/module-url.ts';
 import { startThreads } from '../../../../shared/process/thread.ts';
 import type { SmallObjects } from '../../../../shared/store/small-objects.worker.ts';
+import { openFiles } from '../../../helpers/open-files.ts';
 import { until } from '../../../helpers/until.ts';
 
 t.test('threads stay until they are closed, and none is left then', async (t) => {
@@ -34,18 +35,6 @@ t.test('threads that are stopped end within a call', async (t) => {
   await Promise.all([refused, closing]);
 });
 
-/** Those of the process that lead to the file. */
-function openFiles(file: string): number {
-  const names = readdirSync('/proc/self/fd').map((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`);
-    } catch {
-      return '';
-    }
-  });
-  return names.filter((name) => name === file).length;
-}
-
 t.test(
   'a thread that nobody asks for anything ends, with what it had open; the next call finds all',
   async (t) => {
@@ -56,10 +45,10 @@ t.test(
     const { remote, close } = startThreads<SmallObjects>(module, 1, { file, folder }, { idleMs: 20 });
     for (let round = 0; round < 3; round++) {
       await remote.missing([]);
-      await until('the file to be closed', () => openFiles(file) === 0);
+      await until('the file to be closed', () => !openFiles().includes(file));
     }
     await remote.close();
-    t.equal(openFiles(file), 0, 'it is not opened to be closed');
+    t.notOk(openFiles().includes(file), 'it is not opened to be closed');
     await close();
   },
 );

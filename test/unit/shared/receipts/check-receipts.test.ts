@@ -76,6 +76,10 @@ t.test('a step of a rollout, and what takes it back', async (t) => {
     [/answers record 6, not record 5/, /removed/],
     'a receipt of another record of the rollout',
   );
+  for (const payload of [TAKEN_BACK.payload.slice(1), '{}']) {
+    const [fault] = faultsOf({ ...back, record: { ...TAKEN_BACK, payload } });
+    t.match(fault, /^record 6 was changed/, `the payload ${payload}`);
+  }
   const shownNowhere = activation({ kind: 'abort', payload: '{"reason":"a sync publish"}' });
   t.match(faultsOf(receiptFile([first], { record: shownNowhere })), [/no edge shows anything because of it/]);
 });

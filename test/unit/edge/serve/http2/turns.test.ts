@@ -76,18 +76,42 @@ t.test('a connection writes slices in a row before those that wait, but not for 
   const MB = 1024 * 1024;
   const first = writer('first', MB);
   const second = writer('second', MB);
+  const third = writer('third', MB);
   second.run = 2 * MB;
   turns.wait(first);
   turns.wait(second);
   await turn();
-  t.strictSame(written, ['first'], 'a turn has enough with one of them');
+  t.strictSame(
+    written.splice(0),
+    ['first', 'second'],
+    'a turn has enough with one of them, and one that waits',
+  );
+  second.run = 2 * MB;
+  third.run = 2 * MB;
+  for (const one of [third, second, first]) turns.wait(one);
+  await turn();
+  t.strictSame(written.splice(0), ['first', 'third']);
   turns.wait(first);
   await turn();
-  turns.wait(first);
+  t.strictSame(written.splice(0), ['second'], 'the run of the first is over');
   await turn();
-  t.strictSame(written, ['first', 'first', 'second'], 'the run of the first is over');
-  await turn();
-  t.strictSame(written, ['first', 'first', 'second', 'first']);
+  t.strictSame(written, ['first']);
+});
+
+t.test('newcomers with short bodies do not keep a long one waiting for ever', async (t) => {
+  const turns = new WriteTurns();
+  let written = 0;
+  const MB = 1024 * 1024;
+  const long: SliceWriter = { run: 2 * MB, writeSlice: () => ++written };
+  for (let i = 0; i < 10; i++) {
+    for (let k = 0; k < 2; k++) turns.wait({ run: 0, writeSlice: () => MB });
+    if (i === written) {
+      long.run = 2 * MB;
+      turns.wait(long);
+    }
+    await turn();
+  }
+  t.equal(written, 10);
 });
 
 t.test('small writes of many connections share a turn', async (t) => {

@@ -29,10 +29,13 @@ t.test('each revision on trial is rehearsed once, with the requests before', asy
   rehearsals.begin(site, 2);
   rehearsals.begin(site, 2);
   const trial = () => counters.snapshot().docs?.trial;
-  await until('the rehearsal', async () => trial()?.rehearsal.requests === 3);
+  await until('the rehearsal', async () => trial()?.rehearsal?.requests === 3);
   t.strictSame(asked, ['/a', '/b', '/b']);
   t.match(trial(), { lost: 0, rehearsal: { requests: 3, lost: 2 }, worst: [{ path: '/b', count: 2 }] });
   counters.show([{ name: 'docs', revision: 3 }]);
   rehearsals.begin(site, 2);
-  t.match(trial(), { rehearsal: { requests: 0, lost: 0 }, worst: [] }, 'another revision has other counts');
+  t.match(trial(), { rehearsal: null, worst: [] }, 'another revision has other counts');
+  counters.show([{ name: 'docs', revision: 2 }]);
+  rehearsals.begin(site, 2);
+  await until('another rehearsal', async () => trial()?.rehearsal?.requests === 3);
 });

@@ -28,3 +28,9 @@ t.test('the links of a page', async (t) => {
   for (const [text, path, isLinked] of table)
     t.equal(isLinkedIn(Buffer.from(text), path), isLinked, `${path} in ${text}`);
 });
+
+t.test('a page is not searched for long', async (t) => {
+  const page = (name: string) => Buffer.from(`${'ex '.repeat(100_000)} <a href="/${name}">`);
+  t.equal(isLinkedIn(page('news'), '/news'), true);
+  t.equal(isLinkedIn(page('x'), '/x'), undefined, 'the name is everywhere in the page');
+});

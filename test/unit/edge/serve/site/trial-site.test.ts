@@ -3,7 +3,7 @@ import type { TrialError } from '../../../../../edge/messages/counters.ts';
 import { textAnswer } from '../../../../../edge/serve/site/answer.ts';
 import type { ReaderRequest } from '../../../../../edge/serve/site/decide.ts';
 import type { PublishedSite } from '../../../../../edge/serve/site/published-site.ts';
-import { TrialSite } from '../../../../../edge/serve/site/trial-site.ts';
+import { pageTexts, TrialSite } from '../../../../../edge/serve/site/trial-site.ts';
 
 /** A site with the content of each path. */
 function site(content: Readonly<Record<string, string>>): PublishedSite {
@@ -23,7 +23,7 @@ function asked(path: string, referer?: string): TrialError[] {
   const noted: TrialError[] = [];
   const base = { '/a': 'a', '/same': 's', '/changed': 'old <a href="/gone.js">' };
   const trial = { '/b': 'b', '/same': 's', '/changed': 'new <script src="/new.js"> <a href="gone.js">' };
-  const tried = new TrialSite(site(trial), site(base), (error) => noted.push(error));
+  const tried = new TrialSite(site(trial), site(base), pageTexts(), (error) => noted.push(error));
   const headers = referer === undefined ? {} : { referer };
   tried.answer({ method: 'GET', target: path, headers, client: '::1', host: 'docs.example:7500' });
   return noted;
@@ -46,7 +46,7 @@ t.test('what neither has is lost when only the new page links to it', async (t) 
 t.test('what a request of a reader of the base would get now', async (t) => {
   const base = { '/': 'old', '/gone': 'g', '/news': 'n', '/kept': 'k' };
   const trial = { '/': 'new <a href="/gone">', '/kept': 'k' };
-  const tried = new TrialSite(site(trial), site(base), () => t.fail('nobody has met an error'));
+  const tried = new TrialSite(site(trial), site(base), pageTexts(), () => t.fail('nobody has met an error'));
   const foreseen = (target: string, referer?: string) =>
     tried.foresee({ method: 'GET', target, headers: { referer }, client: '', host: 'docs.example' });
   const lost = { isLost: true, status: 404, before: 200 };
