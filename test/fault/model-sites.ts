@@ -4,7 +4,7 @@ import type { Change } from '../../shared/content/diff.ts';
 import type { Entry } from '../../shared/content/entry.ts';
 import { hasCode } from '../../shared/errors.ts';
 import { payloads } from '../../shared/log/record-kinds.ts';
-import { EVERYTHING, type PurgeTarget } from '../../shared/site/purge.ts';
+import { EVERYTHING } from '../../shared/site/purge.ts';
 import type { FastClock } from '../helpers/fast-time.ts';
 import type { InnerOrigin } from '../helpers/inner-origin.ts';
 import { random } from '../helpers/random.ts';
@@ -29,8 +29,8 @@ export interface SiteModel {
   readonly named: Map<string, Set<number>>;
   /** The revisions that each edge was told to show in a rollout. */
   readonly tried: Map<string, Set<number>>;
-  /** The purges, with the newest revision of their time. */
-  readonly purges: { readonly seq: number; readonly revision: number; readonly target: PurgeTarget }[];
+  /** The sequence numbers of the purges. */
+  readonly purges: number[];
   live: number;
   isDeleted: boolean;
 }
@@ -136,8 +136,7 @@ export class ModelSites {
     )) {
       if (id !== site.id) continue;
       if (kind === 'revision' && !site.trees.has(revision)) site.trees.set(revision, this.#making);
-      if (kind === 'purge')
-        site.purges.push({ seq: at, revision, target: payloads.purge.parseText(payload) });
+      if (kind === 'purge') site.purges.push(at);
       if (kind === 'activate') this.#committed(site, { revision, outcome: 'live' }, new Map());
       if (kind === 'rollout')
         for (const name of payloads.rollout.parseText(payload).edges)
@@ -155,8 +154,7 @@ export class ModelSites {
     const { catalog } = this.#origin;
     const row = await catalog.site(site.id);
     const target = path === null ? EVERYTHING : { ...EVERYTHING, all: false, paths: [path] };
-    const seq = await catalog.addPurges(row, [target], this.#clock.now());
-    site.purges.push({ seq, revision: row.newest, target });
+    site.purges.push(await catalog.addPurges(row, [target], this.#clock.now()));
   }
 
   /** Publishes a draft, which does not change what is live. */
