@@ -313,7 +313,7 @@ export interface PurgeCalls {
   pendingPurges(site: number, limit: number): PendingPurge[];
   /** Removes purges that were carried out and stores their receipts, in one transaction. */
   purgesDone(receipts: readonly PurgeReceipt[]): void;
-  /** Drops those purges of a site that limit only revisions that are no longer held. */
+  /** Drops those purges of a site that limit only revisions that are no longer held, and will not be held. */
   dropEnded(site: number): void;
 }
 

@@ -18,6 +18,9 @@ const MOST_PENDING = { count: 200, bytes: 256 * 1024 };
  */
 const MOST_ENDED = { count: 200, bytes: 128 * 1024 };
 
+/** The revisions that are former ones, or can become former ones later. */
+const MAY_BE_FORMER = ['held', 'kept', 'activation', 'proposal', 'alias', 'rollout'];
+
 /** Records a purge, both as pending work and as a limit for former revisions. */
 export function notePurge(sql: Sql, { seq, site, revision, payload }: LogRecord): void {
   const target = targetOf(payload);
@@ -108,9 +111,10 @@ export function purgeCalls(database: DatabaseSync, sql: Sql): PurgeCalls {
     },
 
     dropEnded(site) {
+      const revisions = MAY_BE_FORMER.map((table) => `SELECT revision FROM ${table} WHERE site = :site`);
+      // Of a site without any revision nothing is dropped: its first one is still to come.
       sql(
-        `DELETE FROM ended WHERE site = :site
-         AND revision < (SELECT coalesce(min(revision), ${Number.MAX_SAFE_INTEGER}) FROM held WHERE site = :site)`,
+        `DELETE FROM ended WHERE site = :site AND revision < (SELECT min(revision) FROM (${revisions.join(' UNION ALL ')}))`,
       ).run({ site });
     },
   };

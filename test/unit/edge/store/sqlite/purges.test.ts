@@ -49,6 +49,28 @@ t.test('what is ended is named once, and everything stands for all before it', a
   t.equal(world.site.purges.length, 2);
 });
 
+t.test(
+  'a purge limits revisions that are still to come here, and is dropped when none is left',
+  async (t) => {
+    const world = known();
+    const { catalog } = world;
+    const ended = () => {
+      catalog.dropEnded(1);
+      return world.site.purges.map(({ revision }) => revision);
+    };
+    world.take('purge', purge({ paths: ['a'] }), { revision: 3 });
+    t.strictSame(ended(), [3], 'nothing is held yet');
+    const third = world.activate(3);
+    const fifth = world.activate(5);
+    t.strictSame(ended(), [3], 'revision 3 may become active');
+    catalog.reveal(1, { revision: 3, root: root(3), seq: third, files: 1 }, WHOLE, 1);
+    catalog.reveal(1, { revision: 5, root: root(5), seq: fifth, files: 1 }, WHOLE, 1);
+    t.strictSame(ended(), [3], 'revision 3 is a former one');
+    catalog.dropHeld(1, [3]);
+    t.strictSame(ended(), []);
+  },
+);
+
 for (const [title, target] of [
   ['large', (i: number) => long(`p${i}-`)],
   ['many', (i: number) => purge({ paths: [`p${i}`] })],
