@@ -273,7 +273,8 @@ t.test('a head that gets no younger', async (t) => {
   const later = (ms: number) => () => clock.advance(ms);
   const head = (time: number) => headFrame(log.head(time));
   const stale = (url: string) => [`stale-head ${url}`];
-  const held: Script = [...all, head(1), later(15_000), head(1), later(15_001), head(1), head(2)];
+  const again = [later(12_000), head(1)];
+  const held: Script = [...all, head(1), ...again, ...again, ...again, head(2)];
   const two = await run(t, { [A]: [held], [B]: [] }, clock);
   t.strictSame(two.codes, stale(A));
   t.strictSame(two.dials.at(-1), [B, 5], 'is left for another');
