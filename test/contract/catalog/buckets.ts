@@ -11,7 +11,7 @@ export const putOf = (site: number, path: string, content: string, condition = {
     ...{ etag: `etag-${content}`, detail: { headers: { 'x-amz-meta-of': content } } },
   },
 });
-const deletionOf = (site: number, path: string, condition = {}): BucketChange => ({
+export const deletionOf = (site: number, path: string, condition = {}): BucketChange => ({
   ...{ site, path: at(path), condition, put: null },
 });
 
