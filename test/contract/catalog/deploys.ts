@@ -96,7 +96,7 @@ export function deploysContract({ suite }: Theme): void {
   suite('a deploy of many files is looked through in pages', async (t, catalog, publisher) => {
     const { id: site } = await catalog.putSite('one', undefined, 1);
     await publisher.upload(site, ['here']);
-    const files = Array.from({ length: 2100 }, (_, i) => fileOf(`f${i}`, i === 4321 ? 'nowhere' : 'here'));
+    const files = Array.from({ length: 4500 }, (_, i) => fileOf(`f${i}`, i === 4321 ? 'nowhere' : 'here'));
     const id = await publisher.deploy(site, files, null);
     const first = await catalog.missingObjects(id, undefined);
     t.ok(first.next, 'no call is as long as the deploy');
