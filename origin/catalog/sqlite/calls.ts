@@ -36,7 +36,7 @@ export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): Catal
     ...heldRevisionReaders(context),
     ...openObjectNames(database),
     ...logCalls(context),
-    ...siteCalls(context),
+    ...siteCalls(context, objects),
     ...revisionReads(context),
     ...lagReads(context),
     ...stagingCalls(context),
