@@ -84,7 +84,6 @@ async function publishAsFound(parts: PublishParts, folder: string): Promise<Publ
       reading.scan(folder, rules),
       existingSite(client, parts.site),
     ]);
-    const bytes = found.reduce((sum, { size }) => sum + size, 0);
     refuseShrinking(parts, { before: site?.files ?? 0, after: found.length });
     const sent =
       site === undefined
@@ -92,7 +91,7 @@ async function publishAsFound(parts: PublishParts, folder: string): Promise<Publ
             client,
             parts.site,
             patience,
-            () => publishFirst({ ...parts, signal }, reading, bytes, report),
+            () => publishFirst({ ...parts, signal }, reading, report),
             () => progress.sentBytes > 0,
           )
         : await publishNext(parts, site, reading, report);
@@ -111,11 +110,15 @@ async function publishAsFound(parts: PublishParts, folder: string): Promise<Publ
 async function publishFirst(
   parts: PublishParts,
   reading: FolderReading,
-  bytesToSend: number,
   report: Report,
 ): Promise<Sent> {
   const { client, site, signal, patience = impatient } = parts;
-  const early = new FileSender(client, site, (sentBytes) => report({ sentBytes, bytesToSend }), signal);
+  const early = new FileSender(
+    client,
+    site,
+    (sentBytes) => report({ sentBytes, bytesToSend: early.bytesToSend }),
+    signal,
+  );
   reading.passOn((files) => early.add(files));
   const files = await reading.hashed();
   const lines = deployLines({ put: files, deleted: [] });
