@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { HashThreads } from '../../../shared/hashing/hash-threads.ts';
 import { schema } from '../../../shared/json/schema.ts';
-import type { Commit, Site } from '../../../shared/wire/api.ts';
+import type { Commit, ContentDigests, Site } from '../../../shared/wire/api.ts';
 import {
   type CommitRequest,
   type DeployHeader,
@@ -11,7 +11,8 @@ import {
 } from '../../../shared/wire/deploy-api.ts';
 import type { ApiClient } from '../api-client.ts';
 import { deployLines, type FolderChanges, type FolderState, folderState } from './change-plan.ts';
-import { changesSince, type KnownContent, knownContent } from './changes-since.ts';
+import { changesSince, knownContent } from './changes-since.ts';
+import { FolderContent } from './folder-content.ts';
 import type { HashedFile } from './hash-files.ts';
 import { readLeftOut } from './left-out.ts';
 import { existingSite, inNewSite } from './new-site.ts';
@@ -133,10 +134,12 @@ async function publishNext(
   report: Report,
 ): Promise<Sent> {
   const { patience = impatient } = parts;
+  const content = new FolderContent();
+  reading.passOn((files) => content.add(files));
   const [newest, files] = await Promise.all([readNewest(parts, site), reading.hashed()]);
-  const lines = deployLines({ put: files, deleted: [] });
-  const whole = () => publishChanges(parts, {}, lines, files, report);
-  const compared = compare(newest, files);
+  const lines = () => deployLines({ put: files, deleted: [] });
+  const whole = () => publishChanges(parts, {}, lines(), files, report);
+  const compared = newest && (await compare(parts, newest, content, files.length));
   return patience(() => (compared === undefined ? whole() : publishCompared(parts, compared, whole, report)));
 }
 
@@ -149,12 +152,11 @@ interface Compared extends Pick<FolderChanges, 'put' | 'deleted'> {
 
 interface Newest {
   readonly base: number;
-  readonly known: KnownContent;
+  readonly digests: ContentDigests;
 }
 
 /**
- * Reads what the newest revision holds, so that only changes are sent: the origin takes longer to note a file of a
- * deploy than to list a file of a revision. Undefined when nothing can be compared: a draft may build on another
+ * Reads digests of what the newest revision holds. Undefined when nothing can be compared: a draft may build on another
  * revision. It never rejects, because the folder is read at the same time. Whatever failed fails again later.
  */
 async function readNewest(
@@ -164,17 +166,32 @@ async function readNewest(
   const base = pending?.revision ?? revision;
   if (base === 0 || commit.draft || commit.alias !== undefined) return undefined;
   try {
-    return { base, known: await knownContent(client.manifest(name, base)) };
+    return { base, digests: await client.contentDigests(name, base) };
   } catch {
     return undefined;
   }
 }
 
-/** Undefined when most files have changed. */
-function compare(newest: Newest | undefined, files: readonly HashedFile[]): Compared | undefined {
-  if (newest === undefined) return undefined;
-  const { put, deleted } = changesSince(newest.known, files);
-  return put.length + deleted.length > files.length / 2 ? undefined : { base: newest.base, put, deleted };
+/**
+ * Lists the parts of the revision that differ from the folder, so that only changes are sent: the origin takes longer to
+ * note a file of a deploy than to list a file of a revision. Undefined when most files have changed, and when the
+ * revision cannot be read any more.
+ */
+async function compare(
+  { client, site }: PublishParts,
+  { base, digests }: Newest,
+  content: FolderContent,
+  files: number,
+): Promise<Compared | undefined> {
+  const unlike = content.nodesUnlike(digests);
+  if (unlike.length === 0) return { base, put: [], deleted: [] };
+  try {
+    const known = await knownContent(client.manifest(site, base, unlike));
+    const { put, deleted } = changesSince(known, content.filesIn(unlike));
+    return put.length + deleted.length > files / 2 ? undefined : { base, put, deleted };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Publishes the changes. If somebody else has published in between, publishes the whole tree. */
