@@ -19,7 +19,8 @@ export interface RealFolder {
  */
 export function openRealFolder(path: string): RealFolder {
   // Only Linux opens a file through the descriptor of its folder.
-  if (process.platform !== 'linux') return { open: (name) => openRealFile(join(path, name)), close: () => {} };
+  if (process.platform !== 'linux')
+    return { open: (name) => openRealFile(join(path, name)), close: () => {} };
   let handle: number;
   try {
     handle = openSync(path, FLAGS);

@@ -15,9 +15,7 @@ export function contentReads({ sql }: Pick<CatalogContext, 'sql'>): ContentReads
     contentDigests(site, revision, first, last) {
       needRevision(sql, site, revision);
       // SQLite joins the parts faster than they are read one by one. The text is that of `contentText`.
-      const texts = ofNode(
-        "concat_ws(char(10), lower(hex(e.digest)), e.type, e.meta, e.path, '') AS text",
-      );
+      const texts = ofNode("concat_ws(char(10), lower(hex(e.digest)), e.type, e.meta, e.path, '') AS text");
       return Array.from({ length: last - first + 1 }, (_, i) =>
         contentDigest(
           texts.all({ site, revision, ...leavesOf(first + i) }).map(({ text }) => text as string),

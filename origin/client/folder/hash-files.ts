@@ -60,11 +60,13 @@ export class FileHashing {
   #hash(batch: readonly FoundFile[], most: number, results: HashedFile[]): void {
     this.#queue.add(async () => {
       this.#signal.throwIfAborted();
-      const answer = await this.#hashThreads.remote.digests(inFolders(batch), most).catch((error: unknown) => {
-        // The abort also stopped the threads.
-        this.#signal.throwIfAborted();
-        throw error;
-      });
+      const answer = await this.#hashThreads.remote
+        .digests(inFolders(batch), most)
+        .catch((error: unknown) => {
+          // The abort also stopped the threads.
+          this.#signal.throwIfAborted();
+          throw error;
+        });
       const { files, large } = hashedFiles(batch, answer);
       for (const file of large) this.#hash([file], Number.POSITIVE_INFINITY, results);
       results.push(...files);

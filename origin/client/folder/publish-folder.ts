@@ -108,11 +108,7 @@ async function publishAsFound(parts: PublishParts, folder: string): Promise<Publ
  * Publishes into a site that has no object yet, so files can be sent while others are hashed. When all are hashed, a
  * deploy is begun while the rest is sent: it keeps the objects, even if sending them takes hours.
  */
-async function publishFirst(
-  parts: PublishParts,
-  reading: FolderReading,
-  report: Report,
-): Promise<Sent> {
+async function publishFirst(parts: PublishParts, reading: FolderReading, report: Report): Promise<Sent> {
   const { client, site, signal, patience = impatient } = parts;
   const early = new FileSender(
     client,

@@ -2,7 +2,13 @@ import { closeSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { digestOf } from '../../../shared/content/digest.ts';
 import { hasCode, SkerryError, systemCode } from '../../../shared/errors.ts';
-import { changed, hasChanged, type OpenFile, openUnproven, stampOf } from '../../../shared/files/real-file.ts';
+import {
+  changed,
+  hasChanged,
+  type OpenFile,
+  openUnproven,
+  stampOf,
+} from '../../../shared/files/real-file.ts';
 import type { HashedFile } from './hash-files.ts';
 
 const PIECE_BYTES = 64 * 1024;

@@ -56,7 +56,9 @@ export async function scanFolder(
     for (const child of wanted) {
       const path = pathOf(child);
       const file = `${within}${child.name}`;
-      const place = child.isSymbolicLink() ? await followLink(top, file, path) : { kind: child, target: file };
+      const place = child.isSymbolicLink()
+        ? await followLink(top, file, path)
+        : { kind: child, target: file };
       if (place === undefined) continue;
       if (place.kind.isDirectory()) {
         if (open.has(place.target))
