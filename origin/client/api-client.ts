@@ -12,9 +12,7 @@ import { answerText } from '../../shared/json/whole-body.ts';
 import { trustingConnector } from '../../shared/tls/connector.ts';
 import {
   type Commit,
-  type ContentDigests,
   commitSchema,
-  contentDigestsSchema,
   type DiffLine,
   diffLineSchema,
   type EdgeStatus,
@@ -81,7 +79,6 @@ const answers = {
   site: schema(siteSchema),
   deploy: schema(deploySchema),
   commit: schema(commitSchema),
-  contentDigests: schema(contentDigestsSchema),
   revisions: schema(Type.Object({ revisions: Type.Array(revisionSchema) })),
   revision: schema(revisionWithReceiptsSchema),
   purge: schema(purgeSchema),
@@ -247,15 +244,8 @@ export class ApiClient {
     return this.#text('GET', receiptFilePath(site, of));
   }
 
-  /** With `nodes`, only the files of these nodes: see `contentDigests`. */
-  manifest(site: string, revision: number, nodes?: readonly number[]): AsyncGenerator<ManifestLine> {
-    const query = nodes === undefined ? '' : `?nodes=${nodes.join(',')}`;
+  manifest(site: string, revision: number, query = ''): AsyncGenerator<ManifestLine> {
     return this.#lines(`/v1/sites/${site}/revisions/${revision}/manifest${query}`, manifestLineSchema);
-  }
-
-  /** By node, the digests of what publishers decided about the files of a revision. */
-  contentDigests(site: string, revision: number): Promise<ContentDigests> {
-    return this.#read('GET', `/v1/sites/${site}/revisions/${revision}/digests`, answers.contentDigests);
   }
 
   diff(site: string, from: number, to: number): AsyncGenerator<DiffLine> {

@@ -6,7 +6,7 @@ import type { HashedFile } from './hash-files.ts';
 
 interface PlacedFile {
   readonly leaf: number;
-  readonly text: string;
+  readonly type: string;
   readonly file: HashedFile;
 }
 
@@ -16,10 +16,8 @@ export class FolderContent {
 
   add(files: Iterable<HashedFile>): void {
     for (const file of files) {
-      const { path, digest } = file;
-      const leaf = leafOf(path);
-      const text = contentText({ path, digest, type: mediaType(path), meta: '[]' });
-      this.#nodes[nodeOf(leaf)]?.push({ leaf, text, file });
+      const leaf = leafOf(file.path);
+      this.#nodes[nodeOf(leaf)]?.push({ leaf, type: mediaType(file.path), file });
     }
   }
 
@@ -36,6 +34,8 @@ export class FolderContent {
     const inOrder = (this.#nodes[node] ?? []).toSorted(
       (a, b) => a.leaf - b.leaf || Buffer.compare(Buffer.from(a.file.path), Buffer.from(b.file.path)),
     );
-    return contentDigest(inOrder.map(({ text }) => text));
+    return contentDigest(
+      inOrder.map(({ type, file: { path, digest } }) => contentText({ path, digest, type, meta: '[]' })),
+    );
   }
 }

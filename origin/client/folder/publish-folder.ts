@@ -10,11 +10,11 @@ import {
   openDeploySchema,
 } from '../../../shared/wire/deploy-api.ts';
 import type { ApiClient } from '../api-client.ts';
+import { contentDigests, filesOfNodes } from '../content-calls.ts';
 import { deployLines, type FolderChanges, type FolderState, folderState } from './change-plan.ts';
 import { changesSince, knownContent } from './changes-since.ts';
 import { FolderContent } from './folder-content.ts';
 import type { HashedFile } from './hash-files.ts';
-import { readLeftOut } from './left-out.ts';
 import { existingSite, inNewSite } from './new-site.ts';
 import { impatient, type Patience } from './patience.ts';
 import { FolderReading } from './read-folder.ts';
@@ -41,6 +41,8 @@ export interface PublishParts {
   readonly include?: readonly string[] | undefined;
   /** Decides which changes are not published. By default, all are published. */
   readonly shrinking?: ShrinkRule | undefined;
+  /** A reading of the folder that has begun already. By default, it begins with the publish. */
+  readonly reading?: FolderReading | undefined;
   /** Repeats requests that the origin refuses temporarily. By default, nothing is repeated. */
   readonly patience?: Patience | undefined;
   readonly progress: (progress: PublishProgress) => void;
@@ -49,7 +51,8 @@ export interface PublishParts {
 
 export interface Published {
   readonly commit: Commit;
-  readonly state: FolderState;
+  /** What the folder held. */
+  state(): FolderState;
   readonly files: number;
   /** Counts files, and folders that were not read. */
   readonly leftOut: number;
@@ -65,27 +68,34 @@ export interface Published {
 export async function publishFolder(parts: PublishParts, folder: string): Promise<Published> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await publishAsFound(parts, folder);
+      const { reading } = attempt === 1 ? parts : {};
+      return await publishAsFound(parts, reading ?? beginReading(parts, folder));
     } catch (error) {
       if (!isMovingTarget(error) || attempt === TRIES) throw error;
     }
   }
 }
 
-async function publishAsFound(parts: PublishParts, folder: string): Promise<Published> {
+export function beginReading(
+  { include = [], hashThreads, signal }: Pick<PublishParts, 'include' | 'hashThreads' | 'signal'>,
+  folder: string,
+): FolderReading {
+  return new FolderReading(folder, include, hashThreads, signal);
+}
+
+async function publishAsFound(parts: PublishParts, reading: FolderReading): Promise<Published> {
   const { client, patience = impatient } = parts;
-  const rules = await readLeftOut(folder, parts.include ?? []);
   const stop = new AbortController();
   const signal = AbortSignal.any([parts.signal, stop.signal]);
   const progress = { hashed: 0, files: 0, sentBytes: 0, bytesToSend: 0 };
   const report: Report = (change) => parts.progress(Object.assign(progress, change));
-  const reading = new FolderReading(parts.hashThreads, (hashed, files) => report({ hashed, files }), signal);
+  reading.report((hashed, files) => report({ hashed, files }));
   try {
     const [{ files: found, leftOut }, site] = await Promise.all([
-      reading.scan(folder, rules),
+      reading.scanned,
       existingSite(client, parts.site),
     ]);
-    refuseShrinking(parts, { before: site?.files ?? 0, after: found.length });
+    refuseShrinking(parts, { before: site?.files ?? 0, after: found });
     const sent =
       site === undefined
         ? await inNewSite(
@@ -97,9 +107,9 @@ async function publishAsFound(parts: PublishParts, folder: string): Promise<Publ
           )
         : await publishNext(parts, site, reading, report);
     const files = await reading.hashed();
-    return { ...sent, state: folderState(files), files: files.length, leftOut };
+    return { ...sent, state: () => folderState(files), files: files.length, leftOut };
   } finally {
-    // A scan that failed leaves files to hash.
+    reading.stop();
     stop.abort();
   }
 }
@@ -162,7 +172,7 @@ async function readNewest(
   const base = pending?.revision ?? revision;
   if (base === 0 || commit.draft || commit.alias !== undefined) return undefined;
   try {
-    return { base, digests: await client.contentDigests(name, base) };
+    return { base, digests: await contentDigests(client, name, base) };
   } catch {
     return undefined;
   }
@@ -182,7 +192,7 @@ async function compare(
   const unlike = content.nodesUnlike(digests);
   if (unlike.length === 0) return { base, put: [], deleted: [] };
   try {
-    const known = await knownContent(client.manifest(site, base, unlike));
+    const known = await knownContent(filesOfNodes(client, site, base, unlike));
     const { put, deleted } = changesSince(known, content.filesIn(unlike));
     return put.length + deleted.length > files / 2 ? undefined : { base, put, deleted };
   } catch {

@@ -22,22 +22,27 @@ export interface ScannedFolder {
   readonly leftOut: number;
 }
 
+export async function scanFolder(root: string, rules: LeftOut = leftOutByDefault): Promise<ScannedFolder> {
+  const files: FoundFile[] = [];
+  const leftOut = await walkFolder(root, rules, (file) => files.push(file));
+  return { files, leftOut };
+}
+
 /**
  * Finds all that a folder publishes: every file except those that are left out, those of Git, and those in Skerry's own
  * data folders. Links are followed within the folder. The whole folder is refused for a link that leads out of it, a
- * loop, a pipe, or a name that cannot be published. `found` is called with each file at once.
+ * loop, a pipe, or a name that cannot be published. Returns how many files and unread folders are left out.
  */
-export async function scanFolder(
+export async function walkFolder(
   root: string,
-  rules: LeftOut = leftOutByDefault,
-  found: (file: FoundFile) => void = () => {},
-): Promise<ScannedFolder> {
+  rules: LeftOut,
+  found: (file: FoundFile) => void,
+): Promise<number> {
   const top = await realFolder(root);
   if (await isDataFolder(top)) throw new SkerryError('not-a-folder', `${root} is a data folder of Skerry`);
-  const files: FoundFile[] = [];
   let leftOut = 0;
   await walk(top, '', new Set([top]));
-  return { files, leftOut };
+  return leftOut;
 
   async function walk(folder: string, prefix: string, open: ReadonlySet<string>): Promise<void> {
     const children = await readable(readdir(folder, { withFileTypes: true }), prefix || root);
@@ -65,9 +70,7 @@ export async function scanFolder(
           throw new SkerryError('symlink-loop', `the link ${path} leads back to a folder above it`);
         await walk(place.target, path, new Set([...open, place.target]));
       } else {
-        const one = foundFile(path, place);
-        files.push(one);
-        found(one);
+        found(foundFile(path, place));
       }
     }
   }

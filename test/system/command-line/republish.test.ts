@@ -16,12 +16,12 @@ const SITE = 'again';
 /** Notes the lines of each deploy, and how many nodes of a manifest are read. `before` runs when a deploy is about to be made. */
 class WatchedClient extends ApiClient {
   readonly deploys: string[][] = [];
-  readonly nodesRead: (number | undefined)[] = [];
+  readonly nodesRead: number[] = [];
   before: () => Promise<unknown> = async () => {};
 
-  override manifest(site: string, revision: number, nodes?: readonly number[]) {
-    this.nodesRead.push(nodes?.length);
-    return super.manifest(site, revision, nodes);
+  override manifest(site: string, revision: number, query?: string) {
+    if (query?.startsWith('?nodes=')) this.nodesRead.push(query.split(',').length);
+    return super.manifest(site, revision, query);
   }
 
   override async createDeploy(site: string, lines: Readable): Promise<Deploy> {
