@@ -21,6 +21,7 @@ export interface BucketWriter {
   /** The number of the newest change. */
   newest(site: number): number;
   find(state: BucketState, path: ContentPath): BucketObject | undefined;
+  isEmpty(site: number): boolean;
   change(change: BucketChange, time: number): ChangeOutcome;
 }
 
@@ -51,6 +52,7 @@ export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
     state,
     newest,
     find,
+    isEmpty: (site) => sizes.of(state(site), newest(site)).files === 0,
     change({ site, path, condition = {}, put }, time) {
       const current = state(site);
       // The store has the object, whether the condition holds or not.

@@ -38,7 +38,7 @@ export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): Catal
     ...contentReads(context),
     ...openObjectNames(database),
     ...logCalls(context),
-    ...siteCalls(context),
+    ...siteCalls(context, objects),
     ...revisionReads(context),
     ...lagReads(context),
     ...stagingCalls(context),
