@@ -72,7 +72,7 @@ export function publishCommand(): Command {
       const began = systemClock.monotonic();
       const commitAs = commitRequest(flags);
       const signal = interruption();
-      const early = earlyReading(folder, flags.include ?? [], signal);
+      const { reading, hashThreads, close } = await earlyReading(folder, flags.include ?? [], signal);
       const run = async (client: ApiClient) => {
         const goal = flags.waitFor ?? (flags.wait ? ONLINE : undefined);
         if (goal !== undefined) await refuseOutOfReach(client, site, goal);
@@ -80,7 +80,6 @@ export function publishCommand(): Command {
         const shrinking = allowShrink ? allowsShrinking : refusesShrinking;
         const { progressBar } = await import('../terminal/progress.ts');
         const bar = progressBar();
-        const { reading, hashThreads, close } = await early;
         const parts = {
           client,
           reading,
@@ -140,7 +139,7 @@ export function publishCommand(): Command {
       try {
         await withClientUntil(signal, flags, run);
       } finally {
-        await (await early).close();
+        await close();
       }
     });
 }

@@ -2,7 +2,7 @@ import type { ContentPath } from '../../shared/content/content-path.ts';
 import { refusedPath } from '../../shared/content/content-path.ts';
 import { isPrivateName } from '../../shared/content/private-name.ts';
 import { SkerryError } from '../../shared/errors.ts';
-import { FORMAT_FILE } from '../../shared/files/data-folder.ts';
+import { FORMAT_FILE } from '../../shared/files/format-file.ts';
 import { publishedPath } from './published-path.ts';
 
 const SHOWN = 200;

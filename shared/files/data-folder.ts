@@ -5,9 +5,9 @@ import { SkerryError, systemCode } from '../errors.ts';
 import { schema } from '../json/schema.ts';
 import { writeDurably } from './durable-file.ts';
 import { lockFolder } from './folder-lock.ts';
+import { FORMAT_FILE } from './format-file.ts';
 
 const FORMAT = 1;
-export const FORMAT_FILE = 'skerry-data.json';
 
 const formatFile = schema(Type.Object({ role: Type.String(), format: Type.Integer() }));
 

@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path';
 import { watch } from 'chokidar';
 import { Wakeup } from '../../../shared/concurrency/wakeup.ts';
 import { isPrivateName } from '../../../shared/content/private-name.ts';
-import { FORMAT_FILE } from '../../../shared/files/data-folder.ts';
+import { FORMAT_FILE } from '../../../shared/files/format-file.ts';
 import { Burst } from './burst.ts';
 import { IGNORE_FILE, type LeftOut, readLeftOut } from './left-out.ts';
 import { realFolder } from './scan.ts';

@@ -91,9 +91,9 @@ async function publishAsFound(parts: PublishParts, reading: FolderReading): Prom
   const report: Report = (change) => parts.progress(Object.assign(progress, change));
   reading.report((hashed, files) => report({ hashed, files }));
   try {
-    const [{ files: found, leftOut }, site] = await Promise.all([
+    const [{ files: found, leftOut }, { site, newest }] = await Promise.all([
       reading.scanned,
-      existingSite(client, parts.site),
+      siteWithNewest(parts),
     ]);
     refuseShrinking(parts, { before: site?.files ?? 0, after: found });
     const sent =
@@ -105,7 +105,7 @@ async function publishAsFound(parts: PublishParts, reading: FolderReading): Prom
             () => publishFirst({ ...parts, signal }, reading, report),
             () => progress.sentBytes > 0,
           )
-        : await publishNext(parts, site, reading, report);
+        : await publishNext(parts, newest, reading, report);
     const files = await reading.hashed();
     return { ...sent, state: () => folderState(files), files: files.length, leftOut };
   } finally {
@@ -135,14 +135,14 @@ async function publishFirst(parts: PublishParts, reading: FolderReading, report:
 /** Publishes into a site that may have revisions or objects. */
 async function publishNext(
   parts: PublishParts,
-  site: Site,
+  newest: Newest | undefined,
   reading: FolderReading,
   report: Report,
 ): Promise<Sent> {
   const { patience = impatient } = parts;
   const content = new FolderContent();
   reading.passOn((files) => content.add(files));
-  const [newest, files] = await Promise.all([readNewest(parts, site), reading.hashed()]);
+  const files = await reading.hashed();
   const lines = () => deployLines({ put: files, deleted: [] });
   const whole = () => publishChanges(parts, {}, lines(), files, report);
   const compared = newest && (await compare(parts, newest, content, files.length));
@@ -161,9 +161,16 @@ interface Newest {
   readonly digests: ContentDigests;
 }
 
+async function siteWithNewest(
+  parts: PublishParts,
+): Promise<{ site: Site | undefined; newest: Newest | undefined }> {
+  const site = await existingSite(parts.client, parts.site);
+  return { site, newest: site && (await readNewest(parts, site)) };
+}
+
 /**
  * Reads digests of what the newest revision holds. Undefined when nothing can be compared: a draft may build on another
- * revision. It never rejects, because the folder is read at the same time. Whatever failed fails again later.
+ * revision. It never rejects: whatever failed fails again later.
  */
 async function readNewest(
   { client, commit }: PublishParts,

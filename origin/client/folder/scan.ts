@@ -4,7 +4,7 @@ import { basename, join, relative, sep } from 'node:path';
 import { type ContentPath, pathFault, refusedPath } from '../../../shared/content/content-path.ts';
 import { isPrivateName } from '../../../shared/content/private-name.ts';
 import { SkerryError, systemCode } from '../../../shared/errors.ts';
-import { FORMAT_FILE } from '../../../shared/files/data-folder.ts';
+import { FORMAT_FILE } from '../../../shared/files/format-file.ts';
 import { changed } from '../../../shared/files/real-file.ts';
 import { IGNORE_FILE, type LeftOut, leftOutByDefault } from './left-out.ts';
 

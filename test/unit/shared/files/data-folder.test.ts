@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { chmod, chown, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { FORMAT_FILE, openDataFolder } from '../../../../shared/files/data-folder.ts';
+import { openDataFolder } from '../../../../shared/files/data-folder.ts';
+import { FORMAT_FILE } from '../../../../shared/files/format-file.ts';
 
 const MODULE = join(import.meta.dirname, '../../../../shared/files/folder-lock.ts');
 

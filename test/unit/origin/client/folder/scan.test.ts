@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { readLeftOut } from '../../../../../origin/client/folder/left-out.ts';
 import { type FoundFile, scanFile, scanFolder } from '../../../../../origin/client/folder/scan.ts';
-import { FORMAT_FILE } from '../../../../../shared/files/data-folder.ts';
+import { FORMAT_FILE } from '../../../../../shared/files/format-file.ts';
 
 const names = (found: readonly FoundFile[]) => found.map(({ path }) => path as string).sort();
 const scanned = async (folder: string) => names((await scanFolder(folder)).files);
