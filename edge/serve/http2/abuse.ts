@@ -19,12 +19,12 @@ export class Abuse {
   }
 
   noteReset(): void {
-    if (!this.#resets.take(this.#now()))
+    if (!this.#resets.take(this.#now))
       throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many streams are reset');
   }
 
   noteIdleFrame(): void {
-    if (!this.#idleFrames.take(this.#now()))
+    if (!this.#idleFrames.take(this.#now))
       throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many frames without a request');
   }
 
