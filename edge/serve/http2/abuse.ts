@@ -10,7 +10,8 @@ const IDLE_FRAMES_OF_RESPONSE = 4;
 
 /** Ends connections whose clients cause work without end and get nothing for it. */
 export class Abuse {
-  readonly #resets = new Allowance(RESETS);
+  /** Undefined before the first reset. */
+  #resets: Allowance | undefined;
   readonly #idleFrames = new Allowance(IDLE_FRAMES);
   readonly #now: () => number;
 
@@ -19,6 +20,7 @@ export class Abuse {
   }
 
   noteReset(): void {
+    this.#resets ??= new Allowance(RESETS);
     if (!this.#resets.take(this.#now))
       throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many streams are reset');
   }

@@ -31,7 +31,7 @@ export interface ClientFramesParts {
 export class ClientFrames implements FrameTaker {
   readonly #parts: ClientFramesParts;
   readonly #blocks = new HeaderBlocks();
-  readonly #priorities = new EarlyPriorities();
+  #priorities: EarlyPriorities | undefined;
   #state: ConnectionState = 'begun';
   #hasSettings = false;
   /** The bytes of DATA that were not given back to the client. */
@@ -118,7 +118,7 @@ export class ClientFrames implements FrameTaker {
       const head = this.#blocks.head(from, start, end);
       if (!mayOpen()) return abuse.noteIdleFrame();
       streams.opened(id);
-      return requests.open(id, head, isEnd, this.#priorities.take(id));
+      return requests.open(id, head, isEnd, this.#priorities?.take(id));
     }
     // The block is decoded in any case, because it may change the table.
     const fields = this.#blocks.fields(from, start, end);
@@ -169,7 +169,10 @@ export class ClientFrames implements FrameTaker {
     const update = priorityUpdate(from, start, end);
     const stream = streams.get(update.id);
     if (stream !== undefined) sender.prioritise(stream, update.priority);
-    else if (streams.stateOf(update.id) === 'idle') this.#priorities.note(update);
+    else if (streams.stateOf(update.id) === 'idle') {
+      this.#priorities ??= new EarlyPriorities();
+      this.#priorities.note(update);
+    }
   }
 
   #onSettings(flags: number, from: Buffer, start: number, end: number): void {

@@ -41,7 +41,8 @@ export class HeaderBlocks {
     staticFields: STATIC_FIELDS,
     mostListBytes: MOST_LIST_BYTES,
   });
-  readonly #known = new KnownHeads(this.#decoder);
+  /** Undefined before the first head: many connections have only one, and then wait for long. */
+  #known: KnownHeads | undefined;
   #begun: Begun | undefined;
 
   /** The stream whose block has begun. */
@@ -69,20 +70,21 @@ export class HeaderBlocks {
 
   /** Decodes the head of a request. */
   head(from: Buffer, start: number, end: number): Head {
-    const known = this.#known.find(from, start, end);
+    const known = this.#known?.find(from, start, end);
     if (known !== undefined) return { kind: 'request', request: known };
     const { version } = this.#decoder;
     const fields = this.fields(from, start, end);
     if (this.#decoder.listBytes > MOST_LIST_BYTES) return { kind: 'too-large' };
     const request = requestOf(fields);
     if (request === undefined) return { kind: 'malformed' };
-    if (request.plain !== undefined) this.#known.remember(from, start, end, version, request);
+    if (this.#known === undefined) this.#known = new KnownHeads(this.#decoder);
+    else if (request.plain !== undefined) this.#known.remember(from, start, end, version, request);
     return { kind: 'request', request };
   }
 
   /** Frees what the next requests can do without. */
   rest(): void {
-    this.#known.forget();
+    this.#known = undefined;
   }
 
   /** Decodes any block. */

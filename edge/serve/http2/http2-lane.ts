@@ -31,9 +31,15 @@ export class Http2Lane {
     ...{ buffers: new OutBuffers(), turns: new Turns(now), writeTurns: new WriteTurns(), now },
   };
   readonly #open = new Map<TLSSocket, Connection>();
+  /** One listener for all connections. */
+  readonly #onClose: (this: TLSSocket) => void;
 
   constructor(parts: Http2LaneParts) {
     this.#parts = parts;
+    const closed = (socket: TLSSocket) => this.#closed(socket);
+    this.#onClose = function (this: TLSSocket) {
+      closed(this);
+    };
     parts.drain.onBegin(() => {
       for (const connection of this.#open.values()) connection.leaveWithNext();
     });
@@ -56,10 +62,7 @@ export class Http2Lane {
     if (drain.isOn) connection.leaveWithNext();
     this.#open.set(socket, connection);
     socket.on('error', destroy);
-    socket.on('close', () => {
-      this.#open.delete(socket);
-      connection.closed();
-    });
+    socket.on('close', this.#onClose);
     peer.readWith(connection.read);
   }
 
@@ -71,6 +74,12 @@ export class Http2Lane {
   /** Ends all connections at once. */
   destroyConnections(): void {
     for (const socket of this.#open.keys()) socket.destroy();
+  }
+
+  #closed(socket: TLSSocket): void {
+    const connection = this.#open.get(socket);
+    this.#open.delete(socket);
+    connection?.closed();
   }
 
   #endWaiting(): void {
