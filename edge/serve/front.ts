@@ -61,7 +61,6 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
   const readers = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     parts.arrivals.take(socket, 1, () => {
       lane.take(socket);
-      if (socket.isPaused()) socket.resume();
     });
   });
   return {

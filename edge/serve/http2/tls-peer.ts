@@ -1,9 +1,9 @@
 import type { TLSSocket } from 'node:tls';
 import { clientOf } from '../../../shared/http/client-address.ts';
 import { SOURCE } from '../../../shared/http/source.ts';
+import { DirectReads } from '../connection/direct-reads.ts';
 import type { LargeWrites } from '../connection/large-writes.ts';
 import type { Peer } from './connection.ts';
-import { readDirectly } from './direct-reads.ts';
 
 /** For this long, a client may still read why its connection has ended. */
 const LINGER_MS = 2000;
@@ -12,7 +12,7 @@ const LINGER_MS = 2000;
 export class TlsPeer implements Peer {
   readonly socket: TLSSocket;
   readonly #largeWrites: LargeWrites;
-  #pause: ((isPaused: boolean) => void) | undefined;
+  #reads: DirectReads | undefined;
 
   constructor(socket: TLSSocket, largeWrites: LargeWrites) {
     this.socket = socket;
@@ -21,7 +21,7 @@ export class TlsPeer implements Peer {
 
   /** Passes what the client sends to `read` from now on. */
   readWith(read: (chunk: Buffer) => void): void {
-    this.#pause = readDirectly(this.socket, read);
+    this.#reads = new DirectReads(this.socket, read);
   }
 
   allow(bytes: number, most: number): number {
@@ -31,7 +31,8 @@ export class TlsPeer implements Peer {
   }
 
   pauseReading(isPaused: boolean): void {
-    this.#pause?.(isPaused);
+    if (isPaused) this.#reads?.pause();
+    else this.#reads?.resume();
   }
 
   /** Gives the client time to read what was written last. */
