@@ -1,7 +1,8 @@
 import type { Sink } from '../../edge/serve/answering/sink.ts';
 import { encodeFields } from '../../edge/serve/hpack/encoder.ts';
-import { Connection, type Peer } from '../../edge/serve/http2/connection.ts';
+import { Connection } from '../../edge/serve/http2/connection.ts';
 import { OutBuffers } from '../../edge/serve/http2/out-buffers.ts';
+import type { Peer } from '../../edge/serve/http2/peer.ts';
 import { preparedFrames } from '../../edge/serve/http2/prepared-frames.ts';
 import type { Answers } from '../../edge/serve/http2/requests.ts';
 import type { Stream } from '../../edge/serve/http2/stream.ts';

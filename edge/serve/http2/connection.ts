@@ -1,10 +1,11 @@
 import { Abuse } from './abuse.ts';
 import { ClientFrames } from './client-frames.ts';
 import { FrameReader } from './frame-reader.ts';
-import { type FrameSocket, FrameWriter } from './frame-writer.ts';
+import { FrameWriter } from './frame-writer.ts';
 import { ConnectionError, ErrorCode, Setting } from './frames.ts';
 import { MOST_LIST_BYTES } from './header-blocks.ts';
 import type { OutBuffers } from './out-buffers.ts';
+import type { Peer } from './peer.ts';
 import { type Answers, MOST_STREAMS, Requests } from './requests.ts';
 import { Sender } from './sender.ts';
 import type { Stream } from './stream.ts';
@@ -26,17 +27,6 @@ export interface ConnectionParts {
   readonly turns: Pick<Turns, 'mustWait' | 'wait' | 'wrote'>;
   /** The time in milliseconds. */
   readonly now: () => number;
-}
-
-/** The client's side of a connection. */
-export interface Peer {
-  readonly socket: FrameSocket;
-  /** Allows a larger slice, up to `most`. */
-  allow(bytes: number, most: number): number;
-  /** Stops or starts the reading of the socket. */
-  pauseReading(isPaused: boolean): void;
-  /** Called once, when nothing will be written any more. */
-  ended(): void;
 }
 
 /** What a connection waits for, and since when. */

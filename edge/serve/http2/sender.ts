@@ -1,8 +1,8 @@
 import { LEAST_WRITTEN } from '../connection/large-writes.ts';
-import type { Peer } from './connection.ts';
 import { DEFAULT_WINDOW, widened } from './flow-window.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { MOST_FRAME_BYTES } from './frames.ts';
+import type { Peer } from './peer.ts';
 import type { PreparedFrames } from './prepared-frames.ts';
 import { isBefore, type Priority } from './priority.ts';
 import type { Stream } from './stream.ts';

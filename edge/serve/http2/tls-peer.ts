@@ -3,7 +3,7 @@ import { clientOf } from '../../../shared/http/client-address.ts';
 import { SOURCE } from '../../../shared/http/source.ts';
 import { DirectReads } from '../connection/direct-reads.ts';
 import type { LargeWrites } from '../connection/large-writes.ts';
-import type { Peer } from './connection.ts';
+import type { Peer } from './peer.ts';
 
 /** For this long, a client may still read why its connection has ended. */
 const LINGER_MS = 2000;
