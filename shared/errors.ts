@@ -73,6 +73,7 @@ const table = {
     'See `skerry sites`. The command `skerry publish` creates a site; over HTTP, `PUT /v1/sites/SITE` does.',
   ],
   'site-published': [409, 'Delete it as admin, with `skerry sites delete SITE`.'],
+  'site-not-empty': [409, 'Delete its files first.'],
   'no-such-revision': [404, 'See `skerry revisions SITE`.'],
   'no-such-alias': [404, 'See `skerry aliases SITE`.'],
   'alias-taken': [409, 'Choose another name for the alias.'],

@@ -1,3 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { BucketObject } from './bucket-object.ts';
+
 /** The conditions of S3 for a change. The values are those of the headers. */
 export interface BucketCondition {
   readonly ifMatch?: string | undefined;
@@ -5,6 +8,8 @@ export interface BucketCondition {
   readonly ifSize?: number | undefined;
   /** In milliseconds since 1970. S3 clients see times in whole seconds. */
   readonly ifTime?: number | undefined;
+  /** The object must be this one in all that is stored of it. An entity tag does not cover headers and tags. */
+  readonly ifObject?: BucketObject | undefined;
 }
 
 export type ConditionOutcome = 'done' | 'failed' | 'missing';
@@ -13,17 +18,18 @@ export type ChangeOutcome = ConditionOutcome | 'full';
 
 /** Judges a condition for the present object. Undefined for no object. */
 export function judgeCondition(
-  { ifMatch, ifNoneMatch, ifSize, ifTime }: BucketCondition,
-  present: { readonly etag: string; readonly size: number; readonly time: number } | undefined,
+  { ifMatch, ifNoneMatch, ifSize, ifTime, ifObject }: BucketCondition,
+  present: BucketObject | undefined,
 ): ConditionOutcome {
-  const needsObject = ifMatch !== undefined || ifSize !== undefined || ifTime !== undefined;
+  const needsObject = [ifMatch, ifSize, ifTime, ifObject].some((condition) => condition !== undefined);
   if (present === undefined) return needsObject ? 'missing' : 'done';
   const { etag, size, time } = present;
   const isMet =
     (ifMatch === undefined || namesEtag(ifMatch, etag)) &&
     (ifNoneMatch === undefined || !namesEtag(ifNoneMatch, etag)) &&
     (ifSize === undefined || ifSize === size) &&
-    (ifTime === undefined || inSeconds(ifTime) === inSeconds(time));
+    (ifTime === undefined || inSeconds(ifTime) === inSeconds(time)) &&
+    (ifObject === undefined || isDeepStrictEqual(ifObject, present));
   return isMet ? 'done' : 'failed';
 }
 

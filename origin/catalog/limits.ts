@@ -18,6 +18,8 @@ export const MOST_MULTIPARTS = 1000;
 export const MOST_PINNED = 1000;
 /** The newest purges of a site keep their receipts. Receipts of older purges are deleted. */
 export const KEPT_PURGES = 1000;
+/** The newest records that made edges show a revision keep their receipts. */
+export const KEPT_SHOWINGS = 1000;
 /** Open tasks, and their open shares together. */
 export const MOST_OPEN_TASKS = 1000;
 export const MOST_OPEN_SHARES = 50_000;

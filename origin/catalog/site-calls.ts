@@ -49,9 +49,16 @@ export interface SiteCalls extends SiteReads {
     rights?: DomainRights,
   ): SiteRow;
   /**
-   * Deletes the site, and appends its last `settings` record. With `unpublished`, throws `site-published` for a site
-   * that has a live or pending revision, or a domain. Throws `no-such-site`, also when repeated. Callers hold the
-   * site's lock.
+   * Deletes the site, and appends its last `settings` record. Throws `no-such-site`, also when repeated. Callers hold
+   * the site's lock.
    */
-  deleteSite(name: string, time: number, only?: { readonly unpublished: boolean }): void;
+  deleteSite(name: string, time: number, only?: DeletedOnly): void;
+}
+
+/** What must hold for a site that is deleted. */
+export interface DeletedOnly {
+  /** It has no live or pending revision, no domain, and no object that an S3 client put. Throws `site-published`. */
+  readonly unpublished?: boolean;
+  /** S3 clients see no object in it. Throws `site-not-empty`. */
+  readonly empty?: boolean;
 }

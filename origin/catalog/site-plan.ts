@@ -53,13 +53,11 @@ function checkOverlap({ name, sites }: SiteSituation, wanted: readonly string[])
   );
 }
 
-/** Throws `site-published` for a site that has a live or pending revision, or a domain. */
-export function checkUnpublished({
-  name,
-  revision,
-  pending,
-  domains,
-}: Pick<SiteRow, 'name' | 'revision' | 'pending' | 'domains'>): void {
-  if (revision > 0 || pending !== null || domains.length > 0)
-    throw new SkerryError('site-published', `${name} has a revision or a domain`);
+/** Throws `site-published` for a site that has a live or pending revision, an object, or a domain. */
+export function checkUnpublished(
+  { name, revision, pending, domains }: Pick<SiteRow, 'name' | 'revision' | 'pending' | 'domains'>,
+  isEmpty: boolean,
+): void {
+  if (revision > 0 || pending !== null || !isEmpty || domains.length > 0)
+    throw new SkerryError('site-published', `${name} has a revision, an object or a domain`);
 }

@@ -9,6 +9,7 @@ import type { Commit } from '../../shared/wire/api.ts';
 import type { AliasTarget } from '../catalog/alias-calls.ts';
 import type { DeployRow } from '../catalog/deploy-calls.ts';
 import type { RevisionRow } from '../catalog/revision-calls.ts';
+import type { DeletedOnly } from '../catalog/site-calls.ts';
 import { isWindowOpen } from './activation-window.ts';
 import type { ChangeSet } from './change-set.ts';
 import type { CommitOptions, DraftOptions, RevisionTarget } from './commit-options.ts';
@@ -167,7 +168,7 @@ export class Committer {
   }
 
   /** Waits until no commit of the site is running, so that no commit is reported as live for a deleted site. */
-  deleteSite(site: number, only?: { readonly unpublished: boolean }): Promise<void> {
+  deleteSite(site: number, only?: DeletedOnly): Promise<void> {
     const { catalog, clock, edges, sites } = this.#parts;
     return sites.run(site, async () => {
       const row = await catalog.site(site);

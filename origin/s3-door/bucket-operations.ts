@@ -2,7 +2,6 @@ import { Type } from 'typebox';
 import { schema } from '../../shared/json/schema.ts';
 import { NAME_PATTERN } from '../../shared/site/name-pattern.ts';
 import { permits, readRights } from '../access/permission.ts';
-import { positionAfter } from '../catalog/bucket-listing.ts';
 import { checkAclHeaders } from './acl.ts';
 import { nameIn, numberIn, tokenOf } from './list-operations.ts';
 import { type Call, type Operation, readsSite, xml } from './operation.ts';
@@ -91,19 +90,11 @@ export const headBucket: Operation = {
 export const deleteBucket: Operation = {
   need: (site) => ({ kind: 'publish', site }),
   async run(call) {
-    const { catalog, committer, allowance, noteAct } = call.context;
+    const { committer, allowance, noteAct } = call.context;
     const site = await call.site();
-    const query = { prefix: '', delimiter: '' };
-    let at = positionAfter('', query);
-    for (let isEnd = false; !isEnd; ) {
-      const page = await catalog.bucketPage(site.id, query, at, 1);
-      if (page.items.length > 0) throw new S3Error('BucketNotEmpty');
-      isEnd = page.next === undefined;
-      at = page.next ?? at;
-    }
     allowance.spend(site.name, SETTINGS_COST);
     const unpublished = !permits(call.signer.token.scopes, { kind: 'admin' });
-    await committer.deleteSite(site.id, { unpublished });
+    await committer.deleteSite(site.id, { unpublished, empty: true });
     noteAct('site-delete', { site: site.name });
     return { status: 204 };
   },

@@ -1,4 +1,4 @@
-import type { Tags } from '../catalog/bucket-calls.ts';
+import type { Tags } from '../catalog/bucket-object.ts';
 import { putPath } from './key.ts';
 import { storedHeadersOf } from './object-headers.ts';
 import { type Answer, type Call, changesPath, type Operation, readsSite, xml } from './operation.ts';
@@ -9,6 +9,8 @@ import { tagsDocument, tagsOfDocument } from './tags.ts';
 import { receivedBytes } from './write-operations.ts';
 
 const DOCUMENT_BYTES = 64 * 1024;
+/** Another client may put an object between the look at it and the change of its tags. */
+const ATTEMPTS = 5;
 
 export const getTagging: Operation = {
   need: readsSite,
@@ -37,16 +39,17 @@ async function tagged(call: Call, tags: Tags, status: number): Promise<Answer> {
   checkVersion(call);
   const { key = '' } = call.target;
   const site = await call.site();
-  const object = await objectAt(call, site, key);
-  const { digest, size, chunks, etag, type, meta } = object;
-  const detail = { ...object.detail, headers: storedHeadersOf(object), tags };
-  const { outcome } = await call.context.objects.putStored(
-    site,
-    putPath(key),
-    { digest, size, chunks, etag, details: { type, meta }, detail },
-    // Another client may have put another object meanwhile.
-    { ifMatch: etag },
-  );
-  if (outcome !== 'done') throw new S3Error('OperationAborted');
-  return { status };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const object = await objectAt(call, site, key);
+    const { digest, size, chunks, etag, type, meta } = object;
+    const detail = { ...object.detail, headers: storedHeadersOf(object), tags };
+    const { outcome } = await call.context.objects.putStored(
+      site,
+      putPath(key),
+      { digest, size, chunks, etag, details: { type, meta }, detail },
+      { ifObject: object },
+    );
+    if (outcome === 'done') return { status };
+  }
+  throw new S3Error('OperationAborted');
 }

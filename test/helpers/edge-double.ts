@@ -22,6 +22,8 @@ export class EdgeDouble {
   prepares = true;
   shows = true;
   signs = true;
+  /** How often it was granted a lease. */
+  granted = 0;
   readonly #origin: { url: string; client: ApiClient; clock: Clock };
   readonly #key = generateSigningKey();
   readonly #sites = new Map<number, ShownSite>();
@@ -133,6 +135,7 @@ export class EdgeDouble {
     const leases = grants
       .map(({ edge, text }) => [edge, (JSON.parse(text) as LeaseGrant).lease] as const)
       .filter(([, lease]) => lease > 0);
+    if (leases.some(([edge]) => edge === this.name)) this.granted++;
     return { status: answer.status, leases: Object.fromEntries(leases), ...(code && { code }) };
   }
 }

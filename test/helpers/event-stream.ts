@@ -48,7 +48,7 @@ export async function openStream(
     text: () => text,
     events,
     isOver: () => isOver,
-    comes: (count) => until(`${count} events`, () => events().length >= count && events(), 10_000),
+    comes: (count) => until(`${count} events`, () => events().length >= count && events()),
     close,
   };
 }

@@ -3,9 +3,9 @@ import { startCluster } from './cluster.ts';
 import { differences, remains } from './compare.ts';
 import { packageFolder } from './tree.ts';
 
-/** Publishes two releases of each package, forwards and back, on some edges. Reads and compares every path. */
-export async function publishReleases(t: Test, names: readonly string[], edges = 3): Promise<void> {
-  const cluster = await startCluster({ edges });
+/** Publishes two releases of each package, forwards and back, on three edges. Reads and compares every path. */
+export async function publishReleases(t: Test, names: readonly string[]): Promise<void> {
+  const cluster = await startCluster();
   t.teardown(() => cluster.close());
 
   for (const name of names) {

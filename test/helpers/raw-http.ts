@@ -1,7 +1,7 @@
 import { connect, type NetConnectOpts } from 'node:net';
 
-/** A server that has been silent for this long will not answer the request. */
-const SILENT_MS = 1500;
+/** A server that has been silent for this long will not answer the request, however busy the machine is. */
+const SILENT_MS = 20_000;
 
 export interface Exchanged {
   /** The bytes as latin1. */
@@ -14,7 +14,11 @@ export interface Exchanged {
  * Sends the pieces one by one over a new connection. Resolves with everything that came back, when the server has ended
  * the connection or has been silent for longer than any answer takes.
  */
-export function exchange(server: NetConnectOpts, pieces: readonly string[]): Promise<Exchanged> {
+export function exchange(
+  server: NetConnectOpts,
+  pieces: readonly string[],
+  silentMs = SILENT_MS,
+): Promise<Exchanged> {
   return new Promise((resolve) => {
     const received: Buffer[] = [];
     let isReset = false;
@@ -23,7 +27,7 @@ export function exchange(server: NetConnectOpts, pieces: readonly string[]): Pro
       socket.destroy();
       resolve({ text: Buffer.concat(received).toString('latin1'), isReset });
     };
-    socket.setNoDelay(true).setTimeout(SILENT_MS, finish);
+    socket.setNoDelay(true).setTimeout(silentMs, finish);
     socket.on('data', (bytes: Buffer) => received.push(bytes));
     socket.on('error', () => {
       isReset = true;

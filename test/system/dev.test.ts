@@ -1,47 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
-import { cli } from '../helpers/cli.ts';
+import t from 'tap';
 import { freePorts } from '../helpers/free-ports.ts';
-import { ask, read } from '../helpers/http.ts';
-import { skerry, start } from '../helpers/processes.ts';
+import { ask } from '../helpers/http.ts';
+import { skerry } from '../helpers/processes.ts';
+import { ADMIN_OFFSET, shows, startDev } from '../helpers/started-dev.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
-
-const ADMIN_OFFSET = 100;
-const IS_LIVE = /revision (\d+) is live/;
-
-/** `skerry dev` on ports of its own; edges take three in a row, admin ports as far above, and the status follows. */
-async function startDev(t: Test, ...dir: string[]) {
-  const folder = await mkdtemp(join(tmpdir(), 'skerry-dev-'));
-  const [port = 0, edgePort = 0] = await freePorts(1 + ADMIN_OFFSET + 4);
-  const data = join(folder, 'data');
-  const args = ['dev', ...dir, '--data', data, '--port', String(port), '--edge-port', String(edgePort)];
-  const dev = await start(args, IS_LIVE);
-  t.teardown(async () => {
-    await dev.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-  const env = { SKERRY_ORIGIN: `http://127.0.0.1:${port}` };
-  return {
-    dev,
-    data,
-    edges: [0, 1, 2].map((i) => `http://127.0.0.1:${edgePort + i}`),
-    statusUrl: `http://127.0.0.1:${edgePort + ADMIN_OFFSET + 3}`,
-    skerry: (...command: string[]) => cli([...command, '--data', data], env),
-  };
-}
-
-const shows = (edges: readonly string[], site: string, path: string, content: string) =>
-  until(`${path} to be ${content}`, async () => {
-    const answers = await Promise.all(edges.map((edge) => read(edge, site, path).catch(() => undefined)));
-    return answers.every((answer) => answer?.status === 200 && answer.body.toString() === content);
-  });
 
 t.test('skerry dev publishes the example to three edges and ends cleanly', async (t) => {
   const { dev, data, edges, skerry, statusUrl } = await startDev(t);
@@ -108,29 +77,6 @@ t.test('skerry dev ends in order when an edge ends before the origin listens', a
   t.match(stderr, 'edge-1 is not empty');
   t.notMatch(stderr, 'node:internal', 'no stack');
   t.notMatch(stderr, 'AlreadyExplained');
-});
-
-t.test('a watched folder is followed; a rollback stands until it changes', async (t) => {
-  const site = await writeTree(join(t.testdir({}), 'docs'), { 'index.html': 'one', 'old.txt': 'old' });
-  const { edges, skerry } = await startDev(t, site);
-  await shows(edges, 'docs', 'index.html', 'one');
-  await writeFile(join(site, 'index.html'), 'two');
-  await shows(edges, 'docs', 'index.html', 'two');
-
-  t.equal((await skerry('rollback', 'docs')).code, 0);
-  await shows(edges, 'docs', 'index.html', 'one');
-  await rm(join(site, 'old.txt'));
-  await writeFile(join(site, 'new name.txt'), 'new');
-  await shows(edges, 'docs', 'new name.txt', 'new');
-  await shows(edges, 'docs', 'index.html', 'two');
-  const gone = await Promise.all(edges.map((edge) => read(edge, 'docs', 'old.txt')));
-  t.strictSame(
-    gone.map(({ status }) => status),
-    [404, 404, 404],
-  );
-
-  const { revisions } = JSON.parse((await skerry('revisions', 'docs', '--json')).stdout);
-  t.equal(revisions.find((revision: { restores: number | null }) => revision.restores !== null).restores, 1);
 });
 
 t.test(

@@ -34,7 +34,7 @@ for (const [site, folder] of Object.entries({ www, films })) {
 }
 
 /** A task that edges do not finish in time expires, so that nothing waits for it for ever. */
-const verifying: Omit<TaskRequest, 'target'> = { kind: 'verify', args: { repair: false }, deadline: 60 };
+const verifying: Omit<TaskRequest, 'target'> = { kind: 'verify', args: { repair: false }, deadline: 300 };
 const warming: TaskRequest = {
   kind: 'warm',
   args: { site: 'films', paths: [] },

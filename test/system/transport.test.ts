@@ -195,5 +195,9 @@ t.test('a child knows its parent by the key in the log', async (t) => {
   const site = t.testdir({ 'index.html': 'again' });
   const { code, stderr } = await skerry('publish', site, '--site', 'docs', '--wait');
   t.equal(code, 0, stderr);
-  t.equal((await read(`http://127.0.0.1:${childPort}`, 'docs', 'index.html')).body.toString(), 'again');
+  // The publish does not wait for a child whose lease has ended meanwhile.
+  await until('the child to show it', async () => {
+    const { body } = await read(`http://127.0.0.1:${childPort}`, 'docs', 'index.html');
+    return body.toString() === 'again';
+  });
 });

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { SkerryError } from '../../../shared/errors.ts';
 import { spanLength } from '../../../shared/store/byte-span.ts';
 import { isSmall } from '../../../shared/store/object-reader.ts';
@@ -14,6 +15,8 @@ import type { Sink } from './sink.ts';
 
 /** A piece of this size is not cut, because no stream has larger pieces. */
 const LARGEST_PIECE = 1024 * 1024;
+/** After this many ranges of a response, other connections get their turn: small ranges are sent without waiting. */
+const PARTS_IN_A_ROW = 4;
 const BYTES = { objectMode: false, highWaterMark: 1 };
 const TOO_BUSY = textAnswer(503, 'Too many large files are being sent\n', { 'retry-after': '5' });
 
@@ -118,7 +121,8 @@ async function* parts(
   most: number,
   { exchange, reader }: Recipient,
 ): AsyncGenerator<Buffer> {
-  for (const { head, range } of parts) {
+  for (const [i, { head, range }] of parts.entries()) {
+    if (i % PARTS_IN_A_ROW === PARTS_IN_A_ROW - 1) await setImmediate();
     yield Buffer.from(head);
     const opened = await representation.open(range, reader);
     if (opened.kind === 'instead')

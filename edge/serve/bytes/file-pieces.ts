@@ -6,6 +6,7 @@ import type { ByteSpan } from '../../../shared/store/byte-span.ts';
 import { readSpan } from '../../read-through/partial-file.ts';
 import { pieceAt, pieceStream } from '../../read-through/pieces.ts';
 import { Pace } from './pace.ts';
+import { SharedTurns } from './shared-turns.ts';
 
 /** Memory for pieces that several readers share when they read one object at about the same pace. */
 const SHARED_BYTES = 32 * 1024 * 1024;
@@ -34,6 +35,7 @@ export class FilePieces {
     sizeOf: ({ length }) => length,
   });
   readonly #reading = new Map<string, Promise<Buffer>>();
+  readonly #turns = new SharedTurns();
   #streams = 0;
 
   stream({ digest, size, fd, range, ready, closed }: FileRange): Readable {
@@ -72,6 +74,8 @@ export class FilePieces {
 
   async #read(digest: Digest, size: number, fd: number, span: ByteSpan): Promise<Buffer> {
     const key = `${digest} ${span.start} ${span.end}`;
+    if (this.#shared.get(key) !== undefined) await this.#turns.take(span.end - span.start);
+    // A piece that waits for its turn is not held, so the cache may have evicted it.
     const known = this.#shared.get(key) ?? this.#reading.get(key);
     if (known !== undefined) return known;
     const reading = readSpan(fd, span);

@@ -4,8 +4,9 @@ import { openManifestReader } from '../../../shared/content/manifest/sqlite/read
 import { metaText } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { exceededLimit, type TreeSize } from '../../../shared/site/quota.ts';
-import type { BucketChange, BucketObject } from '../bucket-calls.ts';
+import type { BucketChange } from '../bucket-calls.ts';
 import { type ChangeOutcome, judgeCondition } from '../bucket-condition.ts';
+import type { BucketObject } from '../bucket-object.ts';
 import { type BucketState, heldObject, publishedObject } from './bucket-rows.ts';
 import type { CatalogContext } from './context.ts';
 import { heldSize } from './held-size.ts';
@@ -21,6 +22,7 @@ export interface BucketWriter {
   /** The number of the newest change. */
   newest(site: number): number;
   find(state: BucketState, path: ContentPath): BucketObject | undefined;
+  isEmpty(site: number): boolean;
   change(change: BucketChange, time: number): ChangeOutcome;
 }
 
@@ -51,6 +53,7 @@ export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
     state,
     newest,
     find,
+    isEmpty: (site) => sizes.of(state(site), newest(site)).files === 0,
     change({ site, path, condition = {}, put }, time) {
       const current = state(site);
       // The store has the object, whether the condition holds or not.

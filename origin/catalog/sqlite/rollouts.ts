@@ -9,6 +9,7 @@ import { MOST_ROLLOUTS } from '../limits.ts';
 import type { RecordDraft } from '../record-draft.ts';
 import type { RolloutCalls, RolloutRow } from '../rollout-calls.ts';
 import type { CatalogContext } from './context.ts';
+import { noteShowing } from './showings.ts';
 
 type Sql = CatalogContext['sql'];
 
@@ -166,23 +167,6 @@ export function noteTakenBack(
   const row = sql('SELECT edges FROM rollout WHERE site = ?').get(site);
   const edges = JSON.parse(String(row?.edges)) as string[];
   noteShowing(sql, { seq, site, revision: again.revision, edges });
-}
-
-/** Keeps a record that receipts answer for as long as the revision that they name. */
-function noteShowing(
-  sql: Sql,
-  showing: {
-    readonly seq: Seq;
-    readonly site: number;
-    readonly revision: number;
-    readonly edges: readonly string[];
-  },
-): void {
-  const { seq, site, revision, edges } = showing;
-  sql(
-    `INSERT INTO showing (seq, site, revision, edges, json)
-     VALUES (:seq, :site, :revision, :edges, (SELECT json FROM record WHERE seq = :seq))`,
-  ).run({ seq, site, revision, edges: JSON.stringify(edges) });
 }
 
 /** Notes that the revision is live, if the site's open rollout is about it. */

@@ -6,6 +6,7 @@ import type { SiteDomains } from '../../domains/overlap.ts';
 import { plainDraft } from '../record-draft.ts';
 import type { SiteCalls, SiteRow } from '../site-calls.ts';
 import { checkUnpublished, planSite, type SiteSettings } from '../site-plan.ts';
+import type { BucketWriter } from './bucket-writer.ts';
 import type { CatalogContext } from './context.ts';
 
 const SITE = `
@@ -23,7 +24,10 @@ export function siteFinder(sql: CatalogContext['sql']): (name: string) => SiteRo
   };
 }
 
-export function siteCalls({ database, sql, writer, identity }: CatalogContext): SiteCalls {
+export function siteCalls(
+  { database, sql, writer, identity }: CatalogContext,
+  objects: Pick<BucketWriter, 'isEmpty'>,
+): SiteCalls {
   const find = siteFinder(sql);
 
   function siteNamed(name: string): SiteRow {
@@ -89,10 +93,12 @@ export function siteCalls({ database, sql, writer, identity }: CatalogContext): 
         return settled;
       });
     },
-    deleteSite(name, time, { unpublished } = { unpublished: false }) {
-      const settled = siteNamed(name);
-      if (unpublished) checkUnpublished(settled);
+    deleteSite(name, time, { unpublished = false, empty = false } = {}) {
       transaction(database, () => {
+        const settled = siteNamed(name);
+        const isEmpty = (!unpublished && !empty) || objects.isEmpty(settled.id);
+        if (unpublished) checkUnpublished(settled, isEmpty);
+        if (empty && !isEmpty) throw new SkerryError('site-not-empty', `${name} has files`);
         sql('UPDATE site SET deleted = 1 WHERE id = ?').run(settled.id);
         writeSettings(settled, true, time);
       });

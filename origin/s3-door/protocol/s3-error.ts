@@ -102,6 +102,7 @@ const codes: Partial<Record<ErrorCode, S3Code>> = {
   'no-such-file': 'NoSuchKey',
   'no-such-object': 'InternalError',
   'site-published': 'InvalidBucketState',
+  'site-not-empty': 'BucketNotEmpty',
   'not-found': 'MethodNotAllowed',
   forbidden: 'AccessDenied',
   unauthenticated: 'AccessDenied',

@@ -11,7 +11,7 @@ export const putOf = (site: number, path: string, content: string, condition = {
     ...{ etag: `etag-${content}`, detail: { headers: { 'x-amz-meta-of': content } } },
   },
 });
-const deletionOf = (site: number, path: string, condition = {}): BucketChange => ({
+export const deletionOf = (site: number, path: string, condition = {}): BucketChange => ({
   ...{ site, path: at(path), condition, put: null },
 });
 
@@ -153,6 +153,17 @@ export function bucketsContract({ suite }: Theme): void {
       'done',
     ]);
     t.strictSame(await names(catalog, site, {}), ['a']);
+    const seen = await catalog.bucketObject(site, at('a'));
+    if (seen === undefined) throw new Error('the object is there');
+    const otherHeaders = putOf(site, 'a', '4');
+    await catalog.changeBucket(
+      [{ ...otherHeaders, put: otherHeaders.put && { ...otherHeaders.put, detail: { headers: {} } } }],
+      1,
+    );
+    const asSeen = () => catalog.changeBucket([putOf(site, 'a', '7', { ifObject: seen })], 1);
+    t.strictSame(await asSeen(), ['failed'], 'the same bytes with other headers are another object');
+    await catalog.changeBucket([otherHeaders], 1);
+    t.strictSame(await asSeen(), ['done']);
     await catalog.deleteSite('one', 1);
     await t.rejects(catalog.changeBucket([putOf(site, 'a', '1')], 1), { code: 'no-such-site' });
     t.strictSame(await catalog.heldSites(), []);

@@ -233,7 +233,7 @@ export function deploysContract({ suite }: Theme): void {
 
   suite('conflicts are found in pages', async (t, catalog, publisher) => {
     const { id: site } = await catalog.putSite('one', undefined, 1);
-    const names = Array.from({ length: 4500 }, (_, i) => `f${i}`);
+    const names = Array.from({ length: 2100 }, (_, i) => `f${i}`);
     await publisher.publish(site, Object.fromEntries(names.map((name) => [name, '1'])));
     await publisher.publish(site, Object.fromEntries(names.map((name) => [name, '2'])));
     await publisher.upload(site, ['3']);

@@ -1,5 +1,7 @@
+import type { BucketChange } from '../../../origin/catalog/bucket-calls.ts';
 import { digestOf } from '../../../shared/content/digest.ts';
 import { DEFAULT_POLICY } from '../../../shared/site/site-policy.ts';
+import { deletionOf, putOf } from './buckets.ts';
 import { checkLog, fileOf, manifest, rootOf, type Theme } from './harness.ts';
 
 export function sitesContract({ suite }: Theme): void {
@@ -97,6 +99,21 @@ export function sitesContract({ suite }: Theme): void {
       ['one', 'two'],
     );
     await t.rejects(deleted('three'), { code: 'no-such-site' });
+  });
+
+  suite('a site with files is not deleted where an empty one is meant', async (t, catalog, publisher) => {
+    const { id } = await catalog.putSite('one', undefined, 1);
+    const change = (changes: BucketChange) => catalog.changeBucket([changes], 1);
+    t.strictSame(await change(putOf(id, 'a', 'x')), ['done']);
+    await t.rejects(catalog.deleteSite('one', 2, { unpublished: true }), { code: 'site-published' });
+    const asEmpty = () => catalog.deleteSite('one', 2, { empty: true });
+    await t.rejects(asEmpty(), { code: 'site-not-empty' }, 'an object that is in no revision yet');
+    await change(deletionOf(id, 'a'));
+    await publisher.publish(id, { b: 'y' });
+    await t.rejects(asEmpty(), { code: 'site-not-empty' }, 'a published file');
+    await change(deletionOf(id, 'b'));
+    await asEmpty();
+    t.strictSame(await catalog.sites(), []);
   });
 
   suite('a site is not deleted under a commit', async (t, catalog, publisher) => {

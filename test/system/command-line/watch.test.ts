@@ -65,6 +65,8 @@ t.test('a folder that is emptied and filled again is never published empty', asy
   await fill(folder, many);
   const { site, published, waits, shows } = watching(t, folder);
   await shows(...many);
+  // A revision is shown before the watcher has heard that it was taken.
+  await until('it to be told', () => published.length > 0);
   t.strictSame(published, [{ kind: 'whole', files: 111, leftOut: 0 }]);
   await Promise.all(many.map((name) => rm(join(folder, name))));
   await until('it to wait', () => waits.length > 0);
@@ -72,8 +74,10 @@ t.test('a folder that is emptied and filled again is never published empty', asy
   await fill(folder, [...many.slice(30), 'new.txt']);
   await shows(...many, 'new.txt');
   t.strictSame(waits, ['would-shrink']);
-  const sizes = (await origin.client.revisions(site)).map(({ files }) => files);
-  t.ok(Math.min(...sizes) > 70, `${sizes}`);
+  // On a busy machine the files may go in several parts, each of which is judged by itself.
+  const sizes = (await origin.client.revisions(site)).map(({ files }) => files).reverse();
+  const isHeld = sizes.slice(1).map((after, i) => holdsShrinking({ before: sizes[i] ?? 0, after }));
+  t.notOk(sizes.includes(0) || isHeld.includes(true), `${sizes}`);
 });
 
 t.test('one that shrinks by intent is published when that is allowed', async (t) => {
@@ -83,12 +87,11 @@ t.test('one that shrinks by intent is published when that is allowed', async (t)
   await shows(...many);
   await Promise.all(many.map((name) => rm(join(folder, name))));
   await shows();
-  const rest = published.slice(1);
-  t.ok(rest.every(({ kind }) => kind === 'changes'));
-  t.equal(
-    rest.reduce((sum, change) => sum + (change.kind === 'changes' ? change.deleted : 0), 0),
-    111,
-  );
+  const deleted = () =>
+    published.reduce((sum, change) => sum + (change.kind === 'changes' ? change.deleted : 0), 0);
+  await until('all deletions to be told', () => deleted() >= 111);
+  t.equal(deleted(), 111);
+  t.ok(published.slice(1).every(({ kind }) => kind === 'changes'));
   t.strictSame(waits, []);
 });
 
@@ -151,6 +154,7 @@ t.test('what is left out follows .skerryignore', async (t) => {
   const folder = t.testdir({ 'a.txt': 'a', '.env': 'secret', node_modules: { 'x.js': 'x' } });
   const { published, failures, shows } = watching(t, folder);
   await shows('a.txt');
+  await until('it to be told', () => published.length > 0);
   t.strictSame(published, [{ kind: 'whole', files: 1, leftOut: 2 }]);
   await writeFile(join(folder, '.env'), 'another secret');
   await writeFile(join(folder, 'a.map'), 'map');

@@ -7,6 +7,7 @@ import { until } from '../../helpers/until.ts';
 
 const SITE = 's';
 const HOUR = 3_600_000;
+const MINUTE = 60_000;
 
 /** A window of half an hour that opens at the next full hour but one. */
 async function batch(t: Test) {
@@ -65,7 +66,7 @@ t.test('what waits builds up, and becomes live in one step when the window opens
   t.match(pending, { status: 200, body: { revision: 3, outcome: 'pending', opens } });
   t.strictSame((await commit()).body, pending.body, 'repeated, it gives the same answer');
 
-  origin.clock.advance(opens - origin.clock.now() - 5000);
+  origin.clock.advance(opens - origin.clock.now() - MINUTE);
   // What the clock set off before would have been written before this.
   await origin.client.putSite('other');
   t.match((await origin.put('other', 'a', '1')).body, { outcome: 'live' });
@@ -74,7 +75,7 @@ t.test('what waits builds up, and becomes live in one step when the window opens
     [{ revision: 1, mode: 'async' }],
     'of the other site alone: not before',
   );
-  origin.clock.advance(5000);
+  origin.clock.advance(MINUTE);
   await until('the window', async () => (await origin.client.site(SITE)).revision === 3);
   t.strictSame((await activations(origin)).at(-1), { revision: 3, mode: 'batch' });
   t.match(await origin.client.site(SITE), { revision: 3, files: 1, pending: null });
@@ -166,7 +167,7 @@ t.test('a later publish of another mode takes the place of what waits', async (t
   t.match((await origin.post(`/v1/sites/${SITE}/rollback`)).body, { revision: 9, outcome: 'pending', opens });
 
   edge.prepares = false;
-  await origin.client.putSite(SITE, { policy: { sync: { timeout: 1 } } });
+  await origin.client.putSite(SITE, { policy: { sync: { timeout: 3 } } });
   t.match((await origin.put(SITE, 'g', '7', 'sync')).body, { code: 'sync-aborted', revision: 10 });
   t.match(await origin.client.site(SITE), { revision: 8, pending: { revision: 9, opens } }, 'it waits again');
   origin.clock.advance(opens - origin.clock.now());

@@ -11,8 +11,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
-/** What an edge may be wrong by here, where tests of other things run beside. */
-const CLOSE_MS = 1500;
+/** What an edge may be wrong by here: far less than any clock is, and more than a busy machine delays an answer by. */
+const CLOSE_MS = 20_000;
 const NOWHERE = 'http://127.0.0.1:1';
 
 interface TurnedEdge {
@@ -54,7 +54,7 @@ const statusOf = async ({ client }: LoneOrigin, { edge }: TurnedEdge) =>
   (await client.edges()).find(({ name }) => name === edge.name);
 
 const shows = (some: readonly TurnedEdge[], site: string, revision: number) =>
-  until(`${site}@${revision}`, () => some.every((one) => one.shown(site) >= revision), 15_000);
+  until(`${site}@${revision}`, () => some.every((one) => one.shown(site) >= revision));
 
 /** Resolves when the edges have taken in the whole log. */
 const caughtUp = async ({ client }: LoneOrigin, some: readonly TurnedEdge[]) => {
@@ -134,7 +134,7 @@ t.test('edges whose clocks are wrong show what those show whose clocks are right
   await shows(delayed, 'async', 2);
   t.strictSame(seen(), everywhere('3,0', '2,0', '0,0'), 'delayed edges stay behind by their delay');
 
-  await advance(origin, opens - origin.clock.now() + 1000);
+  await advance(origin, opens - origin.clock.now() + CLOSE_MS);
   await shows([...plain, ...scheduled], 'batch', 1);
   await shows(scheduled, 'async', 3);
   t.strictSame(

@@ -123,6 +123,6 @@ t.test('events outlive a restart, which ends the streams', async (t) => {
   const before = await page('/v1/events');
   const stream = await openStream(t, url, '/v1/events', origin.token);
   await origin.restart();
-  t.ok(stream.isOver());
+  await until('the stream to end', stream.isOver);
   t.strictSame(await page('/v1/events'), before);
 });

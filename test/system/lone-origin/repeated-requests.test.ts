@@ -76,12 +76,15 @@ t.test('requests with one key, side by side', async (t) => {
   const answers = await Promise.all(
     [1, 2, 3].map(() => send('PUT', '/v1/sites/beside/archive', tar, '"side"')),
   );
-  t.strictSame(answers.map(({ status }) => status).sort(), [200, 409, 409]);
-  t.match(answers.find(({ status }) => status === 409)?.body, { code: 'key-in-use' });
+  // One that comes when the first has ended gets the answer of the first.
+  t.ok(answers.some(({ status }) => status === 200));
+  for (const { status, body } of answers)
+    t.match(body, status === 200 ? { revision: 1, unchanged: false } : { status: 409, code: 'key-in-use' });
   t.match(await send('PUT', '/v1/sites/beside/archive', tar, '"side"'), {
     status: 200,
     body: { revision: 1 },
   });
+  t.strictSame(await revisions('beside'), [1]);
 });
 
 t.test('a draft that is activated twice becomes live once', async (t) => {

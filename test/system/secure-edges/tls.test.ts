@@ -1,5 +1,5 @@
 import { execFile as execFileBack } from 'node:child_process';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { connect as connectHttp2, type OutgoingHttpHeaders } from 'node:http2';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { freePorts } from '../../helpers/free-ports.ts';
 import { ask } from '../../helpers/http.ts';
 import { writeTree } from '../../helpers/tree.ts';
 import { until } from '../../helpers/until.ts';
+import { wholeLines } from '../../helpers/whole-lines.ts';
 import { accessLog, certs, cluster, edge, fullPort } from './cluster.ts';
 
 const execFile = promisify(execFileBack);
@@ -143,8 +144,7 @@ t.test('the access log has the address of a client who closes at once', async (t
   const asked = { ':path': '/a.css', ':authority': 'www.example', 'user-agent': agent };
   for (const lane of [{}, { range: 'bytes=0-1' }]) await askHttp2([{ ...asked, ...lane }]);
   const lines = await until('both lines', async () => {
-    const text = await readFile(accessLog, 'utf8').catch(() => '');
-    const found = text.split('\n').filter((line) => line.includes(agent));
+    const found = (await wholeLines(accessLog)).filter((line) => line.includes(agent));
     return found.length === 2 && found.map((line) => JSON.parse(line));
   });
   t.strictSame(

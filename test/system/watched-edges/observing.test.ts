@@ -5,6 +5,7 @@ import t from 'tap';
 import { ask, read } from '../../helpers/http.ts';
 import { writeTree } from '../../helpers/tree.ts';
 import { until } from '../../helpers/until.ts';
+import { wholeLines } from '../../helpers/whole-lines.ts';
 import { accessLog, cluster, edge, limited, limitedLog } from './cluster.ts';
 
 const SITE = 'www';
@@ -14,7 +15,7 @@ if (published.code !== 0) throw new Error(published.stderr);
 
 async function lines(count: number, path = accessLog): Promise<string[]> {
   return until(`${count} lines`, async () => {
-    const found = (await readFile(path, 'utf8').catch(() => '')).trimEnd().split('\n');
+    const found = await wholeLines(path);
     return found.length >= count && found;
   });
 }

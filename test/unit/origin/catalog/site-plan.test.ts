@@ -52,13 +52,14 @@ t.test('no other sites are read where no domains are given', async () => {
 
 t.test('a site counts as published as soon as it shows something, is about to, or has a name', async (t) => {
   const bare = { name: 'own', revision: 0, pending: null, domains: [] };
-  checkUnpublished(bare);
+  checkUnpublished(bare, true);
+  t.throws(() => checkUnpublished(bare, false), { code: 'site-published' });
   for (const more of [
     { revision: 1 },
     { pending: { revision: 1, mode: 'batch', since: 1 } as const },
     { domains: ['own.example'] },
   ])
-    t.throws(() => checkUnpublished({ ...bare, ...more }), { code: 'site-published' });
+    t.throws(() => checkUnpublished({ ...bare, ...more }, true), { code: 'site-published' });
 });
 
 t.test('a preview domain is claimed like the names below it', async (t) => {

@@ -7,6 +7,7 @@ import {
 } from '../../../../origin/reconcile/store-repair-plan.ts';
 import { digestOf } from '../../../../shared/content/digest.ts';
 import { MOST_UPLOADED } from '../../../../shared/work/upload-objects.ts';
+import { threadCpuMs } from '../../../helpers/thread-cpu.ts';
 
 const holder = (name: string, changes: Partial<Holder> = {}): Holder => ({
   ...{ name, isHealthy: true, canUpload: true, isDirect: true, isFull: true, siteLists: [], load: 0 },
@@ -97,9 +98,9 @@ t.test('a large fleet is planned quickly', async (t) => {
   const holders = Array.from({ length: 1000 }, (_, i) => holder(`edge-${i}`, { siteLists: [sites] }));
   const many = Array.from({ length: 500 }, (_, i) => lost(`${i}`, { sites: [i % 2 ? 'site-990' : 'gone'] }));
   const all = new Set(holders.map(({ name }) => name));
-  const began = performance.now();
+  const began = threadCpuMs();
   const { unobtainable } = planStoreRepair({ ...NOBODY, lost: many, holders, failedAt: () => all });
   t.equal(unobtainable.length, 500);
   // It takes some 50 ms. Asking each edge for each object took eight seconds.
-  t.ok(performance.now() - began < 2000);
+  t.ok(threadCpuMs() - began < 2000);
 });

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { readXml } from '../../../../origin/s3-door/protocol/read-xml.ts';
 import { xmlDocument } from '../../../../origin/s3-door/protocol/write-xml.ts';
 import { schema } from '../../../../shared/json/schema.ts';
+import { threadCpuMs } from '../../../helpers/thread-cpu.ts';
 
 /** An error with this code of S3. */
 const fault = (s3: string) => ({ code: 'bad-request', s3 });
@@ -51,9 +52,9 @@ t.test('what is refused', (t) => {
     `<Delete>${'&amp;'.repeat(200_000)}</Delete>`,
     `<!DOCTYPE Delete SYSTEM "file:///etc/passwd"><Delete/>`,
   ]) {
-    const began = performance.now();
+    const began = threadCpuMs();
     t.throws(() => read(text), fault('MalformedXML'), text.slice(0, 60));
-    t.ok(performance.now() - began < 1000, 'at once');
+    t.ok(threadCpuMs() - began < 1000, 'at once');
   }
   t.end();
 });

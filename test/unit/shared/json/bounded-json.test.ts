@@ -1,6 +1,7 @@
 import t from 'tap';
 import { JSON_BOUNDS, parseJson } from '../../../../shared/json/bounded-json.ts';
 import { JsonStructure } from '../../../../shared/json/json-structure.ts';
+import { threadCpuMs } from '../../../helpers/thread-cpu.ts';
 
 const SMALL = { length: 200, depth: 3, values: 8, token: 16 };
 const parse = (text: string) => parseJson(text, 'bad-request', SMALL);
@@ -55,11 +56,11 @@ t.test('what is beyond them is refused', async (t) => {
 });
 
 t.test('depth is refused before a parser has a stack of it', async (t) => {
-  const began = performance.now();
+  const began = threadCpuMs();
   const deep = '['.repeat(JSON_BOUNDS.length);
   t.throws(() => parseJson(deep, 'upstream-protocol'), { code: 'upstream-protocol', message: /deeper/ });
   t.throws(() => parseJson(`{"a":${deep.slice(10)}`, 'upstream-protocol'), { message: /deeper/ });
-  t.ok(performance.now() - began < 1000);
+  t.ok(threadCpuMs() - began < 1000);
 });
 
 t.test('pieces are judged as the whole is, wherever they are cut', async (t) => {

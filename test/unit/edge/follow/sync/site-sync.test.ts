@@ -112,9 +112,9 @@ t.test('other errors are not made up for', async (t) => {
 });
 
 t.test('the objects of a first revision', async (t) => {
-  const theirs = Array.from({ length: 4500 }, (_, i) => put(`file-${i}`));
+  const theirs = Array.from({ length: 2100 }, (_, i) => put(`file-${i}`));
   const digests = theirs.flatMap((change) => (change.kind === 'put' ? change.entry.digest : []));
-  const absent = digests.filter((_, i) => i % 500 === 7);
+  const absent = digests.filter((_, i) => i % 250 === 7);
 
   t.test(
     'are looked up when their entries are staged, and only those that are lacking are fetched',

@@ -49,7 +49,7 @@ async function parent(
 
 const records = (upstream: Upstream) => upstream.records(self, 1, new AbortController().signal).next();
 
-t.test('one that announces an answer for ever is given up', { timeout: 10_000 }, async (t) => {
+t.test('one that announces an answer for ever is given up', async (t) => {
   const upstream = await parent(t, (socket) => {
     const timer = setInterval(() => socket.write(INFORMATIONAL), 1);
     socket.once('close', () => clearInterval(timer));
@@ -82,7 +82,8 @@ t.test('a stream that falls silent, or of which not even the head comes, has a n
 t.test('readers do not wait for one that is known to be silent, until it is back', async (t) => {
   let isSilent = false;
   const object = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi';
-  const hurried = { ...PATIENCE, readers: { ...soon, headMs: 1500 } };
+  const headMs = 1500;
+  const hurried = { ...PATIENCE, readers: { ...soon, headMs } };
   const upstream = await parent(
     t,
     (socket) => socket.write(object),
@@ -102,7 +103,7 @@ t.test('readers do not wait for one that is known to be silent, until it is back
   const began = performance.now();
   const ends = await Promise.allSettled(Array.from({ length: 50 }, read));
   t.ok(ends.every(({ status }) => status === 'rejected'));
-  t.ok(performance.now() - began < 1000, 'none of them waits');
+  t.ok(performance.now() - began < headMs, 'none of them waits');
   isSilent = false;
   t.equal(await until('it is back', () => read().catch(() => undefined)), 'hi');
 });

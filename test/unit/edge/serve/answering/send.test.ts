@@ -89,3 +89,23 @@ t.test('the file of a reader who leaves before the first piece is closed', async
   await once(file, 'close');
   for (const { close } of [left, ...crowd]) close();
 });
+
+t.test('a response of many small ranges lets other connections have their turn', async (t) => {
+  const parts = Array.from({ length: 64 }, (_, start) => ({ head: 'a', range: { start, end: start + 1 } }));
+  const layout = { type: '', length: 4, parts, tail: 'z' };
+  const { sent, close } = await sentTo('e', {
+    ...answer,
+    body: { kind: 'parts', representation: IN_MEMORY, layout },
+  });
+  if (!(sent instanceof Readable)) throw new Error('several ranges are a stream');
+  let turns = 0;
+  const count = () => {
+    turns++;
+    timer = setImmediate(count);
+  };
+  let timer = setImmediate(count);
+  for await (const _ of sent);
+  clearImmediate(timer);
+  t.ok(turns >= 10, `${turns} turns`);
+  close();
+});

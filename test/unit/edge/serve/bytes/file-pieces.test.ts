@@ -46,6 +46,21 @@ t.test('readers of one object share what was read of it, until it is forgotten',
   t.ok((await buffer(stream(all))).equals(Buffer.alloc(bytes.length)));
 });
 
+t.test('streams whose pieces are in memory let everything else have its turn', async (t) => {
+  const { stream } = world(t);
+  await buffer(stream(all));
+  let turns = 0;
+  const count = () => {
+    turns++;
+    timer = setImmediate(count);
+  };
+  let timer = setImmediate(count);
+  const read = await Promise.all(Array.from({ length: 100 }, () => buffer(stream(all))));
+  clearImmediate(timer);
+  t.ok(read.every((body) => body.equals(bytes)));
+  t.ok(turns >= 7, `16 MB in ${turns} turns`);
+});
+
 t.test('of an object that is coming in each piece is waited for', async (t) => {
   const { pieces, stream } = world(t);
   const first = pieces.firstPiece(all);

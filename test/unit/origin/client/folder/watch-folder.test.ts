@@ -41,7 +41,7 @@ function watching(t: Test, commit: (count: number) => Promise<void>) {
     await ended.catch(() => {});
   });
   const write = (content: string) => writeFileSync(join(folder, 'a.txt'), content);
-  const publishes = (times: number) => until(`${times} publishes`, () => published >= times, 10_000);
+  const publishes = (times: number) => until(`${times} publishes`, () => published >= times);
   return { folder, client, waits, failures, write, publishes };
 }
 

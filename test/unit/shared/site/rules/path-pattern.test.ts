@@ -1,5 +1,6 @@
 import t from 'tap';
 import { pathPattern } from '../../../../../shared/site/rules/path-pattern.ts';
+import { threadCpuMs } from '../../../../helpers/thread-cpu.ts';
 
 const pattern = (text: string) => {
   const found = pathPattern(text);
@@ -79,8 +80,8 @@ t.test('a hostile path takes no longer than another', async (t) => {
   ];
   for (const [text, path] of hostile) {
     const one = pattern(text);
-    const began = performance.now();
+    const began = threadCpuMs();
     for (let i = 0; i < 100; i++) t.equal(one.match(path), undefined);
-    t.ok(performance.now() - began < 2000, text);
+    t.ok(threadCpuMs() - began < 2000, text);
   }
 });

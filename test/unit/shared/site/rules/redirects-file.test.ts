@@ -1,5 +1,6 @@
 import t from 'tap';
 import { parseRedirects } from '../../../../../shared/site/rules/redirects-file.ts';
+import { threadCpuMs } from '../../../../helpers/thread-cpu.ts';
 
 const read = (content: string) =>
   parseRedirects(content).rules.map(({ pattern, target, status, isForced }) =>
@@ -65,9 +66,9 @@ t.test('bad lines, by number', async (t) => {
 });
 
 t.test('a line of spaces takes no longer than another', async (t) => {
-  const began = performance.now();
+  const began = threadCpuMs();
   const { faults, rules } = parseRedirects(`/a /b${' '.repeat(3980)}x\n`.repeat(130));
   t.equal(faults.length, 100, 'some are told');
   t.equal(rules.length, 0);
-  t.ok(performance.now() - began < 2000);
+  t.ok(threadCpuMs() - began < 2000);
 });

@@ -14,7 +14,7 @@ const MIDDLE = 300_000;
 const FILM = 1_200_000;
 const FLOOD = 70;
 /** At this rate the flood alone takes longer than a reader waits. */
-const RATE = MB;
+const RATE = 1.25 * MB;
 /** Readers are refused after 15 s. */
 const PROMPT_MS = 15_000;
 const CROWD = '127.0.0.2';

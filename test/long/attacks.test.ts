@@ -2,6 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import { headBombs, longHeads, sendFrames } from '../fault/attacks/frames.ts';
+import { attackWithPurges } from '../fault/attacks/purges.ts';
+import { closedWindows, pipelinedRanges, unreadSecurely } from '../fault/attacks/readers.ts';
 import { writeCertificate } from '../helpers/certificates.ts';
 import { startCluster } from '../helpers/cluster.ts';
 import { freePorts } from '../helpers/free-ports.ts';
@@ -10,9 +13,6 @@ import { peakBytes } from '../helpers/peak-memory.ts';
 import { childrenOf } from '../helpers/process-tree.ts';
 import { writeTree } from '../helpers/tree.ts';
 import { until } from '../helpers/until.ts';
-import { headBombs, longHeads, sendFrames } from './attacks/frames.ts';
-import { attackWithPurges } from './attacks/purges.ts';
-import { closedWindows, pipelinedRanges, unreadSecurely } from './attacks/readers.ts';
 
 /**
  * Attacks on an edge with its default limits: by one reader who requests much and reads nothing, and by publishers.
