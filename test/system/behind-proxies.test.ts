@@ -1,4 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeCertificate } from '../helpers/certificates.ts';
@@ -26,7 +28,7 @@ const binaryHeader = (address: string) => {
 const textHeader = (address: string) =>
   `PROXY TCP${address.includes(':') ? 6 : 4} ${address} ${address} 51000 443\r\n`;
 
-const home = t.testdir();
+const home = await mkdtemp(join(tmpdir(), 'skerry-logs-'));
 const certs = join(home, 'certs');
 await writeCertificate(join(certs, 'secure'), ['secure.example']);
 const tlsPorts = await freePorts(2);
@@ -40,7 +42,11 @@ const cluster = await startCluster({
     ...['--access-log', logOf(index), '--max-requests', '20', '--max-connections', '3'],
   ],
 });
-t.teardown(() => cluster.close());
+t.teardown(async () => {
+  await cluster.close();
+  // A running edge may write its access log, so nothing else removes the folder.
+  await rm(home, { recursive: true });
+});
 const [fields, headers] = cluster.edges;
 if (fields === undefined || headers === undefined) throw new Error('a cluster of two edges has two');
 const folder = await writeTree(join(cluster.folder, SITE), {
