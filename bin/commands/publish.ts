@@ -7,7 +7,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import type { Mode } from '../../shared/site/site-policy.ts';
 import type { Commit } from '../../shared/wire/api.ts';
 import type { CommitRequest } from '../../shared/wire/deploy-api.ts';
-import { type ClientOptions, readingCommand, withClient } from '../options/client-command.ts';
+import { type ClientOptions, readingCommand, withClientUntil } from '../options/client-command.ts';
 import {
   allowShrinkOption,
   includeOption,
@@ -19,11 +19,12 @@ import {
 } from '../options/options.ts';
 import { type RolloutFlag, rolloutOption } from '../options/rollout-option.ts';
 import { type Awaited, showing, showingUnder, wouldShow } from '../publishing/awaited-edges.ts';
+import { earlyReading } from '../publishing/early-reading.ts';
 import { confirmCommit, printCommit } from '../publishing/print-commit.ts';
 import { printPreview } from '../publishing/print-preview.ts';
 import { waitForEdges, waiting } from '../publishing/wait-for-edges.ts';
 import { checkGoal, countedEdges, ONLINE, type WaitGoal, waitGoal } from '../publishing/wait-goal.ts';
-import { interruptibleHashing } from '../terminal/interruptible-hashing.ts';
+import { interruption } from '../terminal/interruption.ts';
 import { humanBytes, humanSeconds, plural, printJson, printLine } from '../terminal/output.ts';
 import { aliasName, daysOption, lifeOf } from './aliases.ts';
 
@@ -66,19 +67,30 @@ export function publishCommand(): Command {
     .addOption(waitTimeoutOption())
     .addOption(allowShrinkOption())
     .addOption(includeOption())
-    .action((folder: string, flags: PublishFlags) =>
-      withClient(flags, async (client, signal) => {
-        const site = required(flags.site, '--site');
-        const began = systemClock.monotonic();
-        const commitAs = commitRequest(flags);
+    .action(async (folder: string, flags: PublishFlags) => {
+      const site = required(flags.site, '--site');
+      const began = systemClock.monotonic();
+      const commitAs = commitRequest(flags);
+      const signal = interruption();
+      const early = earlyReading(folder, flags.include ?? [], signal);
+      const run = async (client: ApiClient) => {
         const goal = flags.waitFor ?? (flags.wait ? ONLINE : undefined);
         if (goal !== undefined) await refuseOutOfReach(client, site, goal);
         const { include, allowShrink, json } = flags;
         const shrinking = allowShrink ? allowsShrinking : refusesShrinking;
         const { progressBar } = await import('../terminal/progress.ts');
         const bar = progressBar();
-        const hashThreads = await interruptibleHashing(signal);
-        const parts = { client, hashThreads, site, include, shrinking, progress: bar.update, signal };
+        const { reading, hashThreads, close } = await early;
+        const parts = {
+          client,
+          reading,
+          hashThreads,
+          site,
+          include,
+          shrinking,
+          progress: bar.update,
+          signal,
+        };
         let published: Published;
         try {
           if (flags.dryRun) {
@@ -99,7 +111,7 @@ export function publishCommand(): Command {
           );
         } finally {
           bar.stop();
-          await hashThreads.close();
+          await close();
         }
         const { commit } = published;
         // The revision is live, so a later failure must not make the publish fail.
@@ -124,8 +136,13 @@ export function publishCommand(): Command {
           const seconds = humanSeconds((systemClock.monotonic() - began) / 1000);
           if (!flags.json) printLine(`visible on ${plural(edges.length, 'online edge')} after ${seconds}`);
         }
-      }),
-    );
+      };
+      try {
+        await withClientUntil(signal, flags, run);
+      } finally {
+        await (await early).close();
+      }
+    });
 }
 
 /** Looks at which edges show what was committed. Edges show a draft under its alias alone. */

@@ -46,18 +46,27 @@ export function readingCommand(name: string, description: string): Command {
 }
 
 /** Calls `run` with a client, and closes the client at the end. Ctrl-C interrupts the run. */
-export async function withClient(
+export function withClient(
   options: ClientOptions,
   run: (client: ApiClient, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const signal = interruption();
+  return withClientUntil(signal, options, (client) => run(client, signal));
+}
+
+/** Like `withClient`, for a command that already listens for an interruption. */
+export async function withClientUntil(
+  signal: AbortSignal,
+  options: ClientOptions,
+  run: (client: ApiClient) => Promise<void>,
+): Promise<void> {
   const { origin, token = localToken(options.data), insecure = false } = options;
   // This module loads most of the libraries. Help and errors of usage are printed without them.
   const { ApiClient } = await import('../../origin/client/api-client.ts');
   const ca = options.ca === undefined ? undefined : await authoritiesIn(options.ca);
   const client = new ApiClient(origin, token, signal, { insecure, ca });
   try {
-    await run(client, signal);
+    await run(client);
   } catch (error) {
     if (signal.aborted) throw new Interrupted();
     throw error;

@@ -9,9 +9,9 @@ import type { HashThreads } from '../../shared/hashing/hash-threads.ts';
 export const hashing: HashThreads = {
   remote: {
     ruleFaults: async (...given) => hashCalls.ruleFaults(...given),
-    async digests(files) {
+    async digests(...given) {
       await setImmediate();
-      return hashCalls.digests(files);
+      return hashCalls.digests(...given);
     },
     async hashFile(file) {
       await setImmediate();

@@ -13,6 +13,7 @@ import type { TokenUse } from '../access/token-use.ts';
 import type { TokenIssuer } from '../access/tokens.ts';
 import type { NoteAct } from '../callers/acts.ts';
 import type { AliasReads } from '../catalog/alias-calls.ts';
+import type { ContentReads } from '../catalog/content-calls.ts';
 import type { DeployCalls } from '../catalog/deploy-calls.ts';
 import type { FleetCalls } from '../catalog/fleet-calls.ts';
 import type { LogReads } from '../catalog/log-calls.ts';
@@ -52,6 +53,7 @@ type ApiCatalog = Remote<DeployCalls & TokenCalls> &
   Pick<Remote<SiteCalls>, 'sites' | 'siteNamed' | 'putSite'> &
   Pick<Remote<RevisionReads>, 'revisions' | 'revision'> &
   Pick<Remote<ManifestReader>, 'entryAt' | 'manifestPage' | 'diffPage'> &
+  Remote<ContentReads> &
   Pick<Remote<AliasReads>, 'aliases' | 'alias'> &
   Pick<Remote<LogReads>, 'head' | 'records' | 'newestRecords'> &
   Pick<Remote<PurgeCalls>, 'addPurges' | 'purge'> &

@@ -1,9 +1,13 @@
 import { Readable } from 'node:stream';
 import { type TSchema, Type } from 'typebox';
+import { NODE_COUNT } from '../../shared/content/buckets.ts';
+import type { Digest } from '../../shared/content/digest.ts';
+import type { Entry } from '../../shared/content/entry.ts';
 import type { DiffCursor, ManifestCursor } from '../../shared/content/manifest/reading.ts';
 import type { HttpServer } from '../../shared/http/server.ts';
 import {
   commitSchema,
+  contentDigestsSchema,
   type DiffLine,
   diffLineSchema,
   type ManifestLine,
@@ -18,6 +22,8 @@ import { EXPORTED, JSON_TYPE, receiptFileAnswer } from './receipt-file-answer.ts
 import { keyHeader, once } from './repeatable.ts';
 
 const PAGE = 2000;
+/** A call is as long as one of a page, because calls of others wait for it. */
+const NODES_PER_CALL = 16;
 const LINES = 'application/x-ndjson';
 const REVISION = '^[1-9][0-9]{0,14}$';
 /** Fastify sends a stream unchanged. The schema describes one of its lines. */
@@ -35,6 +41,19 @@ const receiptQuery = Type.Object(
         pattern: '^[1-9][0-9]{0,14}$',
         description:
           'The step of a rollout that shows the revision, or the abort after which it is shown again. Without it: the record that made it live, or the last step if it never was.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+/** A number from 0 to 255. */
+const NODE = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
+const manifestQuery = Type.Object(
+  {
+    nodes: Type.Optional(
+      Type.String({
+        pattern: `^${NODE}(,${NODE}){0,${NODE_COUNT - 1}}$`,
+        description: 'Lists only the files of these nodes: numbers from 0 to 255, see `digests`.',
       }),
     ),
   },
@@ -119,12 +138,38 @@ export function revisionRoutes(app: HttpServer, context: ApiContext): void {
         summary: 'Lists the files of a revision, one JSON object a line',
         response: linesOf(manifestLineSchema, 'Each line is such an object.'),
         params: revisionParams,
+        querystring: manifestQuery,
       },
     },
-    async ({ params }, reply) => {
+    async ({ params, query: { nodes } }, reply) => {
       const { id } = await catalog.siteNamed(params.site);
       const { revision } = await catalog.revision(id, Number(params.revision));
-      return reply.type(LINES).send(Readable.from(manifestLines(id, revision)));
+      const pages = nodes === undefined ? wholeManifest(id, revision) : partOfManifest(id, revision, nodes);
+      return reply.type(LINES).send(Readable.from(manifestLines(pages)));
+    },
+  );
+
+  app.get(
+    '/v1/sites/:site/revisions/:revision/digests',
+    {
+      onRequest: needsSiteRead(context),
+      schema: {
+        summary: 'Shows digests of the files of a revision',
+        description:
+          'With these, a publisher finds out which parts of a folder differ from the revision. The manifest then lists the files of these parts.',
+        params: revisionParams,
+        response: { 200: contentDigestsSchema },
+      },
+    },
+    async ({ params }) => {
+      const { id } = await catalog.siteNamed(params.site);
+      const { revision } = await catalog.revision(id, Number(params.revision));
+      const nodes: (Digest | null)[] = [];
+      while (nodes.length < NODE_COUNT)
+        nodes.push(
+          ...(await catalog.contentDigests(id, revision, nodes.length, nodes.length + NODES_PER_CALL - 1)),
+        );
+      return { nodes };
     },
   );
 
@@ -170,19 +215,34 @@ export function revisionRoutes(app: HttpServer, context: ApiContext): void {
     },
   );
 
-  async function* manifestLines(site: number, revision: number): AsyncGenerator<string> {
+  async function* wholeManifest(site: number, revision: number): AsyncGenerator<readonly Entry[]> {
     let cursor: ManifestCursor | undefined;
     do {
       const page = await catalog.manifestPage(site, revision, cursor, PAGE);
+      yield page.entries;
+      cursor = page.next;
+    } while (cursor !== undefined);
+  }
+
+  async function* partOfManifest(
+    site: number,
+    revision: number,
+    nodes: string,
+  ): AsyncGenerator<readonly Entry[]> {
+    for (const node of new Set(nodes.split(',').map(Number)))
+      yield await catalog.nodeEntries(site, revision, node);
+  }
+
+  async function* manifestLines(pages: AsyncIterable<readonly Entry[]>): AsyncGenerator<string> {
+    for await (const entries of pages) {
       let text = '';
-      for (const { path, digest, size, type, meta, time } of page.entries) {
+      for (const { path, digest, size, type, meta, time } of entries) {
         const stored = meta.length === 0 ? {} : { meta: Object.fromEntries(meta) };
         const line: ManifestLine = { path, digest, size, type, ...stored, time };
         text += `${JSON.stringify(line)}\n`;
       }
       if (text !== '') yield text;
-      cursor = page.next;
-    } while (cursor !== undefined);
+    }
   }
 
   async function* diffLines(site: number, from: number, to: number): AsyncGenerator<string> {

@@ -9,8 +9,8 @@ import type { Remote } from '../../shared/process/thread.ts';
 import { checkFileQuota } from '../../shared/site/quota.ts';
 import type { ObjectStore } from '../../shared/store/object-store.ts';
 import { caller } from '../callers/caller.ts';
-import type { ObjectDetail } from '../catalog/bucket-calls.ts';
 import type { BucketCondition } from '../catalog/bucket-condition.ts';
+import type { ObjectDetail } from '../catalog/bucket-object.ts';
 import type {
   Multipart,
   MultipartCalls,

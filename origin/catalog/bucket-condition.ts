@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BucketObject } from './bucket-calls.ts';
+import type { BucketObject } from './bucket-object.ts';
 
 /** The conditions of S3 for a change. The values are those of the headers. */
 export interface BucketCondition {

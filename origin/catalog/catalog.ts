@@ -4,6 +4,7 @@ import type { ManifestReader } from '../../shared/content/manifest/reading.ts';
 import type { Remote } from '../../shared/process/thread.ts';
 import type { AliasCalls } from './alias-calls.ts';
 import type { BucketCalls } from './bucket-calls.ts';
+import type { ContentReads } from './content-calls.ts';
 import type { DamageCalls } from './damage-calls.ts';
 import type { DeployCalls } from './deploy-calls.ts';
 import type { EventCalls } from './event-calls.ts';
@@ -66,6 +67,7 @@ export type CatalogCalls = LogCalls &
   RetentionCalls &
   TaskCalls &
   ManifestReader &
+  ContentReads &
   ObjectNames &
   BucketReader & {
     /** Closes the catalog. No call may follow. */

@@ -7,6 +7,8 @@ export type Effect = Durability | 'appends';
 /** The effect of each call. It is part of the interface, so every implementation keeps to it. */
 export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   ...MANIFEST_DURABILITY,
+  contentDigests: 'reads',
+  nodeEntries: 'reads',
 
   identity: 'reads',
   records: 'reads',

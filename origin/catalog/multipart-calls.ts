@@ -1,7 +1,8 @@
 import type { ContentPath } from '../../shared/content/content-path.ts';
 import type { Digest } from '../../shared/content/digest.ts';
-import type { BucketChange, ObjectChecksum, Tags } from './bucket-calls.ts';
+import type { BucketChange } from './bucket-calls.ts';
 import type { ChangeOutcome } from './bucket-condition.ts';
+import type { ObjectChecksum, Tags } from './bucket-object.ts';
 
 /** What a client said when it began an upload in parts. */
 export interface MultipartDetail {

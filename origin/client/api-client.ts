@@ -244,8 +244,8 @@ export class ApiClient {
     return this.#text('GET', receiptFilePath(site, of));
   }
 
-  manifest(site: string, revision: number): AsyncGenerator<ManifestLine> {
-    return this.#lines(`/v1/sites/${site}/revisions/${revision}/manifest`, manifestLineSchema);
+  manifest(site: string, revision: number, query = ''): AsyncGenerator<ManifestLine> {
+    return this.#lines(`/v1/sites/${site}/revisions/${revision}/manifest${query}`, manifestLineSchema);
   }
 
   diff(site: string, from: number, to: number): AsyncGenerator<DiffLine> {

@@ -1,4 +1,4 @@
-import type { BucketObject } from '../catalog/bucket-calls.ts';
+import type { BucketObject } from '../catalog/bucket-object.ts';
 import { countIn, numberIn } from './list-operations.ts';
 import { checksumElement } from './object-headers.ts';
 import { type Call, type Operation, readsSite } from './operation.ts';

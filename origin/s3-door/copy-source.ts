@@ -1,6 +1,6 @@
 import { judgePreconditions } from '../../shared/http/conditional.ts';
 import { requirePermission } from '../access/permission.ts';
-import type { BucketObject } from '../catalog/bucket-calls.ts';
+import type { BucketObject } from '../catalog/bucket-object.ts';
 import type { Call } from './operation.ts';
 import { S3Error } from './protocol/s3-error.ts';
 import { objectAt } from './read-operations.ts';

@@ -1,7 +1,7 @@
 import type { EntryMeta } from '../../shared/content/entry.ts';
 import { inOrder, MOST_META, metaFault, OWN_META, WHOLE_TYPE } from '../../shared/content/entry-meta.ts';
 import type { ObjectMeta } from '../buckets/bucket-objects.ts';
-import type { BucketObject, ObjectChecksum, ObjectDetail } from '../catalog/bucket-calls.ts';
+import type { BucketObject, ObjectChecksum, ObjectDetail } from '../catalog/bucket-object.ts';
 import { detailsOfHeaders } from '../ingest/file-details.ts';
 import { checkAclHeaders } from './acl.ts';
 import { checkAnswerable } from './protocol/header-text.ts';

@@ -1,4 +1,4 @@
-import type { ObjectChecksum } from '../catalog/bucket-calls.ts';
+import type { ObjectChecksum } from '../catalog/bucket-object.ts';
 import type { MultipartDetail, MultipartPart } from '../catalog/multipart-calls.ts';
 import { type Algorithm, algorithmOf, type Checksum, checksum } from './payload/checksum.ts';
 import { S3Error } from './protocol/s3-error.ts';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Need } from '../access/permission.ts';
-import type { BucketObject } from '../catalog/bucket-calls.ts';
+import type { BucketObject } from '../catalog/bucket-object.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import type { S3Context } from './context.ts';
 import type { Target } from './protocol/target.ts';

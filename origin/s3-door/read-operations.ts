@@ -4,7 +4,7 @@ import { judgePreconditions, rangeApplies } from '../../shared/http/conditional.
 import { decideRange } from '../../shared/http/range.ts';
 import { type ByteSpan, inHttp, spanLength } from '../../shared/store/byte-span.ts';
 import { COMMIT_KEY } from '../buckets/commit-markers.ts';
-import type { BucketObject } from '../catalog/bucket-calls.ts';
+import type { BucketObject } from '../catalog/bucket-object.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import { possiblePath } from './key.ts';
 import { checksumHeaders, headersOf } from './object-headers.ts';

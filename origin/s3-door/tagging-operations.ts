@@ -1,4 +1,4 @@
-import type { Tags } from '../catalog/bucket-calls.ts';
+import type { Tags } from '../catalog/bucket-object.ts';
 import { putPath } from './key.ts';
 import { storedHeadersOf } from './object-headers.ts';
 import { type Answer, type Call, changesPath, type Operation, readsSite, xml } from './operation.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { schema } from '../../shared/json/schema.ts';
-import type { Tags } from '../catalog/bucket-calls.ts';
+import type { Tags } from '../catalog/bucket-object.ts';
 import { readXml } from './protocol/read-xml.ts';
 import { S3Error } from './protocol/s3-error.ts';
 import { xmlDocument } from './protocol/write-xml.ts';

@@ -11,7 +11,8 @@ export const NODE_COUNT = 256;
 const LEAVES_PER_NODE = LEAF_COUNT / NODE_COUNT;
 
 export function leafOf(path: string): number {
-  return hash('sha256', path, 'buffer').readUInt16BE(0);
+  // Node makes a text faster than a buffer.
+  return Number.parseInt(hash('sha256', path, 'hex').slice(0, 4), 16);
 }
 
 export function nodeOf(leaf: number): number {

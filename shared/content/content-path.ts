@@ -8,11 +8,15 @@ const MAX_SEGMENT_BYTES = 255;
 /** How many characters of a path a message shows. */
 const SHOWN = 200;
 
+/** Nearly all paths are so simple and short that one look suffices. A name that begins with a dot is looked at closely. */
+const SIMPLE = /^(?:[\w@+-][\w@+.-]*\/)*[\w@+-][\w@+.-]*$/;
+
 /**
  * Why a path cannot be published, or undefined when it can. Unicode is not normalized: the two normal forms of one name
  * are two paths, as they are in most file systems and in every URL.
  */
 export function pathFault(path: string): string | undefined {
+  if (path.length <= MAX_SEGMENT_BYTES && SIMPLE.test(path)) return undefined;
   if (path === '') return 'is empty';
   if (!path.isWellFormed()) return 'is not well-formed Unicode';
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) return `is longer than ${MAX_PATH_BYTES} bytes`;

@@ -3,6 +3,7 @@ import { createHash, hash } from 'node:crypto';
 /** A SHA-256 digest as 64 lowercase hexadecimal digits. It is the name of an object. */
 export type Digest = string & { readonly brand: 'digest' };
 
+export const DIGEST_LENGTH = 64;
 export const DIGEST_PATTERN = '^[0-9a-f]{64}$';
 const digestShape = new RegExp(DIGEST_PATTERN);
 

@@ -30,7 +30,8 @@ export interface OpenFile {
   readonly handle: number;
   /** The length of the file when it was opened, in bytes. */
   readonly size: number;
-  readonly stamp: FileStamp;
+  /** What the system knew about the file when it was opened. */
+  readonly stats: BigIntStats;
 }
 
 /**
@@ -52,35 +53,38 @@ export function openRealFile(path: string): OpenFile {
 
 /**
  * Opens a file without checking its real path, for callers that compare its stamp or content with what they read
- * before.
+ * before. Errors name it as `shown`.
  */
-export function openUnproven(path: string): OpenFile {
+export function openUnproven(path: string, shown: string = path): OpenFile {
   let handle: number;
   try {
     handle = openSync(path, FLAGS);
   } catch (cause) {
-    throw notOpened(path, cause);
+    throw notOpened(shown, cause);
   }
   const stats = fstatSync(handle, { bigint: true });
   // If this is not a regular file, a pipe, a device or a folder has taken its place.
-  if (stats.isFile()) return { handle, size: Number(stats.size), stamp: stampFrom(stats) };
+  if (stats.isFile()) return { handle, size: Number(stats.size), stats };
   closeSync(handle);
-  throw changed(path);
+  throw changed(shown);
 }
 
-export function stampOf(handle: number): FileStamp {
-  return stampFrom(fstatSync(handle, { bigint: true }));
-}
-
-function stampFrom({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileStamp {
+export function stampOf({ stats: { dev, ino, size, mtimeNs, ctimeNs } }: OpenFile): FileStamp {
   return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+}
+
+/** Whether somebody has written to the file since it was opened. */
+export function hasChanged({ handle, stats }: OpenFile): boolean {
+  const { size, mtimeNs, ctimeNs } = fstatSync(handle, { bigint: true });
+  return size !== stats.size || mtimeNs !== stats.mtimeNs || ctimeNs !== stats.ctimeNs;
 }
 
 export function changed(path: string, cause?: unknown): SkerryError {
   return new SkerryError('file-changed', `${path} changed while it was published`, { cause });
 }
 
-function isAt(handle: number, path: string): boolean {
+/** Whether the open file or folder is at this path, without any link. */
+export function isAt(handle: number, path: string): boolean {
   if (process.platform === 'linux') return readlinkSync(`/proc/self/fd/${handle}`) === path;
   if (realpathSync.native(path) !== path) return false;
   const opened = fstatSync(handle, { bigint: true });
@@ -90,7 +94,7 @@ function isAt(handle: number, path: string): boolean {
 
 const CHANGED = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EMLINK', 'ENXIO']);
 
-function notOpened(path: string, cause: unknown): SkerryError {
+export function notOpened(path: string, cause: unknown): SkerryError {
   const code = systemCode(cause);
   if (code !== undefined && CHANGED.has(code)) return changed(path, cause);
   return new SkerryError('unreadable-file', `${path} cannot be read (${code})`, { cause });

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { NODE_COUNT } from '../content/buckets.ts';
 import { DIGEST_PATTERN } from '../content/digest.ts';
 import { purgeReceiptSchema } from '../log/purge-receipt.ts';
 import { receiptSchema } from '../log/receipt.ts';
@@ -180,6 +181,17 @@ export const manifestLineSchema = Type.Object({
   time: Type.Integer(),
 });
 export type ManifestLine = Static<typeof manifestLineSchema>;
+
+/** GET …/digests */
+export const contentDigestsSchema = Type.Object({
+  nodes: Type.Array(Type.Union([digestSchema, Type.Null()]), {
+    minItems: NODE_COUNT,
+    maxItems: NODE_COUNT,
+    description:
+      'A path belongs to the node whose number is the first byte of SHA-256(path). The digest of a node is the SHA-256 of the concatenated lines of its files, in the order of SHA-256(path), of which the first two bytes count, and then of the bytes of the path. Each file has four lines, each with its line feed: digest, media type, JSON text of the stored fields as sorted pairs, and path. Null for a node without files.',
+  }),
+});
+export type ContentDigests = Static<typeof contentDigestsSchema>;
 
 /** A line of GET …/diff, as NDJSON. */
 export const diffLineSchema = Type.Object({

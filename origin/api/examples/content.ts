@@ -1,3 +1,4 @@
+import { NODE_COUNT } from '../../../shared/content/buckets.ts';
 import type { ReceiptFile } from '../../../shared/receipts/receipt-file.ts';
 import { READY_POLICIES } from '../../../shared/site/ready-rollouts.ts';
 import type { Alias } from '../../../shared/wire/alias-api.ts';
@@ -180,6 +181,9 @@ export const contentExamples: Examples = {
   'DELETE /v1/sites/{site}/files/{*}': { answer: live },
   'GET /v1/sites/{site}/revisions': { answer: { revisions: [revision] } },
   'GET /v1/sites/{site}/revisions/{revision}': { answer: { ...revision, receipts: [] } },
+  'GET /v1/sites/{site}/revisions/{revision}/digests': {
+    answer: { nodes: Array.from({ length: NODE_COUNT }, (_, node) => (node === 118 ? DIGEST : null)) },
+  },
   'GET /v1/sites/{site}/revisions/{revision}/receipts': { answer: receiptFile },
   'POST /v1/sites/{site}/rollback': { request: { to: 11 }, answer: live },
   'GET /v1/sites/{site}/aliases': { answer: { aliases: [alias] } },

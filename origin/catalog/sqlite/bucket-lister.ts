@@ -2,15 +2,9 @@ import type { ContentPath } from '../../../shared/content/content-path.ts';
 import { digestFromBytes } from '../../../shared/content/digest.ts';
 import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { ENTRY_COLUMNS, toEntry } from '../../../shared/content/manifest/sqlite/rows.ts';
-import type {
-  BucketObject,
-  ListedObject,
-  ListItem,
-  ListPage,
-  ListPosition,
-  ListQuery,
-} from '../bucket-calls.ts';
+import type { ListedObject, ListItem, ListPage, ListPosition, ListQuery } from '../bucket-calls.ts';
 import { behindAll, commonPrefix, compareNames } from '../bucket-listing.ts';
+import type { BucketObject } from '../bucket-object.ts';
 import { type BucketState, etagOf, heldObject, publishedObject } from './bucket-rows.ts';
 import type { CatalogContext } from './context.ts';
 

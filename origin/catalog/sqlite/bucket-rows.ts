@@ -3,7 +3,7 @@ import { type Digest, digestFromBytes } from '../../../shared/content/digest.ts'
 import type { Entry } from '../../../shared/content/entry.ts';
 import { isSameMeta } from '../../../shared/content/entry-meta.ts';
 import { metaOf, type Row } from '../../../shared/content/manifest/sqlite/rows.ts';
-import type { BucketObject, ObjectDetail } from '../bucket-calls.ts';
+import type { BucketObject, ObjectDetail } from '../bucket-object.ts';
 
 /** What S3 clients see of a site: the tip, and which of its changes are in it. */
 export interface BucketState {

@@ -4,8 +4,9 @@ import { openManifestReader } from '../../../shared/content/manifest/sqlite/read
 import { metaText } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { exceededLimit, type TreeSize } from '../../../shared/site/quota.ts';
-import type { BucketChange, BucketObject } from '../bucket-calls.ts';
+import type { BucketChange } from '../bucket-calls.ts';
 import { type ChangeOutcome, judgeCondition } from '../bucket-condition.ts';
+import type { BucketObject } from '../bucket-object.ts';
 import { type BucketState, heldObject, publishedObject } from './bucket-rows.ts';
 import type { CatalogContext } from './context.ts';
 import { heldSize } from './held-size.ts';

@@ -5,6 +5,7 @@ import type { RecordSigner } from '../record-signer.ts';
 import { aliasCalls } from './aliases.ts';
 import { bucketWriter } from './bucket-writer.ts';
 import { bucketCalls } from './buckets.ts';
+import { contentReads } from './content.ts';
 import { catalogContext } from './context.ts';
 import { damageCalls } from './damage.ts';
 import { deployCalls } from './deploys.ts';
@@ -34,6 +35,7 @@ export function sqliteCalls(database: DatabaseSync, signer: RecordSigner): Catal
   const objects = bucketWriter(context);
   return {
     ...heldRevisionReaders(context),
+    ...contentReads(context),
     ...openObjectNames(database),
     ...logCalls(context),
     ...siteCalls(context, objects),

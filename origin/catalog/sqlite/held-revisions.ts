@@ -15,13 +15,7 @@ export function heldRevisionReaders({
 }: Pick<CatalogContext, 'database' | 'sql'>): ManifestReader & BucketReader {
   const manifests = openManifestReader(database);
   const buckets = openBucketReader(database);
-
-  function need(site: number, revision: number): void {
-    if (revision === 0) return;
-    if (sql('SELECT 1 FROM revision WHERE site = ? AND revision = ?').get(site, revision) !== undefined)
-      return;
-    throw new SkerryError('no-such-revision', `there is no revision ${revision}`);
-  }
+  const need = (site: number, revision: number) => needRevision(sql, site, revision);
 
   return {
     entryAt(site, revision, path) {
@@ -50,4 +44,11 @@ export function heldRevisionReaders({
       return buckets.leafEntries(site, revision, leaf);
     },
   };
+}
+
+/** Throws `no-such-revision` for a revision that is not held. Revision 0 always is. */
+export function needRevision(sql: CatalogContext['sql'], site: number, revision: number): void {
+  if (revision === 0) return;
+  if (sql('SELECT 1 FROM revision WHERE site = ? AND revision = ?').get(site, revision) !== undefined) return;
+  throw new SkerryError('no-such-revision', `there is no revision ${revision}`);
 }

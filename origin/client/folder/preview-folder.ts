@@ -1,9 +1,6 @@
-import { type HashedFile, hashFiles } from './hash-files.ts';
-import { readLeftOut } from './left-out.ts';
 import { existingSite } from './new-site.ts';
 import { type Preview, planPreview } from './preview-plan.ts';
-import type { PublishParts } from './publish-folder.ts';
-import { scanFolder } from './scan.ts';
+import { beginReading, type PublishParts } from './publish-folder.ts';
 import type { SizeChange } from './shrink-plan.ts';
 
 export interface FolderPreview extends Preview {
@@ -16,18 +13,15 @@ export interface FolderPreview extends Preview {
 
 /** Compares a folder with the newest revision of a site, as a publish does. Only reads: it makes neither a site nor a deploy. */
 export async function previewFolder(
-  { client, hashThreads, site: name, include = [], progress, signal }: Omit<PublishParts, 'commit'>,
+  { client, site: name, progress, ...parts }: Omit<PublishParts, 'commit'>,
   folder: string,
 ): Promise<FolderPreview> {
-  const { files: found, leftOut } = await scanFolder(folder, await readLeftOut(folder, include));
+  const reading = parts.reading ?? beginReading(parts, folder);
+  reading.report((hashed, files) => progress({ hashed, files, sentBytes: 0, bytesToSend: 0 }));
+  const { leftOut } = await reading.scanned;
   const site = await existingSite(client, name);
   const revision = site?.pending?.revision ?? site?.revision ?? 0;
-  let hashed = 0;
-  const count = (files: readonly HashedFile[]) => {
-    hashed += files.length;
-    progress({ hashed, files: found.length, sentBytes: 0, bytesToSend: 0 });
-  };
-  const files = await hashFiles(found, hashThreads, count, signal);
+  const files = await reading.hashed();
   const published = new Map<string, string>();
   if (revision > 0)
     for await (const { path, digest } of client.manifest(name, revision)) published.set(path, digest);

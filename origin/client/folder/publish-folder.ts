@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { hasCode, SkerryError } from '../../../shared/errors.ts';
 import type { HashThreads } from '../../../shared/hashing/hash-threads.ts';
 import { schema } from '../../../shared/json/schema.ts';
-import type { Commit, Site } from '../../../shared/wire/api.ts';
+import type { Commit, ContentDigests, Site } from '../../../shared/wire/api.ts';
 import {
   type CommitRequest,
   type DeployHeader,
@@ -10,10 +10,11 @@ import {
   openDeploySchema,
 } from '../../../shared/wire/deploy-api.ts';
 import type { ApiClient } from '../api-client.ts';
+import { contentDigests, filesOfNodes } from '../content-calls.ts';
 import { deployLines, type FolderChanges, type FolderState, folderState } from './change-plan.ts';
-import { changesSince, type KnownContent, knownContent } from './changes-since.ts';
+import { changesSince, knownContent } from './changes-since.ts';
+import { FolderContent } from './folder-content.ts';
 import type { HashedFile } from './hash-files.ts';
-import { readLeftOut } from './left-out.ts';
 import { existingSite, inNewSite } from './new-site.ts';
 import { impatient, type Patience } from './patience.ts';
 import { FolderReading } from './read-folder.ts';
@@ -40,6 +41,8 @@ export interface PublishParts {
   readonly include?: readonly string[] | undefined;
   /** Decides which changes are not published. By default, all are published. */
   readonly shrinking?: ShrinkRule | undefined;
+  /** A reading of the folder that has begun already. By default, it begins with the publish. */
+  readonly reading?: FolderReading | undefined;
   /** Repeats requests that the origin refuses temporarily. By default, nothing is repeated. */
   readonly patience?: Patience | undefined;
   readonly progress: (progress: PublishProgress) => void;
@@ -48,7 +51,8 @@ export interface PublishParts {
 
 export interface Published {
   readonly commit: Commit;
-  readonly state: FolderState;
+  /** What the folder held. */
+  state(): FolderState;
   readonly files: number;
   /** Counts files, and folders that were not read. */
   readonly leftOut: number;
@@ -64,42 +68,48 @@ export interface Published {
 export async function publishFolder(parts: PublishParts, folder: string): Promise<Published> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await publishAsFound(parts, folder);
+      const { reading } = attempt === 1 ? parts : {};
+      return await publishAsFound(parts, reading ?? beginReading(parts, folder));
     } catch (error) {
       if (!isMovingTarget(error) || attempt === TRIES) throw error;
     }
   }
 }
 
-async function publishAsFound(parts: PublishParts, folder: string): Promise<Published> {
+export function beginReading(
+  { include = [], hashThreads, signal }: Pick<PublishParts, 'include' | 'hashThreads' | 'signal'>,
+  folder: string,
+): FolderReading {
+  return new FolderReading(folder, include, hashThreads, signal);
+}
+
+async function publishAsFound(parts: PublishParts, reading: FolderReading): Promise<Published> {
   const { client, patience = impatient } = parts;
-  const rules = await readLeftOut(folder, parts.include ?? []);
   const stop = new AbortController();
   const signal = AbortSignal.any([parts.signal, stop.signal]);
   const progress = { hashed: 0, files: 0, sentBytes: 0, bytesToSend: 0 };
   const report: Report = (change) => parts.progress(Object.assign(progress, change));
-  const reading = new FolderReading(parts.hashThreads, (hashed, files) => report({ hashed, files }), signal);
+  reading.report((hashed, files) => report({ hashed, files }));
   try {
     const [{ files: found, leftOut }, site] = await Promise.all([
-      reading.scan(folder, rules),
+      reading.scanned,
       existingSite(client, parts.site),
     ]);
-    const bytes = found.reduce((sum, { size }) => sum + size, 0);
-    refuseShrinking(parts, { before: site?.files ?? 0, after: found.length });
+    refuseShrinking(parts, { before: site?.files ?? 0, after: found });
     const sent =
       site === undefined
         ? await inNewSite(
             client,
             parts.site,
             patience,
-            () => publishFirst({ ...parts, signal }, reading, bytes, report),
+            () => publishFirst({ ...parts, signal }, reading, report),
             () => progress.sentBytes > 0,
           )
         : await publishNext(parts, site, reading, report);
     const files = await reading.hashed();
-    return { ...sent, state: folderState(files), files: files.length, leftOut };
+    return { ...sent, state: () => folderState(files), files: files.length, leftOut };
   } finally {
-    // A scan that failed leaves files to hash.
+    reading.stop();
     stop.abort();
   }
 }
@@ -108,14 +118,14 @@ async function publishAsFound(parts: PublishParts, folder: string): Promise<Publ
  * Publishes into a site that has no object yet, so files can be sent while others are hashed. When all are hashed, a
  * deploy is begun while the rest is sent: it keeps the objects, even if sending them takes hours.
  */
-async function publishFirst(
-  parts: PublishParts,
-  reading: FolderReading,
-  bytesToSend: number,
-  report: Report,
-): Promise<Sent> {
+async function publishFirst(parts: PublishParts, reading: FolderReading, report: Report): Promise<Sent> {
   const { client, site, signal, patience = impatient } = parts;
-  const early = new FileSender(client, site, (sentBytes) => report({ sentBytes, bytesToSend }), signal);
+  const early = new FileSender(
+    client,
+    site,
+    (sentBytes) => report({ sentBytes, bytesToSend: early.bytesToSend }),
+    signal,
+  );
   reading.passOn((files) => early.add(files));
   const files = await reading.hashed();
   const lines = deployLines({ put: files, deleted: [] });
@@ -130,10 +140,12 @@ async function publishNext(
   report: Report,
 ): Promise<Sent> {
   const { patience = impatient } = parts;
+  const content = new FolderContent();
+  reading.passOn((files) => content.add(files));
   const [newest, files] = await Promise.all([readNewest(parts, site), reading.hashed()]);
-  const lines = deployLines({ put: files, deleted: [] });
-  const whole = () => publishChanges(parts, {}, lines, files, report);
-  const compared = compare(newest, files);
+  const lines = () => deployLines({ put: files, deleted: [] });
+  const whole = () => publishChanges(parts, {}, lines(), files, report);
+  const compared = newest && (await compare(parts, newest, content, files.length));
   return patience(() => (compared === undefined ? whole() : publishCompared(parts, compared, whole, report)));
 }
 
@@ -146,12 +158,11 @@ interface Compared extends Pick<FolderChanges, 'put' | 'deleted'> {
 
 interface Newest {
   readonly base: number;
-  readonly known: KnownContent;
+  readonly digests: ContentDigests;
 }
 
 /**
- * Reads what the newest revision holds, so that only changes are sent: the origin takes longer to note a file of a
- * deploy than to list a file of a revision. Undefined when nothing can be compared: a draft may build on another
+ * Reads digests of what the newest revision holds. Undefined when nothing can be compared: a draft may build on another
  * revision. It never rejects, because the folder is read at the same time. Whatever failed fails again later.
  */
 async function readNewest(
@@ -161,17 +172,32 @@ async function readNewest(
   const base = pending?.revision ?? revision;
   if (base === 0 || commit.draft || commit.alias !== undefined) return undefined;
   try {
-    return { base, known: await knownContent(client.manifest(name, base)) };
+    return { base, digests: await contentDigests(client, name, base) };
   } catch {
     return undefined;
   }
 }
 
-/** Undefined when most files have changed. */
-function compare(newest: Newest | undefined, files: readonly HashedFile[]): Compared | undefined {
-  if (newest === undefined) return undefined;
-  const { put, deleted } = changesSince(newest.known, files);
-  return put.length + deleted.length > files.length / 2 ? undefined : { base: newest.base, put, deleted };
+/**
+ * Lists the parts of the revision that differ from the folder, so that only changes are sent: the origin takes longer to
+ * note a file of a deploy than to list a file of a revision. Undefined when most files have changed, and when the
+ * revision cannot be read any more.
+ */
+async function compare(
+  { client, site }: PublishParts,
+  { base, digests }: Newest,
+  content: FolderContent,
+  files: number,
+): Promise<Compared | undefined> {
+  const unlike = content.nodesUnlike(digests);
+  if (unlike.length === 0) return { base, put: [], deleted: [] };
+  try {
+    const known = await knownContent(filesOfNodes(client, site, base, unlike));
+    const { put, deleted } = changesSince(known, content.filesIn(unlike));
+    return put.length + deleted.length > files / 2 ? undefined : { base, put, deleted };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Publishes the changes. If somebody else has published in between, publishes the whole tree. */

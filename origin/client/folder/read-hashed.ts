@@ -2,7 +2,13 @@ import { closeSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { digestOf } from '../../../shared/content/digest.ts';
 import { hasCode, SkerryError, systemCode } from '../../../shared/errors.ts';
-import { changed, type OpenFile, openUnproven, stampOf } from '../../../shared/files/real-file.ts';
+import {
+  changed,
+  hasChanged,
+  type OpenFile,
+  openUnproven,
+  stampOf,
+} from '../../../shared/files/real-file.ts';
 import type { HashedFile } from './hash-files.ts';
 
 const PIECE_BYTES = 64 * 1024;
@@ -35,13 +41,13 @@ export async function* streamHashed(
   { file, path, size, stamp }: HashedFile,
   from = 0,
 ): AsyncGenerator<Buffer> {
-  const { handle, stamp: now } = open(file, path);
+  const opened = open(file, path);
   try {
-    if (now !== stamp) throw changed(path);
-    if (from < size) yield* pieces(handle, path, from, size);
-    if (stampOf(handle) !== stamp) throw changed(path);
+    if (stampOf(opened) !== stamp) throw changed(path);
+    if (from < size) yield* pieces(opened.handle, path, from, size);
+    if (hasChanged(opened)) throw changed(path);
   } finally {
-    closeSync(handle);
+    closeSync(opened.handle);
   }
 }
 

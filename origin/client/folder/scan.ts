@@ -1,4 +1,4 @@
-import { type Dirent, lstatSync, type Stats } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { lstat, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { type ContentPath, pathFault, refusedPath } from '../../../shared/content/content-path.ts';
@@ -13,8 +13,6 @@ export interface FoundFile {
   readonly path: ContentPath;
   /** Its location on disk: its real path, inside the folder and without links. */
   readonly file: string;
-  readonly size: number;
-  readonly mtimeMs: number;
 }
 
 export interface ScannedFolder {
@@ -24,50 +22,55 @@ export interface ScannedFolder {
   readonly leftOut: number;
 }
 
+export async function scanFolder(root: string, rules: LeftOut = leftOutByDefault): Promise<ScannedFolder> {
+  const files: FoundFile[] = [];
+  const leftOut = await walkFolder(root, rules, (file) => files.push(file));
+  return { files, leftOut };
+}
+
 /**
  * Finds all that a folder publishes: every file except those that are left out, those of Git, and those in Skerry's own
  * data folders. Links are followed within the folder. The whole folder is refused for a link that leads out of it, a
- * loop, a pipe, or a name that cannot be published. `found` is called with each file at once.
+ * loop, a pipe, or a name that cannot be published. Returns how many files and unread folders are left out.
  */
-export async function scanFolder(
+export async function walkFolder(
   root: string,
-  rules: LeftOut = leftOutByDefault,
-  found: (file: FoundFile) => void = () => {},
-): Promise<ScannedFolder> {
+  rules: LeftOut,
+  found: (file: FoundFile) => void,
+): Promise<number> {
   const top = await realFolder(root);
   if (await isDataFolder(top)) throw new SkerryError('not-a-folder', `${root} is a data folder of Skerry`);
-  const files: FoundFile[] = [];
   let leftOut = 0;
   await walk(top, '', new Set([top]));
-  return { files, leftOut };
+  return leftOut;
 
   async function walk(folder: string, prefix: string, open: ReadonlySet<string>): Promise<void> {
     const children = await readable(readdir(folder, { withFileTypes: true }), prefix || root);
     if (children.some(({ name }) => name === FORMAT_FILE)) return;
-    const wanted = children
-      .filter(({ name }) => !isPrivateName(name))
-      .map((child) => ({
-        file: join(folder, child.name),
-        path: prefix === '' ? child.name : `${prefix}/${child.name}`,
-        isFolder: child.isDirectory(),
-      }))
-      .filter(({ path, isFolder }) => !(isFolder ? rules.folder(path) : rules.file(path)));
+    const within = folder.endsWith(sep) ? folder : `${folder}${sep}`;
+    const pathOf = ({ name }: Dirent) => (prefix === '' ? name : `${prefix}/${name}`);
+    const wanted = children.filter(
+      (child) =>
+        !isPrivateName(child.name) &&
+        !(child.isDirectory() ? rules.folder(pathOf(child)) : rules.file(pathOf(child))),
+    );
     // A name that cannot be decoded is read with this character in it, and no file is found under that name.
-    const undecoded = wanted.find(({ path }) => path.includes('\uFFFD'));
-    if (undecoded !== undefined) throw refusedPath(undecoded.path, 'is not UTF-8');
+    const undecoded = wanted.find(({ name }) => name.includes('\uFFFD'));
+    if (undecoded !== undefined) throw refusedPath(pathOf(undecoded), 'is not UTF-8');
     leftOut += countLeftOut(children, wanted.length);
-    for (const { file, path } of wanted) {
-      const stats = statsOf(file, path);
-      const place = stats.isSymbolicLink() ? await followLink(top, file, path) : { stats, target: file };
+    for (const child of wanted) {
+      const path = pathOf(child);
+      const file = `${within}${child.name}`;
+      const place = child.isSymbolicLink()
+        ? await followLink(top, file, path)
+        : { kind: child, target: file };
       if (place === undefined) continue;
-      if (place.stats.isDirectory()) {
+      if (place.kind.isDirectory()) {
         if (open.has(place.target))
           throw new SkerryError('symlink-loop', `the link ${path} leads back to a folder above it`);
         await walk(place.target, path, new Set([...open, place.target]));
       } else {
-        const one = foundFile(path, place);
-        files.push(one);
-        found(one);
+        found(foundFile(path, place));
       }
     }
   }
@@ -95,7 +98,7 @@ export async function scanFile(
     const file = join(folder, name);
     if ((await isDataFolder(folder)) || (await isGone(file))) return undefined;
     const place = await follow(top, file, segments.slice(0, i + 1).join('/'));
-    if (place === undefined || place.stats.isDirectory() === isLast) return undefined;
+    if (place === undefined || place.kind.isDirectory() === isLast) return undefined;
     if (isLast) return foundFile(path, place);
     folder = place.target;
   }
@@ -129,7 +132,7 @@ export async function realFolder(root: string): Promise<string> {
 }
 
 interface Place {
-  readonly stats: Stats;
+  readonly kind: Pick<Dirent, 'isDirectory' | 'isFile'>;
   /** The target of a link, or the file itself. */
   readonly target: string;
 }
@@ -137,8 +140,8 @@ interface Place {
 /** Undefined for a path that is private by its own name or by the target of its link. */
 async function follow(top: string, file: string, path: string): Promise<Place | undefined> {
   if (isPrivateName(basename(file))) return undefined;
-  const stats = statsOf(file, path);
-  return stats.isSymbolicLink() ? followLink(top, file, path) : { stats, target: file };
+  const kind = await readable(lstat(file), path);
+  return kind.isSymbolicLink() ? followLink(top, file, path) : { kind, target: file };
 }
 
 /** Undefined for a link to a path that is private. */
@@ -155,7 +158,7 @@ async function followLink(top: string, file: string, path: string): Promise<Plac
     throw new SkerryError('symlink-outside', `the link ${path} leads out of the folder, to ${target}`);
   }
   if (await isPrivatePlace(top, inside)) return undefined;
-  return { stats: await readable(stat(target), path), target };
+  return { kind: await readable(stat(target), path), target };
 }
 
 async function isPrivatePlace(top: string, inside: string): Promise<boolean> {
@@ -167,23 +170,11 @@ async function isPrivatePlace(top: string, inside: string): Promise<boolean> {
   return false;
 }
 
-function foundFile(path: string, { target, stats }: Place): FoundFile {
-  if (!stats.isFile()) throw new SkerryError('not-a-file', `${path} is a pipe, socket or device`);
+function foundFile(path: string, { target, kind }: Place): FoundFile {
+  if (!kind.isFile()) throw new SkerryError('not-a-file', `${path} is a pipe, socket or device`);
   const fault = pathFault(path);
   if (fault !== undefined) throw refusedPath(path, fault);
-  return { path: path as ContentPath, file: target, size: stats.size, mtimeMs: stats.mtimeMs };
-}
-
-/**
- * Called for each file of a folder. A call through a thread of Node would take ten times as long as the look itself, and
- * even a promise takes as long.
- */
-function statsOf(file: string, path: string): Stats {
-  try {
-    return lstatSync(file);
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
+  return { path: path as ContentPath, file: target };
 }
 
 async function readable<T>(reading: Promise<T>, path: string): Promise<T> {

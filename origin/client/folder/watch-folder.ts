@@ -206,7 +206,7 @@ async function equalsRevision(
 async function publishAll(parts: WatchParts, folder: string): Promise<Known> {
   const { commit, state, files, leftOut } = await publishFolder(parts, folder);
   parts.published(commit, { kind: 'whole', files, leftOut });
-  return { revision: commit.revision, state };
+  return { revision: commit.revision, state: state() };
 }
 
 async function publishTouched(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../../../shared/content/digest.ts';
-import type { ObjectChecksum } from '../../catalog/bucket-calls.ts';
+import type { ObjectChecksum } from '../../catalog/bucket-object.ts';
 import { S3Error } from '../protocol/s3-error.ts';
 import type { Signer } from '../signing/authenticate.ts';
 import { decodeChunked } from './aws-chunked.ts';

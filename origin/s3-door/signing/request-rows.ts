@@ -1,6 +1,7 @@
 import { KeyedBatcher } from '../../../shared/concurrency/keyed-batcher.ts';
 import type { Remote } from '../../../shared/process/thread.ts';
-import type { BucketCalls, BucketObject, NamedByRequests, RequestNames } from '../../catalog/bucket-calls.ts';
+import type { BucketCalls, NamedByRequests, RequestNames } from '../../catalog/bucket-calls.ts';
+import type { BucketObject } from '../../catalog/bucket-object.ts';
 import type { SiteRow } from '../../catalog/site-calls.ts';
 import type { StoredToken } from '../../catalog/token-calls.ts';
 

@@ -1,5 +1,19 @@
+import { leafOf, NODE_COUNT, nodeOf } from '../../../shared/content/buckets.ts';
+import { contentDigest, contentText } from '../../../shared/content/content-digest.ts';
+import type { Digest } from '../../../shared/content/digest.ts';
 import type { Entry } from '../../../shared/content/entry.ts';
-import { diff, diffOf, digests, digestsOf, manifest, rootOf, type Theme, type Tree } from './harness.ts';
+import {
+  deletionOf,
+  diff,
+  diffOf,
+  digests,
+  digestsOf,
+  fileOf,
+  manifest,
+  rootOf,
+  type Theme,
+  type Tree,
+} from './harness.ts';
 
 export function manifestsContract({ suite }: Theme): void {
   suite('any manifest and any diff, against a model', async (t, catalog, publisher) => {
@@ -37,6 +51,37 @@ export function manifestsContract({ suite }: Theme): void {
       files: Object.keys(trees[12] ?? {}).length,
       bytes: Object.values(trees[12] ?? {}).join('').length,
     });
+  });
+
+  suite('the digests of nodes, and their entries', async (t, catalog, publisher) => {
+    const { id: site } = await catalog.putSite('one', undefined, 1);
+    const tree = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`dir/é-${i}.html`, `${i}`]));
+    await publisher.publish(site, tree);
+    const plain = fileOf('dir/é-7.html', '7');
+    const stored = { ...plain, type: 'text/x-own', meta: [['cache-control', 'no-store']] as const };
+    const id = await publisher.deploy(site, [stored, deletionOf('dir/é-8.html')], 1);
+    await publisher.committer.commitDeploy(id);
+    for (const revision of [0, 1, 2]) {
+      const entries = await manifest(catalog, site, revision);
+      const digests: (Digest | null)[] = [];
+      for (let node = 0; node < NODE_COUNT; node += 64)
+        digests.push(...(await catalog.contentDigests(site, revision, node, node + 63)));
+      const nodes = digests.map((_, node) => entries.filter(({ path }) => nodeOf(leafOf(path)) === node));
+      const textOf = (entry: Entry) => contentText({ ...entry, meta: JSON.stringify(entry.meta) });
+      t.strictSame(
+        digests,
+        nodes.map((within) => contentDigest(within.map(textOf))),
+        `digests of revision ${revision}`,
+      );
+      for (const node of [0, 100, 255])
+        t.strictSame(
+          await catalog.nodeEntries(site, revision, node),
+          nodes[node],
+          `${revision}, node ${node}`,
+        );
+    }
+    await t.rejects(catalog.contentDigests(site, 3, 0, 9), { code: 'no-such-revision' });
+    await t.rejects(catalog.nodeEntries(site, 3, 0), { code: 'no-such-revision' });
   });
 
   suite('bytes and times between revisions', async (t, catalog, publisher) => {

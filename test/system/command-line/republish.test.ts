@@ -13,10 +13,16 @@ import { writeTree } from '../../helpers/tree.ts';
 
 const SITE = 'again';
 
-/** Notes the lines of each deploy. `before` runs when a deploy is about to be made. */
+/** Notes the lines of each deploy, and how many nodes of a manifest are read. `before` runs when a deploy is about to be made. */
 class WatchedClient extends ApiClient {
   readonly deploys: string[][] = [];
+  readonly nodesRead: number[] = [];
   before: () => Promise<unknown> = async () => {};
+
+  override manifest(site: string, revision: number, query?: string) {
+    if (query?.startsWith('?nodes=')) this.nodesRead.push(query.split(',').length);
+    return super.manifest(site, revision, query);
+  }
 
   override async createDeploy(site: string, lines: Readable): Promise<Deploy> {
     await this.before();
@@ -68,9 +74,16 @@ t.test('only what has changed is sent to an origin that has the rest', async (t)
   t.equal(client.deploys.pop()?.length, 8, 'the header and each file');
   t.match(await publish(tree()), { commit: { unchanged: true, revision: 1 }, files: 7, sentFiles: 0 });
   t.strictSame(client.deploys.pop(), ['{"base":1,"expect":1}']);
+  t.strictSame(client.nodesRead, [], 'the manifest is not read when nothing has changed');
   const { b: _, ...without } = tree({ a: '9', f: '6' });
   t.match(await publish(without), { commit: { unchanged: false, revision: 2 }, sentFiles: 2 });
-  t.match(client.deploys.pop(), ['{"base":1,"expect":1}', /"path":"a"/, /"path":"f"/, '{"delete":"b"}']);
+  t.match(client.deploys.pop()?.sort(), [
+    '{"base":1,"expect":1}',
+    '{"delete":"b"}',
+    /"path":"a"/,
+    /"path":"f"/,
+  ]);
+  t.strictSame(client.nodesRead, [3], 'else the part that differs');
   t.strictSame(await paths(), ['a', 'c', 'd', 'e', 'f', 'g', 'h']);
 });
 

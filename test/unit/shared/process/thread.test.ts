@@ -1,5 +1,5 @@
 import { truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
@@ -14,21 +14,22 @@ import { until } from '../../../helpers/until.ts';
 t.test('threads stay until they are closed, and none is left then', async (t) => {
   const before = process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
   const hashThreads = startHashThreads();
-  const file = new URL(import.meta.url).pathname;
-  const found = await Promise.all(Array.from({ length: 20 }, () => hashThreads.remote.digests([file])));
-  t.equal(new Set(found.flat().map((each) => 'digest' in each && each.digest)).size, 1);
+  const { dirname: folder, filename } = import.meta;
+  const files = [{ folder, names: basename(filename) }];
+  const hash = () => hashThreads.remote.digests(files, Number.POSITIVE_INFINITY);
+  const found = await Promise.all(Array.from({ length: 20 }, hash));
+  t.equal(new Set(found.map(({ digests }) => digests)).size, 1);
   await hashThreads.close();
   const after = process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
   t.equal(after, before);
-  await t.rejects(hashThreads.remote.digests([file]), 'a call after the end is refused, not left waiting');
+  await t.rejects(hash(), 'a call after the end is refused, not left waiting');
 });
 
 t.test('threads that are stopped end within a call', async (t) => {
   const hashThreads = startHashThreads(1);
-  const file = join(t.testdir(), 'endless');
-  writeFileSync(file, '');
-  truncateSync(file, 2 ** 42);
-  const digests = hashThreads.remote.digests([file]);
+  const folder = t.testdir({ endless: '' });
+  truncateSync(join(folder, 'endless'), 2 ** 42);
+  const digests = hashThreads.remote.digests([{ folder, names: 'endless' }], Number.POSITIVE_INFINITY);
   const refused = t.rejects(digests);
   const closing = hashThreads.close();
   await hashThreads.stop();
@@ -59,7 +60,7 @@ t.test('threads that end of idleness as they are closed leave nothing behind', a
   const module = moduleUrl('../../../../shared/hashing/hash.worker', import.meta.url);
   for (let round = 0; round < 10; round++) {
     const { remote, close } = startThreads<HashCalls>(module, 1, undefined, { idleMs: round });
-    await remote.digests([]);
+    await remote.digests([], 0);
     for (let turn = 0; turn < 100 * round; turn++) await setImmediate();
     await close();
   }

@@ -5,7 +5,7 @@ import type { ContentPath } from '../../../../../shared/content/content-path.ts'
 import { digestOf } from '../../../../../shared/content/digest.ts';
 
 const file = (name: string, content: string): HashedFile => ({
-  ...{ path: name as ContentPath, file: `/site/${name}`, size: content.length, mtimeMs: 0, stamp: '' },
+  ...{ path: name as ContentPath, file: `/site/${name}`, size: content.length, stamp: '' },
   digest: digestOf(content),
 });
 const published = (files: Record<string, string>) =>

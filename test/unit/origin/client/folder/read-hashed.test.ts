@@ -6,7 +6,7 @@ import type { HashedFile } from '../../../../../origin/client/folder/hash-files.
 import { readHashed, streamHashed } from '../../../../../origin/client/folder/read-hashed.ts';
 import type { ContentPath } from '../../../../../shared/content/content-path.ts';
 import { digestOf } from '../../../../../shared/content/digest.ts';
-import { openRealFile } from '../../../../../shared/files/real-file.ts';
+import { openRealFile, stampOf } from '../../../../../shared/files/real-file.ts';
 import { collect } from '../../../shared/streams.ts';
 
 t.test('the bytes that were hashed, or an error that names the file', async (t) => {
@@ -16,7 +16,6 @@ t.test('the bytes that were hashed, or an error that names the file', async (t) 
     path: 'a.txt' as ContentPath,
     file,
     size: 5,
-    mtimeMs: 0,
     stamp: '',
     digest: digestOf('hello'),
   };
@@ -46,13 +45,13 @@ t.test('a large file is streamed if it is the one that was hashed', async (t) =>
     path: 'large.bin' as ContentPath,
     file,
     size: content.length,
-    mtimeMs: 0,
     stamp: '',
     digest: digestOf(content),
   };
   writeFileSync(file, content);
-  const { handle, stamp } = openRealFile(file);
-  closeSync(handle);
+  const opened = openRealFile(file);
+  const stamp = stampOf(opened);
+  closeSync(opened.handle);
   const read = async () => Buffer.concat(await collect(streamHashed({ ...hashed, stamp })));
   t.ok((await read()).equals(content));
   writeFileSync(file, Buffer.concat([content, content]));
@@ -65,10 +64,11 @@ t.test('a large file is streamed if it is the one that was hashed', async (t) =>
 
 t.test('a reading that is broken off closes its own descriptor and no other', async (t) => {
   const file = join(t.testdir({ 'large.bin': Buffer.alloc(1_000_000, 'large') }), 'large.bin');
-  const { handle, stamp } = openRealFile(file);
-  closeSync(handle);
+  const opened = openRealFile(file);
+  const stamp = stampOf(opened);
+  closeSync(opened.handle);
   const reading = streamHashed({
-    ...{ path: 'large.bin' as ContentPath, file, size: 1_000_000, mtimeMs: 0, stamp },
+    ...{ path: 'large.bin' as ContentPath, file, size: 1_000_000, stamp },
     digest: digestOf('large'),
   });
   await reading.next();

@@ -24,11 +24,8 @@ t.test('every file of the tree', async (t) => {
     names(found),
     ['.well-known/security.txt', '_headers', 'dir/sub/é ü.txt', 'empty', 'index.html'].sort(),
   );
-  const sizes = Object.fromEntries(found.map(({ path, size }) => [path, size]));
-  t.match(sizes, { 'index.html': 5, empty: 0, 'dir/sub/é ü.txt': 8 });
   const index = found.find(({ path }) => path === 'index.html');
   t.equal(index?.file, join(root, 'index.html'));
-  t.type(index?.mtimeMs, 'number');
 });
 
 t.test('an empty folder publishes nothing', async (t) => {
@@ -72,7 +69,7 @@ t.test('links within the folder are followed', async (t) => {
   });
   const { files: found } = await scanFolder(root);
   t.strictSame(names(found), ['a.txt', 'dir/b.txt', 'sub/up', 'to-a', 'to-dir/b.txt', 'to-link'].sort());
-  t.equal(found.find(({ path }) => path === 'to-link')?.size, 5, 'with the size of what they lead to');
+  t.equal(found.find(({ path }) => path === 'to-link')?.file, join(root, 'a.txt'), 'to where they lead');
 });
 
 t.test('an absolute link within the folder is followed', async (t) => {

@@ -9,7 +9,6 @@ const file = (name: string, size: number, content = name): HashedFile => ({
   path: name as ContentPath,
   file: `/site/${name}`,
   size,
-  mtimeMs: 0,
   stamp: '',
   digest: digestOf(content),
 });
