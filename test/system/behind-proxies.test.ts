@@ -177,11 +177,13 @@ for (const [name, port, , way] of ways)
         path,
         headers: { host: hostFor(way), 'x-forwarded-for': reader },
       });
-      const requests = [...Array.from({ length: 60 }, () => asked(eager)), asked(calm)];
-      const statuses = (await askThrough({ from: PROXY, ...way }, port, requests)).map(
-        ({ status }) => status,
+      const requests = [...Array.from({ length: 40 }, () => asked(eager)), asked(calm)];
+      // On a busy machine one connection alone might be too slow to be refused.
+      const connections = await Promise.all(
+        Array.from({ length: 4 }, () => askThrough({ from: PROXY, ...way }, port, requests)),
       );
-      t.equal(statuses.pop(), 200);
+      for (const answers of connections) t.equal(answers.pop()?.status, 200);
+      const statuses = connections.flat().map(({ status }) => status);
       t.ok(statuses.includes(429), `${statuses}`);
     });
 
