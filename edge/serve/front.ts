@@ -19,6 +19,12 @@ import { Handshakes } from './tls/handshakes.ts';
 import { hostsCovered } from './tls/misdirected.ts';
 import type { Tls } from './tls/tls.ts';
 
+/**
+ * The first one that a client offers is used. They are chosen in a callback, because Node copies a list for each
+ * connection.
+ */
+const PROTOCOLS = ['h2', 'http/1.1'] as const;
+
 /** The servers that listen on one port for readers: the fast lane, and the full server behind it. */
 export interface Front {
   listen(host: string): Promise<void>;
@@ -55,7 +61,6 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
   const readers = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     parts.arrivals.take(socket, 1, () => {
       lane.take(socket);
-      if (socket.isPaused()) socket.resume();
     });
   });
   return {
@@ -113,7 +118,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
       ticketKeys: tls.ticketKeys,
       handshakeTimeout: HEAD_MS,
       noDelay: true,
-      ALPNProtocols: ['h2', 'http/1.1'],
+      ALPNCallback: ({ protocols }) => PROTOCOLS.find((name) => protocols.includes(name)),
       SNICallback: (name, done) => done(null, tls.contextFor(name)),
     },
     (socket: TLSSocket) => {

@@ -2,6 +2,7 @@ import type { Sink } from '../../edge/serve/answering/sink.ts';
 import { encodeFields } from '../../edge/serve/hpack/encoder.ts';
 import { Connection } from '../../edge/serve/http2/connection.ts';
 import { OutBuffers } from '../../edge/serve/http2/out-buffers.ts';
+import type { Peer } from '../../edge/serve/http2/peer.ts';
 import { preparedFrames } from '../../edge/serve/http2/prepared-frames.ts';
 import type { Answers } from '../../edge/serve/http2/requests.ts';
 import type { Stream } from '../../edge/serve/http2/stream.ts';
@@ -85,21 +86,22 @@ export class OpenedConnection {
       if (this.isReading) queueMicrotask(done);
       else this.untaken.push(done);
     };
-    this.connection = new Connection({
+    const peer: Peer = {
       socket: { destroyed: false, writableEnded: false, write },
-      buffers: new OutBuffers(),
-      // Time passes only between turns.
-      turns: { mustWait: () => false, wait: setImmediate, wrote: () => {} },
-      writeTurns: { wait: (writer) => setImmediate(() => writer.writeSlice()) },
       allow: (bytes, most) => Math.min(bytes, most),
-      answers,
-      now: () => this.now,
       pauseReading: (isPaused) => {
         this.isPaused = isPaused;
       },
       ended: () => {
         this.hasEnded = true;
       },
+    };
+    this.connection = new Connection(peer, answers, {
+      buffers: new OutBuffers(),
+      // Time passes only between turns.
+      turns: { mustWait: () => false, wait: setImmediate, wrote: () => {} },
+      writeTurns: { wait: (writer) => setImmediate(() => writer.writeSlice()) },
+      now: () => this.now,
     });
   }
 

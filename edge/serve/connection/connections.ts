@@ -38,10 +38,16 @@ export class Connections {
   readonly #limits: Pick<ClientLimits, 'admit' | 'release'>;
   readonly #open = new Map<Socket, Open>();
   #weight = 0;
+  /** One listener for all connections. A listener of its own would take memory for each of them. */
+  readonly #onClose: (this: Socket) => void;
 
   constructor(most: number, limits: Pick<ClientLimits, 'admit' | 'release'>) {
     this.#most = most;
     this.#limits = limits;
+    const forget = (socket: Socket) => this.#forget(socket);
+    this.#onClose = function (this: Socket) {
+      forget(this);
+    };
   }
 
   /**
@@ -49,33 +55,39 @@ export class Connections {
    * the connection.
    */
   admit(socket: Socket, weight = 1): boolean {
-    if (!this.count(socket)) return false;
-    this.hold(socket, weight);
+    if (!this.#isAllowed(socket)) return false;
+    this.#add(socket, weight, true);
     return true;
   }
 
   /** Adds a connection whose client is not known yet. Closes idle ones if there are too many. */
   hold(socket: Socket, weight: number): void {
-    this.#lookAtOldest();
-    while (this.#open.size > 0 && this.#weight + weight > this.#most) this.#endOneStill();
-    this.#open.set(socket, { seen: bytesOf(socket), weight });
-    this.#weight += weight;
-    // `once` would need three more objects for each connection.
-    socket.on('close', () => this.#forget(socket));
+    this.#add(socket, weight, false);
   }
 
-  /** Counts a connection for its client. If the client has too many connections, closes this one and returns false. */
+  /**
+   * Counts a connection that was added before. If its client has too many connections, closes this one and returns
+   * false.
+   */
   count(socket: Socket): boolean {
-    const source = socket[SOURCE];
-    // The connections of a proxy carry the requests of many readers, so they count for no client.
-    if (source?.proxies !== undefined) return true;
-    const address = source?.address ?? socket.remoteAddress;
-    if (!this.#limits.admit(address)) {
-      socket.destroy();
-      return false;
-    }
-    socket.on('close', () => this.#limits.release(address));
+    const open = this.#open.get(socket);
+    if (open === undefined || !this.#isAllowed(socket)) return false;
+    open.isCounted = true;
     return true;
+  }
+
+  #isAllowed(socket: Socket): boolean {
+    if (isProxied(socket) || this.#limits.admit(addressOf(socket))) return true;
+    socket.destroy();
+    return false;
+  }
+
+  #add(socket: Socket, weight: number, isCounted: boolean): void {
+    this.#lookAtOldest();
+    while (this.#open.size > 0 && this.#weight + weight > this.#most) this.#endOneStill();
+    this.#open.set(socket, { seen: bytesOf(socket), weight, isCounted });
+    this.#weight += weight;
+    socket.on('close', this.#onClose);
   }
 
   /**
@@ -89,8 +101,9 @@ export class Connections {
   }
 
   #looked(socket: Socket, open: Open): void {
+    open.seen = bytesOf(socket);
     this.#open.delete(socket);
-    this.#open.set(socket, { ...open, seen: bytesOf(socket) });
+    this.#open.set(socket, open);
   }
 
   #endOneStill(): void {
@@ -110,15 +123,30 @@ export class Connections {
   }
 
   #forget(socket: Socket): void {
-    this.#weight -= this.#open.get(socket)?.weight ?? 0;
+    const open = this.#open.get(socket);
+    if (open === undefined) return;
     this.#open.delete(socket);
+    this.#weight -= open.weight;
+    if (open.isCounted && !isProxied(socket)) this.#limits.release(addressOf(socket));
   }
 }
 
 interface Open {
   /** The bytes that the connection had carried at the last check. */
-  readonly seen: number;
+  seen: number;
   readonly weight: number;
+  /** Whether it counts for its client. */
+  isCounted: boolean;
+}
+
+/** The connections of a proxy carry the requests of many readers, so they count for no client. */
+function isProxied(socket: Socket): boolean {
+  return socket[SOURCE]?.proxies !== undefined;
+}
+
+/** Node remembers the address after the connection has closed, because it was read before. */
+function addressOf(socket: Socket): string | undefined {
+  return socket[SOURCE]?.address ?? socket.remoteAddress;
 }
 
 function bytesOf({ bytesRead, bytesWritten }: Socket): number {

@@ -4,6 +4,7 @@ import { clientOf } from '../../../shared/http/client-address.ts';
 import type { Reader } from '../../../shared/http/forwarded.ts';
 import { readerOf, SOURCE } from '../../../shared/http/source.ts';
 import type { ClientLimits } from '../connection/client-limits.ts';
+import { DirectReads } from '../connection/direct-reads.ts';
 import type { Drain } from '../connection/drain.ts';
 import type { Exchanges } from '../connection/exchanges.ts';
 import { takenBytes } from '../connection/taken-bytes.ts';
@@ -68,6 +69,7 @@ class LaneConnection {
   readonly #socket: Socket;
   readonly #parts: FastLaneParts;
   readonly #left: () => void;
+  readonly #reads: DirectReads;
   readonly #recogniser = new Recogniser();
   /** True for the connection of a proxy, which carries requests of several readers. */
   readonly #isProxied: boolean;
@@ -84,11 +86,11 @@ class LaneConnection {
     this.#isProxied = socket[SOURCE]?.proxies !== undefined;
     this.#reader = readerOf(socket, {});
     socket.setTimeout(FIRST_REQUEST_MS);
-    socket.on('data', this.#answerAll);
     socket.on('end', this.#onEnd);
     socket.on('timeout', this.#onTimeout);
     socket.on('error', this.#onError);
     socket.on('close', left);
+    this.#reads = new DirectReads(socket, this.#answerAll);
   }
 
   readonly #answerAll = (chunk: Buffer) => {
@@ -160,11 +162,11 @@ class LaneConnection {
   }
 
   #goOnAfter(ready: Promise<unknown>, rest: Buffer): void {
-    this.#socket.pause();
+    this.#reads.pause();
     const goOn = () => {
       if (this.#socket.destroyed) return;
       // The socket flows from the next tick on, unless it is paused again before that.
-      this.#socket.resume();
+      this.#reads.resume();
       this.#answerAll(rest);
     };
     ready.then(goOn, this.#onError);
@@ -172,9 +174,8 @@ class LaneConnection {
 
   #handOver(rest: Buffer): void {
     const socket = this.#socket;
-    socket.pause();
+    this.#reads.end();
     socket.setTimeout(0);
-    socket.off('data', this.#answerAll);
     socket.off('end', this.#onEnd);
     socket.off('timeout', this.#onTimeout);
     socket.off('error', this.#onError);

@@ -26,8 +26,6 @@ const BOMB = 4;
 
 /** Decodes the header blocks of one connection, in their order. */
 export class Decoder<Kind> {
-  /** The fields of the last block. Cut off where the list exceeded its limit. */
-  readonly fields: Field<Kind>[] = [];
   /** The size of the last list (RFC 9113, 6.5.2), even if its fields were cut off. */
   listBytes = 0;
   /** Where the last block had a literal `:path` that changed no table. Both are 0 if it had none. */
@@ -48,9 +46,12 @@ export class Decoder<Kind> {
     return this.#table.version;
   }
 
-  /** Decodes the block in `from`. Throws `HpackError` if it is malformed, and `HeaderBomb` if it is an attack. */
-  decode(from: Buffer, start: number, end: number): void {
-    this.fields.length = 0;
+  /**
+   * Returns the fields of the block in `from`, cut off where the list exceeds its limit. Throws `HpackError` if the
+   * block is malformed, and `HeaderBomb` if it is an attack.
+   */
+  decode(from: Buffer, start: number, end: number): Field<Kind>[] {
+    const fields: Field<Kind>[] = [];
     this.listBytes = 0;
     this.pathStart = 0;
     this.pathEnd = 0;
@@ -63,8 +64,10 @@ export class Decoder<Kind> {
         continue;
       }
       mayResize = false;
-      this.#keep(this.#field(first, from, at, end));
+      const field = this.#field(first, from, at, end);
+      if (this.#mayKeep(field)) fields.push(field);
     }
+    return fields;
   }
 
   /**
@@ -102,11 +105,11 @@ export class Decoder<Kind> {
   }
 
   /** Checks the size before the field is kept, because a short block can stand for a huge list. */
-  #keep(field: Field<Kind>): void {
+  #mayKeep(field: Field<Kind>): boolean {
     this.listBytes += field.size;
-    if (this.listBytes <= this.#mostListBytes) this.fields.push(field);
-    else if (this.listBytes > BOMB * this.#mostListBytes)
+    if (this.listBytes > BOMB * this.#mostListBytes)
       throw new HeaderBomb('a header block stands for far too many fields');
+    return this.listBytes <= this.#mostListBytes;
   }
 
   #resize(from: Buffer, at: number, end: number): void {

@@ -10,7 +10,8 @@ const IDLE_FRAMES_OF_RESPONSE = 4;
 
 /** Ends connections whose clients cause work without end and get nothing for it. */
 export class Abuse {
-  readonly #resets = new Allowance(RESETS);
+  /** Undefined before the first reset. */
+  #resets: Allowance | undefined;
   readonly #idleFrames = new Allowance(IDLE_FRAMES);
   readonly #now: () => number;
 
@@ -19,12 +20,13 @@ export class Abuse {
   }
 
   noteReset(): void {
-    if (!this.#resets.take(this.#now()))
+    this.#resets ??= new Allowance(RESETS);
+    if (!this.#resets.take(this.#now))
       throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many streams are reset');
   }
 
   noteIdleFrame(): void {
-    if (!this.#idleFrames.take(this.#now()))
+    if (!this.#idleFrames.take(this.#now))
       throw new ConnectionError(ErrorCode.enhanceYourCalm, 'too many frames without a request');
   }
 

@@ -17,12 +17,13 @@ export class Allowance {
     this.#left = options.burst;
   }
 
-  /** Returns false if it happens too often. `now` is in milliseconds. */
-  take(now: number): boolean {
+  /** Returns false if it happens too often. `clock` tells milliseconds. */
+  take(clock: () => number): boolean {
     const { burst, perSecond } = this.#options;
-    this.#at ??= now;
+    this.#at ??= clock();
     // The clock matters only when the allowance is used up.
     if (this.#left < 1) {
+      const now = clock();
       this.#left = Math.min(burst, this.#left + ((now - this.#at) / 1000) * perSecond);
       this.#at = now;
     }

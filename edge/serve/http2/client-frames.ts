@@ -2,6 +2,7 @@ import type { Abuse } from './abuse.ts';
 import { clientSettings } from './client-settings.ts';
 import { type ConnectionState, stateAfter } from './connection-state.ts';
 import { received } from './flow-window.ts';
+import type { FrameTaker } from './frame-reader.ts';
 import { checkFrame, contentOf } from './frame-rules.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { ConnectionError, ErrorCode, Flag, FrameType, StreamError, uint31At } from './frames.ts';
@@ -27,10 +28,10 @@ export interface ClientFramesParts {
 }
 
 /** Does what the frames of the client ask for. Throws `ConnectionError` if the connection must end. */
-export class ClientFrames {
+export class ClientFrames implements FrameTaker {
   readonly #parts: ClientFramesParts;
   readonly #blocks = new HeaderBlocks();
-  readonly #priorities = new EarlyPriorities();
+  #priorities: EarlyPriorities | undefined;
   #state: ConnectionState = 'begun';
   #hasSettings = false;
   /** The bytes of DATA that were not given back to the client. */
@@ -50,14 +51,7 @@ export class ClientFrames {
     this.#blocks.rest();
   }
 
-  readonly take = (
-    type: number,
-    flags: number,
-    id: number,
-    from: Buffer,
-    start: number,
-    end: number,
-  ): void => {
+  take(type: number, flags: number, id: number, from: Buffer, start: number, end: number): void {
     const state = stateAfter(this.#state, type, flags);
     if (state === undefined || (this.#state === 'block' && id !== this.#blocks.id))
       throw new ConnectionError(ErrorCode.protocol, 'a frame that may not come now');
@@ -73,7 +67,7 @@ export class ClientFrames {
       this.#parts.abuse.noteReset();
       this.#parts.requests.refuse(error);
     }
-  };
+  }
 
   #dispatch(type: number, flags: number, id: number, from: Buffer, start: number, end: number) {
     const { writer, abuse } = this.#parts;
@@ -124,7 +118,7 @@ export class ClientFrames {
       const head = this.#blocks.head(from, start, end);
       if (!mayOpen()) return abuse.noteIdleFrame();
       streams.opened(id);
-      return requests.open(id, head, isEnd, this.#priorities.take(id));
+      return requests.open(id, head, isEnd, this.#priorities?.take(id));
     }
     // The block is decoded in any case, because it may change the table.
     const fields = this.#blocks.fields(from, start, end);
@@ -175,7 +169,10 @@ export class ClientFrames {
     const update = priorityUpdate(from, start, end);
     const stream = streams.get(update.id);
     if (stream !== undefined) sender.prioritise(stream, update.priority);
-    else if (streams.stateOf(update.id) === 'idle') this.#priorities.note(update);
+    else if (streams.stateOf(update.id) === 'idle') {
+      this.#priorities ??= new EarlyPriorities();
+      this.#priorities.note(update);
+    }
   }
 
   #onSettings(flags: number, from: Buffer, start: number, end: number): void {

@@ -124,7 +124,9 @@ export class ConnectionAnswers implements Answers {
     return internalError(error, target, this.#parts.log);
   }
 
-  readonly date = (): string => this.#parts.time.date();
+  date(): string {
+    return this.#parts.time.date();
+  }
 
   #readerOf({ forwarded }: StreamRequest): Reader {
     return this.#isProxied ? readerOf(this.#socket, forwarded) : this.#reader;

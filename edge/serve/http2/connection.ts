@@ -1,10 +1,11 @@
 import { Abuse } from './abuse.ts';
 import { ClientFrames } from './client-frames.ts';
 import { FrameReader } from './frame-reader.ts';
-import { type FrameSocket, FrameWriter } from './frame-writer.ts';
+import { FrameWriter } from './frame-writer.ts';
 import { ConnectionError, ErrorCode, Setting } from './frames.ts';
 import { MOST_LIST_BYTES } from './header-blocks.ts';
 import type { OutBuffers } from './out-buffers.ts';
+import type { Peer } from './peer.ts';
 import { type Answers, MOST_STREAMS, Requests } from './requests.ts';
 import { Sender } from './sender.ts';
 import type { Stream } from './stream.ts';
@@ -19,20 +20,13 @@ const ANY_STREAM = 2 ** 31 - 1;
 /** With more bytes of the client that wait for their turn, nothing more is read. */
 const MOST_UNREAD_BYTES = 16 * 1024;
 
+/** What all connections of a process share. */
 export interface ConnectionParts {
-  readonly socket: FrameSocket;
   readonly buffers: OutBuffers;
-  /** Allows a larger slice, up to `most`. */
-  readonly allow: (bytes: number, most: number) => number;
   readonly writeTurns: Pick<WriteTurns, 'wait'>;
   readonly turns: Pick<Turns, 'mustWait' | 'wait' | 'wrote'>;
-  readonly answers: Answers;
   /** The time in milliseconds. */
   readonly now: () => number;
-  /** Stops or starts the reading of the socket. */
-  readonly pauseReading: (isPaused: boolean) => void;
-  /** Called once, when nothing will be written any more. */
-  readonly ended: () => void;
 }
 
 /** What a connection waits for, and since when. */
@@ -48,6 +42,8 @@ export interface Waiting {
 export class Connection implements SliceWriter {
   run = 0;
   readonly #parts: ConnectionParts;
+  readonly #peer: Peer;
+  readonly #answers: Answers;
   readonly #streams = new Streams();
   readonly #reader: FrameReader;
   readonly #frames: ClientFrames;
@@ -72,28 +68,26 @@ export class Connection implements SliceWriter {
   /** Defined while bytes of the client wait for their turn. */
   #unread: Unread | undefined;
 
-  constructor(parts: ConnectionParts) {
+  constructor(peer: Peer, answers: Answers, parts: ConnectionParts) {
+    const { buffers, now } = parts;
     this.#parts = parts;
-    this.#now = parts.now();
+    this.#peer = peer;
+    this.#answers = answers;
+    this.#now = now();
     this.#activeAt = this.#now;
-    const { answers } = parts;
-    const now = () => this.#now;
     const streams = this.#streams;
     const abuse = new Abuse(now);
-    const writer = new FrameWriter(parts.socket, parts.buffers, this.#onWritten);
-    const sender = new Sender({
-      ...{ writer, allow: parts.allow, sent: this.#onSent },
-      needed: takeNext,
-    });
+    const writer = new FrameWriter(peer.socket, buffers, this.#onWritten);
+    const sender = new Sender({ writer, peer, sent: this.#onSent, needed: takeNext });
     const requests = new Requests({
-      ...{ streams, writer, sender, abuse, answers, now: parts.now, changed: this.#pumpSoon },
+      ...{ streams, writer, sender, abuse, answers, now, changed: this.#pumpSoon },
     });
     const frames = new ClientFrames({ streams, requests, writer, sender, abuse, mayOpen: this.#mayOpen });
     this.#writer = writer;
     this.#sender = sender;
     this.#requests = requests;
     this.#frames = frames;
-    this.#reader = new FrameReader(frames.take);
+    this.#reader = new FrameReader(frames);
     writer.settings([
       [Setting.maxConcurrentStreams, MOST_STREAMS],
       [Setting.maxHeaderListSize, MOST_LIST_BYTES],
@@ -114,21 +108,25 @@ export class Connection implements SliceWriter {
   #readLater(chunk: Buffer): void {
     if (this.#unread === undefined) {
       this.#unread = new Unread();
-      this.#parts.turns.wait(this.#readNext);
+      this.#readInTurn();
     }
     this.#unread.add(chunk);
     this.#pauseIfFull();
   }
 
-  readonly #readNext = (): void => {
+  #readInTurn(): void {
+    this.#parts.turns.wait(() => this.#readNext());
+  }
+
+  #readNext(): void {
     const unread = this.#unread;
     const piece = unread?.next();
     if (unread === undefined || piece === undefined || this.#hasEnded) return;
     if (unread.bytes === 0) this.#unread = undefined;
-    else this.#parts.turns.wait(this.#readNext);
+    else this.#readInTurn();
     this.#now = this.#parts.now();
     this.#read(piece);
-  };
+  }
 
   #read(chunk: Buffer): void {
     this.#isBusy = true;
@@ -249,13 +247,13 @@ export class Connection implements SliceWriter {
     const isFull = this.#sender.isFull || (this.#unread?.bytes ?? 0) > MOST_UNREAD_BYTES;
     if (isFull === this.#isPaused) return;
     this.#isPaused = isFull;
-    this.#parts.pauseReading(isFull);
+    this.#peer.pauseReading(isFull);
   }
 
   /** Tells the client why the connection ends. Logs errors that are no fault of the client. */
   #fail(error: unknown): void {
     const isFault = error instanceof ConnectionError;
-    if (!isFault) this.#parts.answers.failed(error, '');
+    if (!isFault) this.#answers.failed(error, '');
     const code = isFault ? error.code : ErrorCode.internal;
     this.#requests.closeAll();
     this.#writer.goAway(this.#streams.last, code, isFault ? error.message : '');
@@ -266,6 +264,6 @@ export class Connection implements SliceWriter {
   #end(): void {
     this.#hasEnded = true;
     this.#reader.stop();
-    this.#parts.ended();
+    this.#peer.ended();
   }
 }

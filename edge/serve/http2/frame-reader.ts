@@ -7,28 +7,23 @@ import {
   uint31At,
 } from './frames.ts';
 
-/** The payload of a frame stands in `from` between `start` and `end`. It is only valid during the call. */
-export type OnFrame = (
-  type: number,
-  flags: number,
-  id: number,
-  from: Buffer,
-  start: number,
-  end: number,
-) => void;
+export interface FrameTaker {
+  /** The payload of the frame stands in `from` between `start` and `end`. It is only valid during the call. */
+  take(type: number, flags: number, id: number, from: Buffer, start: number, end: number): void;
+}
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /** Cuts the bytes of a connection into frames. They begin with the preface. */
 export class FrameReader {
-  readonly #onFrame: OnFrame;
+  readonly #frames: FrameTaker;
   /** The beginning of a frame, or of the preface. */
   #rest: Buffer = NOTHING;
   #hasPreface = false;
   #hasStopped = false;
 
-  constructor(onFrame: OnFrame) {
-    this.#onFrame = onFrame;
+  constructor(frames: FrameTaker) {
+    this.#frames = frames;
   }
 
   /** Whether a frame or the preface has begun and its end has not arrived. */
@@ -69,7 +64,7 @@ export class FrameReader {
       const start = at + FRAME_HEAD_BYTES;
       const end = start + length;
       if (end > bytes.length) break;
-      this.#onFrame(bytes[at + 3] ?? 0, bytes[at + 4] ?? 0, uint31At(bytes, at + 5), bytes, start, end);
+      this.#frames.take(bytes[at + 3] ?? 0, bytes[at + 4] ?? 0, uint31At(bytes, at + 5), bytes, start, end);
       at = end;
       if (this.#hasStopped) break;
     }

@@ -27,7 +27,9 @@ export class FrameWriter {
   /** Called when a write has ended, with its size and its beginning. */
   readonly #written: (bytes: number, since: number) => void;
   #out: OutBuffer | undefined;
-  readonly #inFlight: OutBuffer[] = [];
+  /** The writes that have not ended. */
+  #first: OutBuffer | undefined;
+  #last: OutBuffer | undefined;
   #bytesInFlight = 0;
   /** The size of the last write. The next one is probably similar. */
   #expected = 0;
@@ -143,7 +145,9 @@ export class FrameWriter {
     out.since = now;
     this.#expected = used;
     this.#bytesInFlight += used;
-    this.#inFlight.push(out);
+    if (this.#last === undefined) this.#first = out;
+    else this.#last.next = out;
+    this.#last = out;
     this.#socket.write(bytes.subarray(0, used), this.#onWritten);
     return used;
   }
@@ -153,15 +157,19 @@ export class FrameWriter {
     if (this.#out !== undefined) this.#buffers.giveBack(this.#out);
     this.#out = undefined;
     // The buffers of broken writes are not used again, because the socket may still refer to them.
-    this.#inFlight.length = 0;
+    this.#first = undefined;
+    this.#last = undefined;
     this.#bytesInFlight = 0;
   }
 
   /** Writes end in the order of their beginning. */
   readonly #onWritten = () => {
-    const out = this.#inFlight.shift();
+    const out = this.#first;
     if (out === undefined) return;
-    const { used, since } = out;
+    const { used, since, next } = out;
+    this.#first = next;
+    if (next === undefined) this.#last = undefined;
+    out.next = undefined;
     this.#bytesInFlight -= used;
     this.#buffers.giveBack(out);
     this.#written(used, since);

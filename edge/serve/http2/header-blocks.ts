@@ -3,7 +3,7 @@ import { HeaderBomb, HpackError } from '../hpack/hpack-error.ts';
 import { type FieldKind, fieldKind, STATIC_FIELDS } from './field-kind.ts';
 import { ConnectionError, ErrorCode } from './frames.ts';
 import { KnownHeads } from './known-heads.ts';
-import { requestOf, type StreamRequest } from './stream-request.ts';
+import { type HeaderField, requestOf, type StreamRequest } from './stream-request.ts';
 
 /** The same limit as in HTTP/1.1, counted as for `SETTINGS_MAX_HEADER_LIST_SIZE`. */
 export const MOST_LIST_BYTES = 16 * 1024;
@@ -41,7 +41,8 @@ export class HeaderBlocks {
     staticFields: STATIC_FIELDS,
     mostListBytes: MOST_LIST_BYTES,
   });
-  readonly #known = new KnownHeads(this.#decoder);
+  /** Undefined before the first head: many connections have only one, and then wait for long. */
+  #known: KnownHeads | undefined;
   #begun: Begun | undefined;
 
   /** The stream whose block has begun. */
@@ -69,32 +70,31 @@ export class HeaderBlocks {
 
   /** Decodes the head of a request. */
   head(from: Buffer, start: number, end: number): Head {
-    const known = this.#known.find(from, start, end);
+    const known = this.#known?.find(from, start, end);
     if (known !== undefined) return { kind: 'request', request: known };
     const { version } = this.#decoder;
-    // The decoder keeps none of them, because the connection may be idle from now on.
-    const fields = this.fields(from, start, end).splice(0);
+    const fields = this.fields(from, start, end);
     if (this.#decoder.listBytes > MOST_LIST_BYTES) return { kind: 'too-large' };
     const request = requestOf(fields);
     if (request === undefined) return { kind: 'malformed' };
-    if (request.plain !== undefined) this.#known.remember(from, start, end, version, request);
+    if (this.#known === undefined) this.#known = new KnownHeads(this.#decoder);
+    else if (request.plain !== undefined) this.#known.remember(from, start, end, version, request);
     return { kind: 'request', request };
   }
 
   /** Frees what the next requests can do without. */
   rest(): void {
-    this.#known.forget();
+    this.#known = undefined;
   }
 
-  /** Decodes a block that is no request. The next block takes the place of its fields. */
-  fields(from: Buffer, start: number, end: number): Decoder<FieldKind>['fields'] {
+  /** Decodes any block. */
+  fields(from: Buffer, start: number, end: number): HeaderField[] {
     try {
-      this.#decoder.decode(from, start, end);
+      return this.#decoder.decode(from, start, end);
     } catch (error) {
       if (error instanceof HpackError) throw new ConnectionError(ErrorCode.compression, error.message);
       if (error instanceof HeaderBomb) throw new ConnectionError(ErrorCode.enhanceYourCalm, error.message);
       throw error;
     }
-    return this.#decoder.fields;
   }
 }

@@ -1,12 +1,10 @@
 import type { TLSSocket } from 'node:tls';
-import { clientOf } from '../../../shared/http/client-address.ts';
-import { SOURCE } from '../../../shared/http/source.ts';
 import type { Drain } from '../connection/drain.ts';
 import type { LargeWrites } from '../connection/large-writes.ts';
 import { Connection } from './connection.ts';
 import { type AnswersParts, ConnectionAnswers } from './connection-answers.ts';
-import { readDirectly } from './direct-reads.ts';
 import { OutBuffers } from './out-buffers.ts';
+import { TlsPeer } from './tls-peer.ts';
 import { Turns } from './turns.ts';
 import { WriteTurns } from './write-turns.ts';
 
@@ -14,8 +12,6 @@ import { WriteTurns } from './write-turns.ts';
 const HEAD_MS = 20_000;
 /** A request with a body must arrive completely within this time. */
 const REQUEST_MS = 30_000;
-/** For this long, a client may still read why its connection has ended. */
-const LINGER_MS = 2000;
 /** A connection that has been idle for this long frees memory. */
 const REST_MS = 2000;
 const LOOK_MS = 1000;
@@ -31,13 +27,19 @@ export interface Http2LaneParts extends AnswersParts {
 /** Answers all requests of HTTP/2 connections. */
 export class Http2Lane {
   readonly #parts: Http2LaneParts;
-  readonly #buffers = new OutBuffers();
-  readonly #turns = new Turns(now);
-  readonly #writeTurns = new WriteTurns();
+  readonly #shared = {
+    ...{ buffers: new OutBuffers(), turns: new Turns(now), writeTurns: new WriteTurns(), now },
+  };
   readonly #open = new Map<TLSSocket, Connection>();
+  /** One listener for all connections. */
+  readonly #onClose: (this: TLSSocket) => void;
 
   constructor(parts: Http2LaneParts) {
     this.#parts = parts;
+    const closed = (socket: TLSSocket) => this.#closed(socket);
+    this.#onClose = function (this: TLSSocket) {
+      closed(this);
+    };
     parts.drain.onBegin(() => {
       for (const connection of this.#open.values()) connection.leaveWithNext();
     });
@@ -47,34 +49,21 @@ export class Http2Lane {
   watch(): void {
     setInterval(() => {
       this.#endWaiting();
-      this.#buffers.trim();
+      this.#shared.buffers.trim();
     }, LOOK_MS).unref();
   }
 
   /** Takes a connection from which nothing has been read yet, and answers its requests. */
   take(socket: TLSSocket): void {
     const { drain, largeWrites } = this.#parts;
-    const client = clientOf(socket[SOURCE]?.address ?? socket.remoteAddress);
+    const peer = new TlsPeer(socket, largeWrites);
     const answers = new ConnectionAnswers(socket, this.#parts, (stream) => connection.reset(stream));
-    const connection: Connection = new Connection({
-      socket,
-      buffers: this.#buffers,
-      turns: this.#turns,
-      writeTurns: this.#writeTurns,
-      allow: (bytes, most) => largeWrites.most(socket, client, bytes, most),
-      answers,
-      now,
-      pauseReading: (isPaused) => pause(isPaused),
-      ended: () => endSlowly(socket),
-    });
+    const connection: Connection = new Connection(peer, answers, this.#shared);
     if (drain.isOn) connection.leaveWithNext();
     this.#open.set(socket, connection);
     socket.on('error', destroy);
-    socket.on('close', () => {
-      this.#open.delete(socket);
-      connection.closed();
-    });
-    const pause = readDirectly(socket, connection.read);
+    socket.on('close', this.#onClose);
+    peer.readWith(connection.read);
   }
 
   /** Answers the requests that have arrived, and ends all connections. */
@@ -85,6 +74,12 @@ export class Http2Lane {
   /** Ends all connections at once. */
   destroyConnections(): void {
     for (const socket of this.#open.keys()) socket.destroy();
+  }
+
+  #closed(socket: TLSSocket): void {
+    const connection = this.#open.get(socket);
+    this.#open.delete(socket);
+    connection?.closed();
   }
 
   #endWaiting(): void {
@@ -105,12 +100,4 @@ export class Http2Lane {
 
 function destroy(this: TLSSocket): void {
   this.destroy();
-}
-
-/** Gives the client time to read what was written last. */
-function endSlowly(socket: TLSSocket): void {
-  socket.end();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  timer.unref();
-  socket.once('close', () => clearTimeout(timer));
 }

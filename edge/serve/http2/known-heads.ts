@@ -25,8 +25,7 @@ interface KnownHead {
  */
 export class KnownHeads {
   readonly #decoder: Decoder<FieldKind>;
-  /** Undefined before the first head: many connections have only one, and then wait for long. */
-  #heads: KnownHead[] | undefined;
+  readonly #heads: KnownHead[] = [];
   #next = 0;
 
   constructor(decoder: Decoder<FieldKind>) {
@@ -35,7 +34,6 @@ export class KnownHeads {
 
   /** The request that a header block stands for. Undefined if the block must be decoded. */
   find(from: Buffer, start: number, end: number): StreamRequest | undefined {
-    if (this.#heads === undefined) return undefined;
     for (const head of this.#heads) {
       const { before, after, request, hasPath } = head;
       if (head.version !== this.#decoder.version) continue;
@@ -57,10 +55,6 @@ export class KnownHeads {
   /** Remembers the block that was decoded last, which began with this version of the table. */
   remember(from: Buffer, start: number, end: number, version: number, request: StreamRequest): void {
     const { pathStart, pathEnd } = this.#decoder;
-    if (this.#heads === undefined) {
-      this.#heads = [];
-      return;
-    }
     // A block that has changed the table means something else from now on.
     if (version !== this.#decoder.version || end - start > MOST_BYTES) return;
     const hasPath = pathEnd !== 0;
@@ -69,10 +63,6 @@ export class KnownHeads {
       after: Buffer.from(from.subarray(hasPath ? pathEnd : end, end)),
       ...{ hasPath, version, request },
     };
-  }
-
-  forget(): void {
-    this.#heads = undefined;
   }
 }
 

@@ -21,10 +21,9 @@ export function priorityUpdate(from: Buffer, start: number, end: number): Priori
 
 /** Keeps the priorities that arrive before their streams. */
 export class EarlyPriorities {
-  #of: Map<number, Priority> | undefined;
+  readonly #of = new Map<number, Priority>();
 
   note({ id, priority }: PriorityUpdate): void {
-    this.#of ??= new Map();
     this.#of.set(id, priority);
     if (this.#of.size <= MOST_EARLY) return;
     const [earliest = 0] = this.#of.keys();
@@ -33,8 +32,8 @@ export class EarlyPriorities {
 
   /** Takes the priority of a stream that is opened. */
   take(id: number): Priority | undefined {
-    const priority = this.#of?.get(id);
-    if (priority !== undefined) this.#of?.delete(id);
+    const priority = this.#of.get(id);
+    if (priority !== undefined) this.#of.delete(id);
     return priority;
   }
 }

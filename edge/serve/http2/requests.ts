@@ -176,7 +176,7 @@ export class Requests {
     const { answers, sender, now, changed } = this.#parts;
     return new StreamSink(stream, {
       now,
-      date: answers.date,
+      date: () => answers.date(),
       send: () => {
         sender.enqueue(stream);
         changed();

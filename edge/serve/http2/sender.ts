@@ -2,6 +2,7 @@ import { LEAST_WRITTEN } from '../connection/large-writes.ts';
 import { DEFAULT_WINDOW, widened } from './flow-window.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { MOST_FRAME_BYTES } from './frames.ts';
+import type { Peer } from './peer.ts';
 import type { PreparedFrames } from './prepared-frames.ts';
 import { isBefore, type Priority } from './priority.ts';
 import type { Stream } from './stream.ts';
@@ -17,8 +18,8 @@ const NOTHING = new Uint8Array(0);
 
 export interface SenderParts {
   readonly writer: FrameWriter;
-  /** Allows a larger slice. Returns the slice that the connection may use. */
-  readonly allow: (bytes: number, most: number) => number;
+  /** Allows a larger slice. */
+  readonly peer: Pick<Peer, 'allow'>;
   /** Called when a stream has sent all of its response. */
   readonly sent: (stream: Stream) => void;
   /** Called when a stream needs the next bytes of its body. */
@@ -152,8 +153,8 @@ export class Sender {
   /** A write has ended. Only a whole slice tells how fast the reader is. */
   written(bytes: number, ms: number): void {
     if (bytes < this.#slice) return;
-    const { allow } = this.#parts;
-    if (ms <= FAST_MS) this.#slice = Math.min(MOST_SLICE, allow(2 * this.#slice, MOST_SLICE));
+    const { peer } = this.#parts;
+    if (ms <= FAST_MS) this.#slice = Math.min(MOST_SLICE, peer.allow(2 * this.#slice, MOST_SLICE));
     else this.#slice = Math.max(LEAST_WRITTEN, this.#slice >> 1);
   }
 
@@ -203,12 +204,12 @@ export class Sender {
   }
 
   #hasRoomFor(bytes: number): boolean {
-    const { writer, allow } = this.#parts;
+    const { writer, peer } = this.#parts;
     const all = writer.waiting + bytes;
     if (all <= this.#slice) return true;
     // A reader who has taken everything so far may get a larger slice.
     if (writer.isWriting || all > MOST_SLICE) return false;
-    this.#slice = Math.max(this.#slice, Math.min(MOST_SLICE, allow(all, MOST_SLICE)));
+    this.#slice = Math.max(this.#slice, Math.min(MOST_SLICE, peer.allow(all, MOST_SLICE)));
     return all <= this.#slice;
   }
 }

@@ -6,7 +6,8 @@ const MOST_RESET = 256;
 
 /** The streams of a connection by their numbers. */
 export class Streams {
-  readonly #open = new Map<number, Stream>();
+  /** Undefined while no stream is open, because an idle connection should take little memory. */
+  #open: Map<number, Stream> | undefined;
   /** Streams that this server has reset, the earliest first. */
   #reset: Set<number> | undefined;
   /** The highest number of a stream that the client has opened. */
@@ -20,19 +21,19 @@ export class Streams {
   }
 
   get size(): number {
-    return this.#open.size;
+    return this.#open?.size ?? 0;
   }
 
   get(id: number): Stream | undefined {
-    return this.#open.get(id);
+    return this.#open?.get(id);
   }
 
-  all(): IterableIterator<Stream> {
-    return this.#open.values();
+  all(): Iterable<Stream> {
+    return this.#open?.values() ?? [];
   }
 
   stateOf(id: number): StreamState {
-    const stream = this.#open.get(id);
+    const stream = this.get(id);
     if (stream !== undefined) return stream.state;
     // Streams with even numbers would be the server's, which opens none.
     if (id > this.#last || (id & 1) === 0) return 'idle';
@@ -50,11 +51,12 @@ export class Streams {
   }
 
   add(stream: Stream): void {
+    this.#open ??= new Map();
     this.#open.set(stream.id, stream);
   }
 
   remove(id: number): void {
-    this.#open.delete(id);
+    if (this.#open?.delete(id) && this.#open.size === 0) this.#open = undefined;
   }
 
   noteReset(id: number): void {

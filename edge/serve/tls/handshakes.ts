@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 
 /**
  * Node makes the first buffer of a TLS connection 64 KB large if TLS reads the socket itself, and otherwise as large as
@@ -72,10 +72,13 @@ export class Handshakes {
   }
 
   #beginWith(socket: Socket): void {
-    const { read } = socket;
-    // TLS takes what has arrived by `read` without a size, until nothing is left.
-    socket.read = (size?: number) =>
-      read.call(socket, size === undefined && socket.readableLength > PIECE_BYTES ? PIECE_BYTES : size);
+    socket.read = readPiece;
     this.#begin(socket);
   }
+}
+
+/** TLS takes what has arrived by `read` without a size, until nothing is left. */
+function readPiece(this: Socket, size?: number): unknown {
+  const isLong = size === undefined && this.readableLength > PIECE_BYTES;
+  return Socket.prototype.read.call(this, isLong ? PIECE_BYTES : size);
 }

@@ -10,8 +10,7 @@ const decoder = (mostListBytes = 65_536) =>
   new Decoder({ kindOf, staticFields: staticFields(kindOf), mostListBytes });
 const bytesOf = (hex: string) => Buffer.from(hex.replaceAll(/\s/g, ''), 'hex');
 function decode(one: Decoder<number>, bytes: Buffer): string[] {
-  one.decode(bytes, 0, bytes.length);
-  return one.fields.map(({ name, value }) => `${name}: ${value}`);
+  return one.decode(bytes, 0, bytes.length).map(({ name, value }) => `${name}: ${value}`);
 }
 
 const FIRST = [':method: GET', ':scheme: http', ':path: /', ':authority: www.example.com'];

@@ -24,7 +24,7 @@ function setUp(window = 2 ** 30) {
   const sent: number[] = [];
   const sender = new Sender({
     writer,
-    allow: (bytes) => Math.min(bytes, mostAllowed),
+    peer: { allow: (bytes) => Math.min(bytes, mostAllowed) },
     sent: (stream) => {
       sent.push(stream.id);
       stream.isSent = true;
@@ -177,5 +177,5 @@ function blockedParts() {
     write: (_bytes: Buffer, done: () => void) => done(),
   };
   const writer = new FrameWriter(socket, new OutBuffers(), () => {});
-  return { writer, allow: () => 1_000_000 };
+  return { writer, peer: { allow: () => 1_000_000 } };
 }

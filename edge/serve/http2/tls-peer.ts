@@ -1,0 +1,46 @@
+import type { TLSSocket } from 'node:tls';
+import { clientOf } from '../../../shared/http/client-address.ts';
+import { SOURCE } from '../../../shared/http/source.ts';
+import { DirectReads } from '../connection/direct-reads.ts';
+import type { LargeWrites } from '../connection/large-writes.ts';
+import type { Peer } from './peer.ts';
+
+/** For this long, a client may still read why its connection has ended. */
+const LINGER_MS = 2000;
+
+/** The client at the other end of a TLS connection. */
+export class TlsPeer implements Peer {
+  readonly socket: TLSSocket;
+  readonly #largeWrites: LargeWrites;
+  #reads: DirectReads | undefined;
+
+  constructor(socket: TLSSocket, largeWrites: LargeWrites) {
+    this.socket = socket;
+    this.#largeWrites = largeWrites;
+  }
+
+  /** Passes what the client sends to `read` from now on. */
+  readWith(read: (chunk: Buffer) => void): void {
+    this.#reads = new DirectReads(this.socket, read);
+  }
+
+  allow(bytes: number, most: number): number {
+    const { socket } = this;
+    const client = clientOf(socket[SOURCE]?.address ?? socket.remoteAddress);
+    return this.#largeWrites.most(socket, client, bytes, most);
+  }
+
+  pauseReading(isPaused: boolean): void {
+    if (isPaused) this.#reads?.pause();
+    else this.#reads?.resume();
+  }
+
+  /** Gives the client time to read what was written last. */
+  ended(): void {
+    const { socket } = this;
+    socket.end();
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    timer.unref();
+    socket.once('close', () => clearTimeout(timer));
+  }
+}
