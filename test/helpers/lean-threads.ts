@@ -21,6 +21,8 @@ if (workerThreads.isMainThread) {
   registerHooks({
     resolve(specifier, context, next) {
       if (specifier === 'async-hook-domain') return next(beside('test-domain.ts'), context);
+      if (specifier === 'rimraf' && context.parentURL?.includes('/@tapjs/fixture/'))
+        return next(beside('test-folders.ts'), context);
       // Only the product starts joined modules; what a test names itself is what it means.
       const isProduct = context.parentURL?.startsWith(tests) === false;
       if (isProduct && specifier.endsWith('/module-url.ts'))

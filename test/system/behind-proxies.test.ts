@@ -1,4 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { writeCertificate } from '../helpers/certificates.ts';
@@ -26,7 +28,7 @@ const binaryHeader = (address: string) => {
 const textHeader = (address: string) =>
   `PROXY TCP${address.includes(':') ? 6 : 4} ${address} ${address} 51000 443\r\n`;
 
-const home = t.testdir();
+const home = await mkdtemp(join(tmpdir(), 'skerry-logs-'));
 const certs = join(home, 'certs');
 await writeCertificate(join(certs, 'secure'), ['secure.example']);
 const tlsPorts = await freePorts(2);
@@ -40,7 +42,11 @@ const cluster = await startCluster({
     ...['--access-log', logOf(index), '--max-requests', '20', '--max-connections', '3'],
   ],
 });
-t.teardown(() => cluster.close());
+t.teardown(async () => {
+  await cluster.close();
+  // A running edge may write its access log, so nothing else removes the folder.
+  await rm(home, { recursive: true });
+});
 const [fields, headers] = cluster.edges;
 if (fields === undefined || headers === undefined) throw new Error('a cluster of two edges has two');
 const folder = await writeTree(join(cluster.folder, SITE), {
@@ -171,11 +177,13 @@ for (const [name, port, , way] of ways)
         path,
         headers: { host: hostFor(way), 'x-forwarded-for': reader },
       });
-      const requests = [...Array.from({ length: 60 }, () => asked(eager)), asked(calm)];
-      const statuses = (await askThrough({ from: PROXY, ...way }, port, requests)).map(
-        ({ status }) => status,
+      const requests = [...Array.from({ length: 40 }, () => asked(eager)), asked(calm)];
+      // On a busy machine one connection alone might be too slow to be refused.
+      const connections = await Promise.all(
+        Array.from({ length: 4 }, () => askThrough({ from: PROXY, ...way }, port, requests)),
       );
-      t.equal(statuses.pop(), 200);
+      for (const answers of connections) t.equal(answers.pop()?.status, 200);
+      const statuses = connections.flat().map(({ status }) => status);
       t.ok(statuses.includes(429), `${statuses}`);
     });
 

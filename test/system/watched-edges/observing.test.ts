@@ -95,19 +95,15 @@ t.test('the origin shows what an edge uses, what it answered, and how it is', as
 
 t.test('more requests than a client may make are answered 429, whichever lane they are for', async (t) => {
   for (const range of [undefined, 'bytes=0-0']) {
-    const statuses: number[] = [];
-    await until('a refusal', async () => {
-      const answer = await read(
-        limited.url,
-        SITE,
-        'a.css',
-        range === undefined ? {} : { headers: { range } },
+    const asked = range === undefined ? {} : { headers: { range } };
+    // One after another they might come too slowly on a busy machine.
+    const refused = await until('a refusal', async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 4 }, () => read(limited.url, SITE, 'a.css', asked)),
       );
-      statuses.push(answer.status);
-      if (answer.status === 429) t.equal(answer.headers['retry-after'], '1');
-      return answer.status === 429;
+      return answers.find(({ status }) => status === 429);
     });
-    t.ok(statuses.includes(429), `${statuses}`);
+    t.equal(refused.headers['retry-after'], '1');
   }
   await until('more to be allowed', async () => (await read(limited.url, SITE, 'a.css')).status === 200);
   const combined = await lines(5, limitedLog);

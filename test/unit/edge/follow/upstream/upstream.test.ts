@@ -63,12 +63,14 @@ const soon = { connectMs: 5000, headMs: 300, silenceMs: 300 };
 
 t.test('a stream that falls silent, or of which not even the head comes, has a name', async (t) => {
   const piece = `${PATH.length.toString(16)}\r\n${PATH}\r\n`;
-  for (const [said, frames] of [
-    ['', 0],
-    [OK, 0],
-    [OK + piece, 1],
+  // What comes at all has time to come.
+  const patient = { ...soon, headMs: 20_000 };
+  for (const [said, frames, stream] of [
+    ['', 0, soon],
+    [OK, 0, patient],
+    [OK + piece, 1, patient],
   ] as const) {
-    const upstream = await parent(t, (socket) => socket.write(said), { ...PATIENCE, stream: soon });
+    const upstream = await parent(t, (socket) => socket.write(said), { ...PATIENCE, stream });
     let came = 0;
     const follow = async () => {
       const wants = { sites: null, prefixes: null };

@@ -112,14 +112,17 @@ t.test('a receiver that is not there', async (t) => {
 t.test('a question is answered by a short text', async (t) => {
   let text = 'go';
   const { url } = await receiver(t, (_request, response) => response.end(text));
-  const post = new Post(LENIENT, { requestMs: 200 });
-  t.teardown(() => post.close());
-  const ask = (to: string) => post.ask(to, '{}', {}, never);
+  const asking = (requestMs: number) => {
+    const post = new Post(LENIENT, { requestMs });
+    t.teardown(() => post.close());
+    return (to: string) => post.ask(to, '{}', {}, never);
+  };
+  const [ask, askInHaste] = [asking(20_000), asking(1000)];
   t.strictSame(await ask(url), { text: 'go' });
   text = 'x'.repeat(17_000);
   t.match(await ask(url), { fault: /^it answered more than 16384 bytes/, isTaken: true });
   const dripping = await receiver(t, (_request, response) => void response.writeHead(200).write('g'));
-  t.match(await ask(dripping.url), { isTaken: true }, 'an answer that does not end');
+  t.match(await askInHaste(dripping.url), { isTaken: true }, 'an answer that does not end');
   const { url: wrong } = await receiver(t, (_request, response) => response.writeHead(500).end('go'));
   t.strictSame(await ask(wrong), { fault: 'it answered 500', isTaken: false });
   const strict = new Post({ allowHttp: true, allowPrivate: false });
