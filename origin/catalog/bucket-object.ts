@@ -1,6 +1,4 @@
-import type { ContentPath } from '../../shared/content/content-path.ts';
-import type { Digest } from '../../shared/content/digest.ts';
-import type { EntryMeta } from '../../shared/content/entry.ts';
+import type { Entry } from '../../shared/content/entry.ts';
 
 /** What only S3 stores about an object. */
 export interface ObjectDetail {
@@ -23,14 +21,7 @@ export interface ObjectChecksum {
 }
 
 /** An object that S3 clients see: that of the newest change, or else of the site's tip. */
-export interface BucketObject {
-  readonly path: ContentPath;
-  readonly digest: Digest;
-  readonly size: number;
-  readonly chunks: Digest | null;
-  readonly type: string;
-  readonly meta: EntryMeta;
-  readonly time: number;
+export interface BucketObject extends Entry {
   /** Without quotes. */
   readonly etag: string;
   /** Null for a file that was not published through S3. */

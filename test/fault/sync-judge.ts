@@ -61,8 +61,7 @@ export type Fault = { readonly kind: string; readonly text: string };
 
 const LEASE_MS = 6000;
 const STARVED_MS = 300;
-/** A time-out that is not heeded is longer: publishes then wait for the ends of leases. */
-const AFTER_TIMEOUT_MS = 3000;
+const AFTER_TIMEOUT_MS = 1000;
 
 export function readLog(records: readonly LogRecord[]): { logs: Logs; faults: Fault[] } {
   const faults: Fault[] = [];

@@ -45,7 +45,7 @@ t.test(
     t.same(await Promise.all([miss(1), miss(2)]), [503, 503]);
     const began = performance.now();
     for (let i = 3; i < 13; i++) t.equal(await miss(i), 503);
-    t.ok(performance.now() - began < 60_000, 'each of them would have waited for 15 seconds');
+    t.ok(performance.now() - began < 10_000, 'each of them would have waited for 15 seconds');
     link.thaw();
     await until('it is back', async () => (await miss(13)) === 200);
   },

@@ -85,11 +85,14 @@ t.test('what was not prepared in time is aborted, named edge by edge, and takes 
     { edge: 'b', state: 'not-prepared' },
   ]);
   t.match(late.body.title, /revision 2 of s was aborted: .*\(a prepared, b not-prepared\)/);
-  t.ok(late.ms >= TIMEOUT_MS - 100 && late.ms < 3 * TIMEOUT_MS, `${late.ms}`);
+  t.ok(
+    late.ms >= TIMEOUT_MS - 100 && late.ms < TIMEOUT_MS + 1000,
+    `within its time-out and a second: ${late.ms}`,
+  );
   t.equal(next.status, 504, 'what waited for its turn all the while has no time left');
   t.match(next.body.code, /^sync-/);
-  t.ok(next.ms < 3 * TIMEOUT_MS, `${next.ms}`);
-  t.ok(elsewhere.status === 200 && elsewhere.ms < late.ms, `a site with another mode: ${elsewhere.ms}`);
+  t.ok(next.ms < TIMEOUT_MS + 1000, `${next.ms}`);
+  t.ok(elsewhere.status === 200 && elsewhere.ms < 1000, `a site with another mode: ${elsewhere.ms}`);
   t.match(await origin.client.site(SITE), { revision: 1, pending: null });
   t.match((await origin.client.revisions(SITE)).at(-2), { revision: 2, state: 'aborted', live: false });
   t.equal((await origin.client.log(1, 1000)).records.filter(({ kind }) => kind === 'activate').length, 2);
@@ -138,7 +141,7 @@ t.test('nobody to wait for is a failure, at once', async (t) => {
   await b.send([b.signed({ limits })]);
   const { status, body, ms } = await origin.put(SITE, 'x', '1');
   t.match({ status, body }, { status: 504, body: { code: 'sync-aborted', reason: 'no-edges', edges: [] } });
-  t.ok(ms < 30_000, `${ms}`);
+  t.ok(ms < 1500, `${ms}`);
   await b.send([b.signed({ limits: { ...limits, delay: 0, sites: ['another'] } })]);
   t.match((await origin.put(SITE, 'x', '1')).body, { reason: 'no-edges' });
   t.strictSame(await kinds(origin, 2), ['revision', 'abort']);
@@ -197,7 +200,7 @@ t.test('without its receipt an edge is not confirmed', async (t) => {
     { edge: 'a', state: 'visible' },
     { edge: 'b', state: 'unconfirmed' },
   ]);
-  t.ok(ms < 3 * TIMEOUT_MS, `${ms}`);
+  t.ok(ms < TIMEOUT_MS + 1000, `${ms}`);
 });
 
 t.test('a quorum needs so many and no more', async (t) => {
