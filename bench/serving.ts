@@ -2,9 +2,9 @@
  * `npm run bench:serving [-- --seconds 4] [-- --rounds 5] [-- --protocols http,tls,h2] [-- --rate 3000]`: requests hot files from
  * Skerry, nginx and Varnish (which has no TLS) in turns, with keep-alive and the header fields of a browser. Over
  * HTTP/2, it also does so with ten requests at a time on each connection, and for 300 files in turns. Each server has
- * one core, and the load generator has the other one. With `--rate`, HTTP/2 gets so many requests a second, and the
- * latencies of the servers can be compared. A busy load generator hides differences, so the processor time
- * for each request is printed, too. Rounds of less than 4 s show the handshakes rather than the requests.
+ * one core, and the load generator has the other one. A busy load generator hides differences, so the processor time
+ * for each response is printed, too. With `--rate`, HTTP/2 gets so many requests a second, and the latencies of the
+ * servers can be compared. Rounds of less than 4 s show the handshakes rather than the requests.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -144,7 +144,14 @@ function rowsOf(
     median((results.get(server) ?? []).map(figure));
   const speed = (server: WebServer) =>
     of(server, (one) => (isLarge ? one.bytesPerSecond : one.requestsPerSecond));
-  const cpu = (server: WebServer) => of(server, (one) => (one.cpuSeconds * 1e6) / one.requests);
+  // Large responses that have only begun count in parts.
+  const responses = ({ requests, bytesPerSecond }: Result) =>
+    isLarge ? (bytesPerSecond * seconds) / object.bytes : requests;
+  const cpu = (server: WebServer) => of(server, (one) => (one.cpuSeconds * 1e6) / responses(one));
+  const latency = (server: WebServer, figure: 'p50' | 'p99') => {
+    const ms = of(server, ({ latencies }) => latencies?.[figure] ?? Number.NaN);
+    return Number.isNaN(ms) ? '' : milliseconds(ms);
+  };
   const ratio = (server: WebServer, figure: (server: WebServer) => number) =>
     server === skerry ? '' : (figure(skerry) / figure(server)).toFixed(2);
   return [...results.keys()].map((server) => [
@@ -153,7 +160,6 @@ function rowsOf(
     ratio(server, speed),
     `${cpu(server).toFixed(1)} µs`,
     ratio(server, cpu),
-    milliseconds(of(server, ({ p50 }) => p50)),
-    milliseconds(of(server, ({ p99 }) => p99)),
+    ...[latency(server, 'p50'), latency(server, 'p99')],
   ]);
 }

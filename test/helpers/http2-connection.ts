@@ -36,6 +36,8 @@ export interface OpenOptions {
   readonly body?: Buffer | undefined;
   /** The body of a prepared response to each plain GET. */
   readonly hot?: Buffer | undefined;
+  /** The fields of the prepared responses, in turns, beside their `content-length`. */
+  readonly hotFields?: readonly Readonly<Record<string, string>>[];
   /** Answers in full, in place of `body`. */
   readonly answer?: ((stream: Stream, sink: Sink) => void) | undefined;
   readonly mayBegin?: () => boolean;
@@ -57,15 +59,21 @@ export class OpenedConnection {
   failures: unknown[] = [];
   #received: Buffer[] = [];
 
-  constructor({ body, hot, answer, mayBegin = () => true }: OpenOptions = {}) {
-    const prepared =
-      hot &&
-      preparedFrames({
-        ...{ status: 200, headers: { 'content-length': String(hot.length) }, body: hot },
-        ...{ source: undefined, mayBeGiven: () => true },
-      })(0);
+  constructor({ body, hot, hotFields = [{}], answer, mayBegin = () => true }: OpenOptions = {}) {
+    const prepared = hotFields.flatMap((fields) =>
+      hot === undefined
+        ? []
+        : preparedFrames({
+            ...{ status: 200, headers: { ...fields, 'content-length': String(hot.length) }, body: hot },
+            ...{ source: undefined, mayBeGiven: () => true },
+          })(0),
+    );
+    let given = 0;
     const answers: Answers = {
-      ready: () => prepared && { frames: prepared, given: () => {} },
+      ready: () => {
+        const frames = prepared[given++ % prepared.length];
+        return frames && { frames, given: () => {} };
+      },
       begin: mayBegin,
       answer: (stream, sink) => {
         this.asked.push(stream);

@@ -181,9 +181,10 @@ export class ClientFrames implements FrameTaker {
     if (this.#hasSettings) abuse.noteIdleFrame();
     this.#hasSettings = true;
     if ((flags & Flag.ack) !== 0) return;
-    const { initialWindow } = clientSettings(from, start, end);
+    const { initialWindow, hasSmallTable } = clientSettings(from, start, end);
     if (initialWindow !== undefined && !sender.setInitialWindow(initialWindow, streams.all()))
       throw new ConnectionError(ErrorCode.flowControl, 'the window of a stream is too large');
+    if (hasSmallTable) writer.refuseTable();
     writer.settingsAck();
   }
 

@@ -3,19 +3,28 @@ import { ConnectionError, ErrorCode, MOST_FRAME_BYTES, Setting } from './frames.
 
 const SETTING_BYTES = 6;
 const MOST_FRAME_SIZE = 2 ** 24 - 1;
+/** The size of a dynamic table before any setting (RFC 9113, 6.5.2). */
+const USUAL_TABLE_BYTES = 4096;
 
-/** What this server needs to know from SETTINGS. It uses no dynamic table, and never sends larger frames. */
+/** What this server needs to know from SETTINGS. It never sends larger frames, and never fills a larger table. */
 export interface ClientSettings {
   /** The window with which each stream begins. Undefined if it does not change. */
   readonly initialWindow: number | undefined;
+  /** Whether the client wants a smaller dynamic table than usual. */
+  readonly hasSmallTable: boolean;
 }
 
 /** Reads the payload of SETTINGS (RFC 9113, 6.5.2). Throws `ConnectionError` if a value is not allowed. */
 export function clientSettings(from: Buffer, start: number, end: number): ClientSettings {
   let initialWindow: number | undefined;
+  let hasSmallTable = false;
   for (let at = start; at < end; at += SETTING_BYTES) {
     const value = from.readUInt32BE(at + 2);
     switch (from.readUInt16BE(at)) {
+      case Setting.headerTableSize:
+        // The smallest of several values counts (RFC 7541, 4.2).
+        if (value < USUAL_TABLE_BYTES) hasSmallTable = true;
+        break;
       case Setting.enablePush:
         if (value > 1) throw new ConnectionError(ErrorCode.protocol, 'ENABLE_PUSH is neither 0 nor 1');
         break;
@@ -33,5 +42,5 @@ export function clientSettings(from: Buffer, start: number, end: number): Client
           throw new ConnectionError(ErrorCode.protocol, 'NO_RFC7540_PRIORITIES is neither 0 nor 1');
     }
   }
-  return { initialWindow };
+  return { initialWindow, hasSmallTable };
 }

@@ -33,8 +33,11 @@ export class FrameWriter {
   #bytesInFlight = 0;
   /** The size of the last write. The next one is probably similar. */
   #expected = 0;
-  /** Whether a header block has told the client that responses use no dynamic table. */
-  #hasToldOfTable = false;
+  /**
+   * The client's dynamic table: empty, filled with the common fields, or not used, of which the next header block tells
+   * the client first.
+   */
+  #table: 'empty' | 'filled' | 'to-refuse' | 'refused' = 'empty';
 
   constructor(socket: FrameSocket, buffers: OutBuffers, written: (bytes: number, since: number) => void) {
     this.#socket = socket;
@@ -53,8 +56,9 @@ export class FrameWriter {
 
   /** Puts HEADERS, and CONTINUATION if the block is longer than a frame. */
   headers(id: number, fields: Buffer, isEnd: boolean): void {
-    const block = this.#hasToldOfTable ? fields : Buffer.concat([Buffer.of(NO_TABLE), fields]);
-    this.#hasToldOfTable = true;
+    const mustTell = this.#table === 'to-refuse';
+    const block = mustTell ? Buffer.concat([Buffer.of(NO_TABLE), fields]) : fields;
+    if (mustTell) this.#table = 'refused';
     for (let at = 0; at < block.length; at += MOST_FRAME_BYTES) {
       const part = block.subarray(at, at + MOST_FRAME_BYTES);
       const isFirst = at === 0;
@@ -65,9 +69,16 @@ export class FrameWriter {
     }
   }
 
-  /** Puts the frames of a prepared response up to `end`. */
-  prepared(id: number, { bytes, dataAt }: PreparedFrames, end: number) {
-    if (!this.#hasToldOfTable) return this.#firstPrepared(id, bytes, dataAt, end);
+  /** From now on, header blocks use no dynamic table, because the client wants less than the usual size. */
+  refuseTable(): void {
+    this.#table = 'to-refuse';
+  }
+
+  /** Puts HEADERS of a prepared response, and DATA if `hasData`. */
+  prepared(id: number, frames: PreparedFrames, hasData: boolean) {
+    const { bytes, dataAt } = frames;
+    if (this.#table !== 'filled') return this.#preparedWithoutTable(id, frames, hasData);
+    const end = hasData || dataAt === 0 ? bytes.length : dataAt;
     const out = this.#room(end);
     const { used } = out;
     if (end === bytes.length) out.bytes.set(bytes, used);
@@ -77,13 +88,11 @@ export class FrameWriter {
     out.used = used + end;
   }
 
-  #firstPrepared(id: number, bytes: Buffer, dataAt: number, end: number): void {
-    const headersEnd = dataAt === 0 ? bytes.length : dataAt;
-    const isEnd = ((bytes[4] ?? 0) & Flag.endStream) !== 0;
-    this.headers(id, bytes.subarray(FRAME_HEAD_BYTES, headersEnd), isEnd);
-    if (headersEnd >= end) return;
-    const data = bytes.subarray(headersEnd + FRAME_HEAD_BYTES, end);
-    this.data(id, data, 0, data.length, true);
+  #preparedWithoutTable(id: number, { body, canFill, block }: PreparedFrames, hasData: boolean): void {
+    const fills = canFill && this.#table === 'empty';
+    this.headers(id, block(fills ? 'fill' : 'none'), body.length === 0);
+    if (fills) this.#table = 'filled';
+    if (hasData && body.length > 0) this.data(id, body, 0, body.length, true);
   }
 
   /** Puts bytes of a body into DATA frames, at least one. `more` is what will probably follow. */

@@ -153,10 +153,10 @@ export class Requests {
 
   /** Sends a prepared response as the windows and the reader allow. */
   #give(stream: Stream, { frames, given }: Ready) {
-    const { bytes, dataAt, body } = frames;
+    const { body } = frames;
     stream.isAsked = true;
     stream.whenSent(given);
-    this.#parts.writer.prepared(stream.id, frames, dataAt === 0 ? bytes.length : dataAt);
+    this.#parts.writer.prepared(stream.id, frames, false);
     if (body.length === 0) return this.sent(stream);
     stream.body = body;
     stream.isLast = true;

@@ -97,7 +97,7 @@ export class Sender {
     }
     if (!this.#hasRoomFor(bytes.length)) return false;
     this.#window -= body.length;
-    this.#parts.writer.prepared(id, frames, bytes.length);
+    this.#parts.writer.prepared(id, frames, true);
     return true;
   }
 

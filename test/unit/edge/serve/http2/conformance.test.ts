@@ -685,7 +685,7 @@ t.test('RFC 9113, 6.9.2: a window may become negative, and is widened again', as
   t.equal(one.of('data', 1).at(-1)?.flags, END_STREAM);
 });
 
-t.test('RFC 7541, 4.2: the first header block says that responses use no table', async (t) => {
+t.test('RFC 7541, 4.2: for a client without a table, the first header block says so', async (t) => {
   for (const options of [{}, { hot: Buffer.from('hot') }]) {
     const one = new OpenedConnection(options).greet(setting(1, 0)).send(get(1), get(3));
     await one.settle();
