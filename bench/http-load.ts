@@ -32,6 +32,9 @@ export interface Measured {
 /** The first requests of a run wait for the handshakes of other connections, so their latencies do not count. */
 const HANDSHAKES_US = 500_000;
 
+/** `wrk` does not count requests that take longer. Its 2 s are too few for large files on many connections. */
+const TIMEOUT_S = 20;
+
 /** Sends requests over keep-alive connections as fast as they are answered. Throws if any response is not 200. */
 export async function wrk({
   urls: [url = ''],
@@ -43,7 +46,7 @@ export async function wrk({
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const { stdout } = await run('taskset', [
     ...['-c', String(core), 'wrk', '--latency', '-t', '1', '-c', String(connections), '-d', `${seconds}s`],
-    ...[...fields, url],
+    ...['--timeout', `${TIMEOUT_S}s`, ...fields, url],
   ]);
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`requests failed:\n${stdout}`);
   return {
