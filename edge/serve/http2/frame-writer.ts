@@ -88,10 +88,11 @@ export class FrameWriter {
     out.used = used + end;
   }
 
-  #preparedWithoutTable(id: number, { body, canFill, block }: PreparedFrames, hasData: boolean): void {
-    const fills = canFill && this.#table === 'empty';
-    this.headers(id, block(fills ? 'fill' : 'none'), body.length === 0);
-    if (fills) this.#table = 'filled';
+  #preparedWithoutTable(id: number, frames: PreparedFrames, hasData: boolean): void {
+    const { body, blockWithoutTable, blockThatFills } = frames;
+    const filling = this.#table === 'empty' ? blockThatFills : undefined;
+    this.headers(id, (filling ?? blockWithoutTable)(), body.length === 0);
+    if (filling !== undefined) this.#table = 'filled';
     if (hasData && body.length > 0) this.data(id, body, 0, body.length, true);
   }
 

@@ -1,19 +1,19 @@
-import { hasCommonFields } from '../hpack/common-fields.ts';
-import { encodeFields, type TableUse } from '../hpack/encoder.ts';
+import { encodeFields } from '../hpack/encoder.ts';
 import type { PreparedAnswer } from '../site/site-handler.ts';
+import { COMMON_FIELDS } from './common-fields.ts';
 import { Flag, FRAME_HEAD_BYTES, FrameType, MOST_FRAME_BYTES, putFrameHead } from './frames.ts';
 
 /** The frames of a whole response, made once for many streams, which differ only in their number. */
 export interface PreparedFrames {
-  /** HEADERS for a client whose table is filled, and DATA if one frame holds the whole body. */
+  /** HEADERS for a client whose table has the common fields, and DATA if one frame holds the whole body. */
   readonly bytes: Buffer;
   /** Where DATA begins. 0 if the body is empty or larger than a frame. */
   readonly dataAt: number;
   readonly body: Uint8Array;
-  /** Whether the header block can fill the client's table. */
-  readonly canFill: boolean;
-  /** The header block for a client whose table is not filled. It is made anew: most connections need one. */
-  readonly block: (table: Exclude<TableUse, 'refer'>) => Buffer;
+  /** Makes the header block for a client whose table is empty, and stays so. */
+  readonly blockWithoutTable: () => Buffer;
+  /** Makes the one that fills the table. Undefined if the response lacks common fields. */
+  readonly blockThatFills: (() => Buffer) | undefined;
 }
 
 /** Returns the frames of a response for a second, which becomes its `date`. */
@@ -22,10 +22,9 @@ export function preparedFrames({
   headers,
   body,
 }: PreparedAnswer): (second: number) => PreparedFrames {
-  const fields = (table: TableUse) =>
-    encodeFields([[':status', String(status)], ...Object.entries(headers)], table);
-  const fixed = fields('refer');
-  const canFill = hasCommonFields(headers);
+  const fields = [[':status', String(status)] as const, ...Object.entries(headers)];
+  const fixed = encodeFields(fields, COMMON_FIELDS.filled);
+  const canFill = COMMON_FIELDS.canBeFilledWith(headers);
   const hasData = body.length > 0 && body.length <= MOST_FRAME_BYTES;
   return (second) => {
     const date = encodeFields([['date', new Date(second * 1000).toUTCString()]]);
@@ -40,7 +39,11 @@ export function preparedFrames({
       putFrameHead(bytes, headEnd, body.length, { type: FrameType.data, flags: Flag.endStream, id: 0 });
       bytes.set(body, headEnd + FRAME_HEAD_BYTES);
     }
-    const block = (table: TableUse) => Buffer.concat([fields(table), date]);
-    return { bytes, dataAt: hasData ? headEnd : 0, body, canFill, block };
+    const filling = () => encodeFields(COMMON_FIELDS.inOrder(fields), COMMON_FIELDS.filling);
+    return {
+      ...{ bytes, dataAt: hasData ? headEnd : 0, body },
+      blockWithoutTable: () => Buffer.concat([encodeFields(fields), date]),
+      blockThatFills: canFill ? () => Buffer.concat([filling(), date]) : undefined,
+    };
   };
 }
