@@ -17,8 +17,9 @@ import type { RecentRequests } from '../metering/recent-requests.ts';
 import type { TextAnswer } from '../site/answer.ts';
 import type { LogClock } from '../site/log-clock.ts';
 import type { Views } from '../site/views.ts';
+import { ErrorCode } from './frames.ts';
 import type { PreparedFrames } from './prepared-frames.ts';
-import type { Answers, Ready } from './requests.ts';
+import type { Answers, Ready, StreamEnder } from './requests.ts';
 import type { Stream } from './stream.ts';
 import { headersOf, rawHeadersOf, type StreamRequest } from './stream-request.ts';
 
@@ -43,16 +44,13 @@ export interface AnswersParts {
 export class ConnectionAnswers implements Answers {
   readonly #parts: AnswersParts;
   readonly #socket: Socket;
-  /** Ends a stream whose reader takes nothing. */
-  readonly #end: (stream: Stream) => void;
   /** True for the connection of a proxy, which carries requests of several readers. */
   readonly #isProxied: boolean;
   readonly #reader: Reader;
 
-  constructor(socket: Socket, parts: AnswersParts, end: (stream: Stream) => void) {
+  constructor(socket: Socket, parts: AnswersParts) {
     this.#socket = socket;
     this.#parts = parts;
-    this.#end = end;
     this.#isProxied = socket[SOURCE]?.proxies !== undefined;
     this.#reader = readerOf(socket, {});
   }
@@ -84,7 +82,7 @@ export class ConnectionAnswers implements Answers {
     };
   }
 
-  begin(stream: Stream): boolean {
+  begin(stream: Stream, requests: StreamEnder): boolean {
     const socket = this.#socket;
     const exchange = this.#parts.exchanges.begin({
       client: clientOf(this.#readerOf(stream.request).address),
@@ -92,7 +90,7 @@ export class ConnectionAnswers implements Answers {
       isSecure: true,
       sharesConnection: true,
       takenBytes: () => takenBytes(socket),
-      end: () => this.#end(stream),
+      end: () => requests.reset(stream, ErrorCode.cancel),
     });
     if (exchange === undefined) return false;
     stream.exchange = exchange;
@@ -100,7 +98,7 @@ export class ConnectionAnswers implements Answers {
     return true;
   }
 
-  answer(stream: Stream, sink: Sink): void {
+  answer(stream: Stream, sink: Sink, requests: StreamEnder): void {
     const { request } = stream;
     const { method, target, fields } = request;
     const { address, scheme } = this.#readerOf(request);
@@ -116,7 +114,7 @@ export class ConnectionAnswers implements Answers {
       )
       .catch((error) => {
         this.failed(error, target);
-        this.#end(stream);
+        requests.reset(stream, ErrorCode.cancel);
       });
   }
 

@@ -21,9 +21,9 @@ export interface SenderParts {
   /** Allows a larger slice. */
   readonly peer: Pick<Peer, 'allow'>;
   /** Called when a stream has sent all of its response. */
-  readonly sent: (stream: Stream) => void;
+  sent(stream: Stream): void;
   /** Called when a stream needs the next bytes of its body. */
-  readonly needed: (stream: Stream) => unknown;
+  needed(stream: Stream): void;
 }
 
 /**
@@ -163,7 +163,7 @@ export class Sender {
    * streams will probably add to the write.
    */
   #takeTurn(stream: Stream, most: number, ofOthers: number) {
-    const { writer, sent, needed } = this.#parts;
+    const { writer } = this.#parts;
     const { id, body, at, head } = stream;
     const left = body === undefined ? 0 : body.length - at;
     const length = Math.max(0, Math.min(left, most, stream.window, this.#window));
@@ -182,10 +182,10 @@ export class Sender {
       stream.sent += length;
       stream.exchange?.progressed();
     }
-    if (isEnd) return sent(stream);
+    if (isEnd) return this.#parts.sent(stream);
     if (length < left) return;
     stream.body = undefined;
-    needed(stream);
+    this.#parts.needed(stream);
   }
 
   /** Puts a stream behind those of its priority. */
