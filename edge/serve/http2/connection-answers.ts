@@ -44,15 +44,14 @@ export interface AnswersParts {
 export class ConnectionAnswers implements Answers {
   readonly #parts: AnswersParts;
   readonly #socket: Socket;
-  /** True for the connection of a proxy, which carries requests of several readers. */
-  readonly #isProxied: boolean;
-  readonly #reader: Reader;
+  /** The reader's address. Undefined for the connection of a proxy, which carries requests of several readers. */
+  readonly #address: string | undefined;
 
   constructor(socket: Socket, parts: AnswersParts) {
     this.#socket = socket;
     this.#parts = parts;
-    this.#isProxied = socket[SOURCE]?.proxies !== undefined;
-    this.#reader = readerOf(socket, {});
+    const isProxied = socket[SOURCE]?.proxies !== undefined;
+    this.#address = isProxied ? undefined : readerOf(socket, {}).address;
   }
 
   ready(request: StreamRequest): Ready | undefined {
@@ -127,6 +126,7 @@ export class ConnectionAnswers implements Answers {
   }
 
   #readerOf({ forwarded }: StreamRequest): Reader {
-    return this.#isProxied ? readerOf(this.#socket, forwarded) : this.#reader;
+    const address = this.#address;
+    return address === undefined ? readerOf(this.#socket, forwarded) : { address, scheme: undefined };
   }
 }
