@@ -180,7 +180,7 @@ export const migrations: Migrations = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX multipart_path ON multipart (site, path, id);
   CREATE INDEX multipart_created ON multipart (created);
-  CREATE INDEX multipart_open ON multipart (site, bytes) WHERE result IS NULL;
+  CREATE INDEX multipart_open ON multipart (site, result, bytes);
   CREATE TABLE multipart_part (
     upload TEXT NOT NULL,
     number INTEGER NOT NULL,
