@@ -49,7 +49,7 @@ export function preparedFrames({
 }
 
 let encodedSecond = -1;
-let encodedDate = Buffer.alloc(0);
+let encodedDate: Buffer = Buffer.alloc(0);
 
 /** All hot responses get the same date, each second a new one. */
 function dateBlock(second: number): Buffer {
