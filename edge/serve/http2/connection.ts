@@ -38,8 +38,8 @@ export interface Waiting {
 
 /**
  * One connection of HTTP/2: takes the bytes of the client, and writes frames to the socket. All responses that one read
- * causes go out in one write. Its parts know each other by the connection: objects and closures of their own for that
- * would take 700 bytes of each idle connection.
+ * causes go out in one write. Its parts know each other by the connection, because objects and closures for that would
+ * take 700 bytes more of each idle connection.
  */
 export class Connection implements ChunkReader, SliceWriter, ClientFramesParts, RequestsParts, SenderParts {
   readonly peer: Peer;
