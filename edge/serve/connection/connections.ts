@@ -5,7 +5,7 @@ import type { ClientLimits } from './client-limits.ts';
 import { EXCHANGE_LIMITS, type ExchangeLimits } from './exchanges.ts';
 
 const MOST_CONNECTIONS = 12_000;
-/** A TLS connection counts as this many connections, because it takes some 39 KB even when it is idle. */
+/** A TLS connection counts as this many connections, because it takes some 38 KB even when it is idle. */
 export const SECURE_WEIGHT = 2;
 /** The number of descriptors that a process needs in addition to those for connections and bodies. */
 const OTHER_DESCRIPTORS = 256;

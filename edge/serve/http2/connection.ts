@@ -193,10 +193,12 @@ export class Connection implements ChunkReader, SliceWriter, ClientFramesParts, 
     return true;
   }
 
+  /** A stream has sent all bytes of its body that have been read. */
   needed(stream: Stream): void {
     takeNext(stream);
   }
 
+  /** A stream has sent its whole response. */
   sent(stream: Stream): void {
     this.#activeAt = this.#now;
     this.requests.sent(stream);

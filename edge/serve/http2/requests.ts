@@ -23,6 +23,7 @@ export interface Ready {
   readonly given: () => void;
 }
 
+/** Ends streams before their responses are complete. */
 export interface StreamEnder {
   reset(stream: Stream, code: ErrorCode): void;
 }
@@ -31,7 +32,7 @@ export interface StreamEnder {
 export interface Answers {
   /** Undefined if the request must be answered in full. */
   ready(request: StreamRequest): Ready | undefined;
-  /** Begins the exchange of a stream, which `requests` can end early. Returns false if there are too many. */
+  /** Begins the exchange of a stream. `requests` ends it if its reader takes nothing. Returns false if there are too many. */
   begin(stream: Stream, requests: StreamEnder): boolean;
   answer(stream: Stream, sink: Sink, requests: StreamEnder): void;
   /** Logs why a response failed, and returns the response to send instead. */
