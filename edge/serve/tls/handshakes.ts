@@ -30,7 +30,7 @@ export class Handshakes {
   readonly #begin: (socket: Socket) => void;
   readonly #waitMs: number;
   readonly #now: () => number;
-  /** By the peer, because Node makes another object for the connection after the handshake. */
+  /** By both addresses, because Node makes another object for the connection after the handshake. */
   readonly #unfinished = new Map<string, Unfinished>();
 
   constructor(begin: (socket: Socket) => void, { waitMs, now }: HandshakeOptions) {
@@ -46,25 +46,22 @@ export class Handshakes {
 
   endLate(): void {
     const before = this.#now() - this.#waitMs;
-    for (const [peer, { socket, since }] of this.#unfinished) {
+    for (const [ends, { socket, since }] of this.#unfinished) {
       if (since <= before) socket.destroy();
-      if (socket.destroyed) this.#unfinished.delete(peer);
+      if (socket.destroyed) this.#unfinished.delete(ends);
     }
   }
 
   take(socket: Socket): void {
-    const peer = peerOf(socket);
-    // A client that reaches two addresses of this host from one port is more likely an attack than an accident.
-    this.#unfinished.get(peer)?.socket.destroy();
     const unfinished = { socket, since: this.#now(), hasBegun: false };
-    this.#unfinished.set(peer, unfinished);
+    this.#unfinished.set(endsOf(socket), unfinished);
     if (socket.readableLength > 0) this.#beginWith(unfinished);
     else this.#awaitFirst(unfinished);
   }
 
   /** The handshake has ended, and Node has made this socket for the connection. */
   ended(secure: Socket): void {
-    this.#unfinished.delete(peerOf(secure));
+    this.#unfinished.delete(endsOf(secure));
   }
 
   /** Closes the connections that have sent nothing yet. */
@@ -93,8 +90,9 @@ export class Handshakes {
   }
 }
 
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+/** No two open connections have the same ends. */
+function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`;
 }
 
 /** TLS takes what has arrived by `read` without a size, until nothing is left. */
