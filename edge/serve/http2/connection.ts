@@ -1,3 +1,4 @@
+import type { Turns } from '../connection/turns.ts';
 import { Abuse } from './abuse.ts';
 import { ClientFrames } from './client-frames.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -11,7 +12,6 @@ import { Sender } from './sender.ts';
 import type { Stream } from './stream.ts';
 import { takeNext } from './stream-sink.ts';
 import { Streams } from './streams.ts';
-import type { Turns } from './turns.ts';
 import { Unread } from './unread.ts';
 import type { SliceWriter, WriteTurns } from './write-turns.ts';
 

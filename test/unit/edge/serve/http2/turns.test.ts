@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Turns } from '../../../../../edge/serve/http2/turns.ts';
+import { Turns } from '../../../../../edge/serve/connection/turns.ts';
 import { Unread } from '../../../../../edge/serve/http2/unread.ts';
 import { type SliceWriter, WriteTurns } from '../../../../../edge/serve/http2/write-turns.ts';
 

@@ -1,4 +1,4 @@
-/** For this long, a turn of the event loop may work for HTTP/2 before everything else gets its turn. */
+/** For this long, a turn of the event loop may work for connections before everything else gets its turn. */
 const MOST_MS = 10;
 /**
  * After so many bytes, too. Their buffers are used again in the next turn, so all of them stay in the caches of the
@@ -7,8 +7,9 @@ const MOST_MS = 10;
 const MOST_BYTES = 512 * 1024;
 
 /**
- * Shares the event loop between the connections of HTTP/2, and with everything else. 500 connections with a thousand
- * requests each would otherwise be answered before a reader who came later is even accepted.
+ * Shares the event loop between connections, and with everything else. 500 connections with a thousand requests each,
+ * or 2,000 with one each that takes some work, would otherwise be answered before a reader who came later is even
+ * accepted.
  */
 export class Turns {
   readonly #now: () => number;
