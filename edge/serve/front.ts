@@ -26,6 +26,12 @@ import type { Tls } from './tls/tls.ts';
  */
 const PROTOCOLS = ['h2', 'http/1.1'] as const;
 
+/**
+ * So many connections may wait to be accepted, as far as the system allows. A client whose connection finds no place
+ * tries again after a second.
+ */
+const MOST_ARRIVALS = 4096;
+
 /** The servers that listen on one port for readers: the fast lane, and the full server behind it. */
 export interface Front {
   listen(host: string): Promise<void>;
@@ -68,7 +74,7 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
   return {
     async listen(host) {
       await listeningPrivately(server);
-      await listening(readers, { host, port, reusePort: true });
+      await listening(readers, { host, port, reusePort: true, backlog: MOST_ARRIVALS });
     },
     forgetAnswers: () => answers.forgetAll(),
     noteUse: (use) => answers.noteUse(use),
@@ -152,7 +158,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   return {
     async listen(host) {
       await listeningPrivately(server);
-      await listening(readers, { host, port: tls.port, reusePort: true });
+      await listening(readers, { host, port: tls.port, reusePort: true, backlog: MOST_ARRIVALS });
     },
     forgetAnswers() {
       http1Answers.forgetAll();

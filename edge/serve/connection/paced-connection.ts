@@ -13,6 +13,8 @@ import { Turns } from './turns.ts';
 const MOST_HELD_BYTES = 32 * 1024 * 1024;
 /** The maximum number of bytes in the empty lines before a request, which a server skips (RFC 9112, 2.2). */
 const MOST_EMPTY_BYTES = 16;
+/** After this many pieces in a row, other connections get their turn. */
+const PIECES_IN_A_ROW = 16;
 /**
  * After the last response, the server discards what the client sends, for at most this long and up to this many bytes.
  */
@@ -52,6 +54,7 @@ export class PacedConnection extends Duplex {
   #isAnswering = false;
   #hasHeadBegun = false;
   #emptyBytes = 0;
+  #pieces = 0;
   #isInLine = false;
   #hasEnded = false;
   /** True when the parser gets no more bytes. */
@@ -210,8 +213,8 @@ export class PacedConnection extends Duplex {
 
   #give(): void {
     if (this.destroyed || this.#isOver) return;
-    if (this.#isAskedFor && !this.#isAnswering && !this.#isInLine && this.#rest.length > 0) {
-      if (PacedConnection.#turns.mustWait(performance.now())) this.#waitInLine();
+    if (this.#isAskedFor && !this.#isAnswering && !this.#isInLine) {
+      if (this.#rest.length > 0 && PacedConnection.#turns.mustWait(performance.now())) this.#waitInLine();
       else this.#giveNext();
     }
     this.#holdRest();
@@ -241,6 +244,7 @@ export class PacedConnection extends Duplex {
     this.#rest = this.#rest.subarray(end);
     this.#given = Buffer.concat([this.#given, next.subarray(-3)]).subarray(-3);
     this.#isAskedFor = false;
+    if (++this.#pieces % PIECES_IN_A_ROW === 0) this.#waitInLine();
     this.push(next);
   }
 
@@ -252,7 +256,7 @@ export class PacedConnection extends Duplex {
     PacedConnection.#turns.wait(() => {
       this.#isInLine = false;
       if (this.destroyed || this.#isOver) return;
-      this.#giveNext();
+      if (this.#isAskedFor && !this.#isAnswering) this.#giveNext();
       this.#holdRest();
     });
   }

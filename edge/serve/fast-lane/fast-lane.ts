@@ -115,7 +115,7 @@ class LaneConnection {
       const get = this.#recogniser.next(chunk, at);
       const answer = get && answers.find(get, sites, second);
       if (get === undefined || answer === undefined || !this.#isAllowed(get))
-        return this.#handOver(chunk.subarray(at));
+        return this.#handOverInTurn(chunk.subarray(at));
       at += get.bytes;
       answer.used(now);
       const { status, body } = answer.prepared;
@@ -186,6 +186,16 @@ class LaneConnection {
     // The socket flows from the next tick on, unless it is paused again before that.
     this.#reads.resume();
     this.#answerAll(rest);
+  }
+
+  /** Hands the connection over in this turn of the event loop, or in a later one: the full server takes its time. */
+  #handOverInTurn(rest: Buffer): void {
+    const { turns } = this.#parts;
+    if (!turns.mustWait(performance.now())) return this.#handOver(rest);
+    this.#reads.pause();
+    turns.wait(() => {
+      if (!this.#socket.destroyed) this.#handOver(rest);
+    });
   }
 
   #handOver(rest: Buffer): void {
