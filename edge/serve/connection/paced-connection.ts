@@ -253,7 +253,7 @@ export class PacedConnection extends Duplex {
    */
   #waitInLine(): void {
     this.#isInLine = true;
-    PacedConnection.#turns.wait(() => {
+    PacedConnection.#turns.wait(this.#client, () => {
       this.#isInLine = false;
       if (this.destroyed || this.#isOver) return;
       if (this.#isAskedFor && !this.#isAnswering) this.#giveNext();

@@ -1,3 +1,5 @@
+import { FairQueue } from '../../../shared/concurrency/fair-queue.ts';
+
 /** For this long, a turn of the event loop may work for connections before everything else gets its turn. */
 const MOST_MS = 10;
 /**
@@ -9,11 +11,15 @@ const MOST_BYTES = 512 * 1024;
 /**
  * Shares the event loop between connections, and with everything else. 500 connections with a thousand requests each,
  * or 2,000 with one each that takes some work, would otherwise be answered before a reader who came later is even
- * accepted.
+ * accepted. Clients take turns, so a client with one connection does not wait behind all connections of another.
  */
 export class Turns {
   readonly #now: () => number;
-  readonly #waiting: (() => void)[] = [];
+  /** Each connection waits with one piece of work at most, and their number is limited. */
+  readonly #waiting = new FairQueue<() => void>({
+    perOwner: Number.POSITIVE_INFINITY,
+    inAll: Number.POSITIVE_INFINITY,
+  });
   /** When the work of this turn began. Undefined before it. */
   #began: number | undefined;
   /** What was written in this turn. */
@@ -30,16 +36,16 @@ export class Turns {
       this.#began = now;
       this.#next();
     }
-    return this.#waiting.length > 0 || this.#isOver(now - this.#began);
+    return this.#waiting.size > 0 || this.#isOver(now - this.#began);
   }
 
   wrote(bytes: number): void {
     this.#bytes += bytes;
   }
 
-  /** Calls `work` in a later turn, behind all that wait already. */
-  wait(work: () => void): void {
-    this.#waiting.push(work);
+  /** Calls `work` in a later turn, behind all work of this client that waits already. */
+  wait(client: string, work: () => void): void {
+    this.#waiting.add(client, work);
     this.#next();
   }
 
@@ -57,13 +63,11 @@ export class Turns {
     this.#isNextDue = false;
     const began = this.#now();
     this.#bytes = 0;
-    const { length } = this.#waiting;
-    let done = 0;
-    // What is put back meanwhile waits for the next turn.
-    while (done < length && !this.#isOver(this.#now() - began)) this.#waiting[done++]?.();
-    this.#waiting.splice(0, done);
+    // As many as wait now. What is put back meanwhile must not make the turn longer.
+    for (let left = this.#waiting.size; left > 0 && !this.#isOver(this.#now() - began); left--)
+      this.#waiting.next()?.();
     this.#began = undefined;
     this.#bytes = 0;
-    if (this.#waiting.length > 0) this.#next();
+    if (this.#waiting.size > 0) this.#next();
   };
 }

@@ -178,7 +178,7 @@ class LaneConnection {
   /** Continues when other connections have had their turn. */
   #goOnInTurn(rest: Buffer): void {
     this.#reads.pause();
-    this.#parts.turns.wait(() => this.#goOn(rest));
+    this.#parts.turns.wait(clientOf(this.#reader.address), () => this.#goOn(rest));
   }
 
   #goOn(rest: Buffer): void {
@@ -193,7 +193,7 @@ class LaneConnection {
     const { turns } = this.#parts;
     if (!turns.mustWait(performance.now())) return this.#handOver(rest);
     this.#reads.pause();
-    turns.wait(() => {
+    turns.wait(clientOf(this.#reader.address), () => {
       if (!this.#socket.destroyed) this.#handOver(rest);
     });
   }

@@ -115,7 +115,7 @@ export class Connection implements SliceWriter {
   }
 
   #readInTurn(): void {
-    this.#parts.turns.wait(() => this.#readNext());
+    this.#parts.turns.wait(this.#peer.client, () => this.#readNext());
   }
 
   #readNext(): void {
