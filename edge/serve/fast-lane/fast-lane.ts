@@ -191,11 +191,12 @@ class LaneConnection {
   /** Hands the connection over in this turn of the event loop, or in a later one: the full server takes its time. */
   #handOverInTurn(rest: Buffer): void {
     const { turns } = this.#parts;
-    if (!turns.mustWait(performance.now())) return this.#handOver(rest);
-    this.#reads.pause();
-    turns.wait(clientOf(this.#reader.address), () => {
-      if (!this.#socket.destroyed) this.#handOver(rest);
-    });
+    if (turns.mustWait(performance.now())) {
+      this.#reads.pause();
+      turns.wait(clientOf(this.#reader.address), () => {
+        if (!this.#socket.destroyed) this.#handOver(rest);
+      });
+    } else this.#handOver(rest);
   }
 
   #handOver(rest: Buffer): void {
