@@ -21,7 +21,7 @@ import { type PlainFields, type PlainGet, Recogniser } from './recognise.ts';
 /** The first request of a connection must arrive within this time. */
 const FIRST_REQUEST_MS = 20_000;
 /** After so many requests of one chunk, other connections may have their turn. */
-const REQUESTS_IN_A_ROW = 32;
+const REQUESTS_IN_A_ROW = 8;
 
 export interface FastLaneParts {
   readonly views: Views;
