@@ -4,7 +4,7 @@ import { clientOf } from '../../../shared/http/client-address.ts';
 import type { Reader } from '../../../shared/http/forwarded.ts';
 import { readerOf, SOURCE } from '../../../shared/http/source.ts';
 import type { ClientLimits } from '../connection/client-limits.ts';
-import { DirectReads } from '../connection/direct-reads.ts';
+import { type ChunkReader, endReads, pauseReads, readDirectly } from '../connection/direct-reads.ts';
 import type { Drain } from '../connection/drain.ts';
 import type { Exchanges } from '../connection/exchanges.ts';
 import { takenBytes } from '../connection/taken-bytes.ts';
@@ -69,11 +69,10 @@ export class FastLane {
   }
 }
 
-class LaneConnection {
+class LaneConnection implements ChunkReader {
   readonly #socket: Socket;
   readonly #parts: FastLaneParts;
   readonly #left: () => void;
-  readonly #reads: DirectReads;
   readonly #recogniser = new Recogniser();
   /** True for the connection of a proxy, which carries requests of several readers. */
   readonly #isProxied: boolean;
@@ -94,10 +93,11 @@ class LaneConnection {
     socket.on('timeout', this.#onTimeout);
     socket.on('error', this.#onError);
     socket.on('close', left);
-    this.#reads = new DirectReads(socket, this.#answerAll);
+    readDirectly(socket, this);
   }
 
-  readonly #answerAll = (chunk: Buffer) => {
+  /** Answers all requests of a chunk. */
+  read(chunk: Buffer) {
     const { views, answers, counters, recent, time, drain, turns, accessLog, keepAliveMs } = this.#parts;
     if (this.#socket.writableEnded) return;
     // While the edge is drained, the full server ends the connection with its next response.
@@ -130,7 +130,7 @@ class LaneConnection {
       // A reader who sends requests faster than they read the responses must not fill the memory of this process.
       if (!isTaken) return this.#goOnWhenRead(chunk.subarray(at));
     }
-  };
+  }
 
   #isAllowed({ fields }: PlainGet): boolean {
     const { limits, isMisdirected, scheme } = this.#parts;
@@ -171,28 +171,28 @@ class LaneConnection {
   }
 
   #goOnAfter(ready: Promise<unknown>, rest: Buffer): void {
-    this.#reads.pause();
+    pauseReads(this.#socket);
     ready.then(() => this.#goOn(rest), this.#onError);
   }
 
   /** Continues when other connections have had their turn. */
   #goOnInTurn(rest: Buffer): void {
-    this.#reads.pause();
+    pauseReads(this.#socket);
     this.#parts.turns.wait(clientOf(this.#reader.address), () => this.#goOn(rest));
   }
 
   #goOn(rest: Buffer): void {
     if (this.#socket.destroyed) return;
     // The socket flows from the next tick on, unless it is paused again before that.
-    this.#reads.resume();
-    this.#answerAll(rest);
+    this.#socket.resume();
+    this.read(rest);
   }
 
   /** Hands the connection over in this turn of the event loop, or in a later one: the full server takes its time. */
   #handOverInTurn(rest: Buffer): void {
     const { turns } = this.#parts;
     if (turns.mustWait(performance.now())) {
-      this.#reads.pause();
+      pauseReads(this.#socket);
       turns.wait(clientOf(this.#reader.address), () => {
         if (!this.#socket.destroyed) this.#handOver(rest);
       });
@@ -201,7 +201,7 @@ class LaneConnection {
 
   #handOver(rest: Buffer): void {
     const socket = this.#socket;
-    this.#reads.end();
+    endReads(socket);
     socket.setTimeout(0);
     socket.off('end', this.#onEnd);
     socket.off('timeout', this.#onTimeout);
