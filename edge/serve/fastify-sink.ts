@@ -3,7 +3,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientOf } from '../../shared/http/client-address.ts';
 import type { Scheme } from '../../shared/http/forwarded.ts';
 import { readerOf } from '../../shared/http/source.ts';
+import { isSmall } from '../../shared/store/object-reader.ts';
 import type { Incoming, IncomingHeaders, Sent, Sink } from './answering/sink.ts';
+import type { SharedTurns } from './bytes/shared-turns.ts';
 import type { Exchanges } from './connection/exchanges.ts';
 import type { LargeWrites } from './connection/large-writes.ts';
 import { PacedConnection } from './connection/paced-connection.ts';
@@ -49,11 +51,13 @@ export function incomingOf(
 export class FastifySink implements Sink {
   readonly #reply: FastifyReply;
   readonly #largeWrites: LargeWrites;
+  readonly #turns: SharedTurns;
   #hasBegun = false;
 
-  constructor(reply: FastifyReply, largeWrites: LargeWrites) {
+  constructor(reply: FastifyReply, largeWrites: LargeWrites, turns: SharedTurns) {
     this.#reply = reply;
     this.#largeWrites = largeWrites;
+    this.#turns = turns;
   }
 
   begin(status: number, headers: Readonly<Record<string, string>>): void {
@@ -63,7 +67,10 @@ export class FastifySink implements Sink {
   }
 
   bytes(body: Buffer | string | undefined): void {
-    this.#reply.send(body);
+    const size = body?.length ?? 0;
+    const turn = isSmall(size) ? undefined : this.#turns.take(size);
+    if (turn === undefined) this.#reply.send(body);
+    else turn.then(() => this.#reply.send(body));
   }
 
   stream(pieces: Readable): void {

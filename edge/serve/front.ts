@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { CIPHERS } from '../../shared/tls/ciphers.ts';
 import type { ObjectUse } from '../disk-budget/object-use.ts';
 import { responder } from './answering/respond.ts';
 import type { Arrivals } from './connection/arrivals.ts';
 import { SECURE_WEIGHT } from './connection/connections.ts';
+import { closing, Listeners, listening } from './connection/listeners.ts';
 import { SecureSources } from './connection/secure-sources.ts';
 import { takeListeners } from './connection/take-listeners.ts';
+import { Turns } from './connection/turns.ts';
 import { FastLane } from './fast-lane/fast-lane.ts';
 import { HotAnswers } from './fast-lane/hot-answers.ts';
 import { http1Bytes } from './fast-lane/http1-bytes.ts';
@@ -53,6 +54,7 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
   const lane = new FastLane({
     ...parts,
     answers,
+    turns: new Turns(() => performance.now()),
     scheme: 'http',
     keepAliveMs: KEEP_ALIVE_MS,
     isMisdirected: () => false,
@@ -63,16 +65,17 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
       lane.take(socket);
     });
   });
+  const listeners = new Listeners(readers, { allowHalfOpen: true });
   return {
     async listen(host) {
       await listeningPrivately(server);
-      await listening(readers, { host, port, reusePort: true });
+      await listeners.listen(host, port);
     },
     forgetAnswers: () => answers.forgetAll(),
     noteUse: (use) => answers.noteUse(use),
     refuse: () => void server.prependListener('request', breakOff),
     async drain() {
-      const closed = [readers, server].map(closing);
+      const closed = [listeners.close(), closing(server)];
       parts.arrivals.closeWaiting();
       lane.closeConnections();
       server.closeIdleConnections();
@@ -94,6 +97,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   const http1 = new FastLane({
     ...parts,
     answers: http1Answers,
+    turns: new Turns(() => performance.now()),
     scheme: 'https',
     keepAliveMs: KEEP_ALIVE_MS,
     isMisdirected,
@@ -131,6 +135,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
       else http1.take(socket);
     },
   );
+  const listeners = new Listeners(readers, { allowHalfOpen: false });
   const handshakes = new Handshakes(takeListeners(readers, 'connection'), {
     waitMs: HEAD_MS,
     now: () => performance.now(),
@@ -150,7 +155,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   return {
     async listen(host) {
       await listeningPrivately(server);
-      await listening(readers, { host, port: tls.port, reusePort: true });
+      await listeners.listen(host, tls.port);
     },
     forgetAnswers() {
       http1Answers.forgetAll();
@@ -166,7 +171,7 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
       http2.destroyConnections();
     },
     async drain() {
-      const closed = [readers, server].map(closing);
+      const closed = [listeners.close(), closing(server)];
       parts.arrivals.closeWaiting();
       handshakes.closeWaiting();
       http1.closeConnections();
@@ -184,13 +189,4 @@ function breakOff({ socket }: { readonly socket: Pick<Socket, 'destroy'> }): voi
 /** Node enforces the timeouts of a server only if it listens. This name is one that no reader can reach. */
 function listeningPrivately(server: Server): Promise<void> {
   return listening(server, { path: `\0skerry-${process.pid}-${randomUUID()}` });
-}
-
-async function listening(server: Server, options: ListenOptions): Promise<void> {
-  server.listen(options);
-  await once(server, 'listening');
-}
-
-function closing(server: Server): Promise<unknown> {
-  return new Promise((resolve) => server.close(resolve));
 }

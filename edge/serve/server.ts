@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import type { Scheme } from '../../shared/http/forwarded.ts';
 import { internalError } from './answering/internal-error.ts';
 import { type ResponderParts, responder } from './answering/respond.ts';
+import { SharedTurns } from './bytes/shared-turns.ts';
 import { ClientErrors } from './connection/client-errors.ts';
 import type { Drain } from './connection/drain.ts';
 import type { Exchanges } from './connection/exchanges.ts';
@@ -77,10 +78,11 @@ function withRoutes(app: FastifyInstance, parts: ServerParts, scheme: Scheme): F
     return reply.code(status).headers(headers).send(body.text);
   });
   const answer = responder(parts);
+  const turns = new SharedTurns();
   const respond = async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('date', time.date());
     if (drain.isOn) reply.header('connection', 'close');
-    await answer(incomingOf(request, reply, scheme, exchanges), new FastifySink(reply, largeWrites));
+    await answer(incomingOf(request, reply, scheme, exchanges), new FastifySink(reply, largeWrites, turns));
     return reply;
   };
   app.route({ method: ['GET', 'HEAD', 'OPTIONS'], url: '/*', handler: respond });

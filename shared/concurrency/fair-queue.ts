@@ -17,6 +17,10 @@ export class FairQueue<T> {
     this.#inAll = inAll;
   }
 
+  get size(): number {
+    return this.#size;
+  }
+
   /**
    * Adds an item. When there is no room, returns the item that was refused: the new item if its owner is at its limit,
    * otherwise the newest item of the owner with the most waiting items. Returns undefined while there is room.

@@ -96,6 +96,7 @@ export class OpenedConnection {
     };
     const peer: Peer = {
       socket: { destroyed: false, writableEnded: false, write },
+      client: '192.0.2.1',
       allow: (bytes, most) => Math.min(bytes, most),
       pauseReading: (isPaused) => {
         this.isPaused = isPaused;
@@ -107,7 +108,7 @@ export class OpenedConnection {
     this.connection = new Connection(peer, answers, {
       buffers: new OutBuffers(),
       // Time passes only between turns.
-      turns: { mustWait: () => false, wait: setImmediate, wrote: () => {} },
+      turns: { mustWait: () => false, wait: (_client, work) => setImmediate(work), wrote: () => {} },
       writeTurns: { wait: (writer) => setImmediate(() => writer.writeSlice()) },
       now: () => this.now,
     });

@@ -7,6 +7,7 @@ import { clientOf } from '../../../shared/http/client-address.ts';
 import { SOURCE, type Source } from '../../../shared/http/source.ts';
 import { headBegin, headEnd } from './head-end.ts';
 import { takenBytes } from './taken-bytes.ts';
+import { Turns } from './turns.ts';
 
 /** The maximum number of bytes of pipelined requests that all connections of a process may hold together. */
 const MOST_HELD_BYTES = 32 * 1024 * 1024;
@@ -36,6 +37,7 @@ type Done = (error?: Error | null) => void;
  */
 export class PacedConnection extends Duplex {
   static readonly #heldBytes = new FairShare({ inAll: MOST_HELD_BYTES });
+  static readonly #turns = new Turns(() => performance.now());
 
   /** Node's server sets this to itself. */
   server: unknown;
@@ -53,7 +55,7 @@ export class PacedConnection extends Duplex {
   #hasHeadBegun = false;
   #emptyBytes = 0;
   #pieces = 0;
-  #isResting = false;
+  #isInLine = false;
   #hasEnded = false;
   /** True when the parser gets no more bytes. */
   #isOver = false;
@@ -211,7 +213,15 @@ export class PacedConnection extends Duplex {
 
   #give(): void {
     if (this.destroyed || this.#isOver) return;
-    if (this.#isAskedFor && !this.#isAnswering && !this.#isResting) this.#giveNext();
+    if (this.#isAskedFor && !this.#isAnswering && !this.#isInLine) {
+      if (this.#rest.length > 0 && PacedConnection.#turns.mustWait(performance.now())) this.#waitInLine();
+      else this.#giveNext();
+    }
+    this.#holdRest();
+  }
+
+  /** Holds what the parser may not have yet, and reads on when nothing is left. */
+  #holdRest(): void {
     if (this.destroyed || this.#isOver) return;
     if (this.#rest.length > 0) {
       this.#socket.pause();
@@ -234,19 +244,20 @@ export class PacedConnection extends Duplex {
     this.#rest = this.#rest.subarray(end);
     this.#given = Buffer.concat([this.#given, next.subarray(-3)]).subarray(-3);
     this.#isAskedFor = false;
-    if (++this.#pieces % PIECES_IN_A_ROW === 0) this.#letOthers();
+    if (++this.#pieces % PIECES_IN_A_ROW === 0) this.#waitInLine();
     this.push(next);
   }
 
   /**
-   * Lets other connections read and write. A series of requests that are answered immediately would otherwise prevent
-   * that.
+   * Lets other connections read and write. Many requests that are answered immediately would otherwise prevent that.
    */
-  #letOthers(): void {
-    this.#isResting = true;
-    setImmediate(() => {
-      this.#isResting = false;
-      this.#give();
+  #waitInLine(): void {
+    this.#isInLine = true;
+    PacedConnection.#turns.wait(this.#client, () => {
+      this.#isInLine = false;
+      if (this.destroyed || this.#isOver) return;
+      if (this.#isAskedFor && !this.#isAnswering) this.#giveNext();
+      this.#holdRest();
     });
   }
 

@@ -8,6 +8,7 @@ import { type ChunkReader, endReads, pauseReads, readDirectly } from '../connect
 import type { Drain } from '../connection/drain.ts';
 import type { Exchanges } from '../connection/exchanges.ts';
 import { takenBytes } from '../connection/taken-bytes.ts';
+import type { Turns } from '../connection/turns.ts';
 import type { AccessLog } from '../metering/access-log.ts';
 import type { Counters } from '../metering/counters.ts';
 import type { RecentRequests } from '../metering/recent-requests.ts';
@@ -19,6 +20,8 @@ import { type PlainFields, type PlainGet, Recogniser } from './recognise.ts';
 
 /** The first request of a connection must arrive within this time. */
 const FIRST_REQUEST_MS = 20_000;
+/** After so many requests of one chunk, other connections may have their turn. */
+const REQUESTS_IN_A_ROW = 8;
 
 export interface FastLaneParts {
   readonly views: Views;
@@ -29,6 +32,7 @@ export interface FastLaneParts {
   readonly limits: ClientLimits;
   readonly exchanges: Exchanges;
   readonly drain: Drain;
+  readonly turns: Turns;
   readonly accessLog: AccessLog | undefined;
   readonly scheme: 'http' | 'https';
   readonly keepAliveMs: number;
@@ -94,19 +98,24 @@ class LaneConnection implements ChunkReader {
 
   /** Answers all requests of a chunk. */
   read(chunk: Buffer) {
-    const { views, answers, counters, recent, time, drain, accessLog, keepAliveMs } = this.#parts;
+    const { views, answers, counters, recent, time, drain, turns, accessLog, keepAliveMs } = this.#parts;
     if (this.#socket.writableEnded) return;
     // While the edge is drained, the full server ends the connection with its next response.
     if (drain.isOn) return this.#handOver(chunk);
     const now = time.now();
     const second = Math.floor(now / 1000);
+    let inARow = 0;
     for (let at = 0; at < chunk.length; ) {
+      if (inARow++ === REQUESTS_IN_A_ROW) {
+        if (turns.mustWait(performance.now())) return this.#goOnInTurn(chunk.subarray(at));
+        inARow = 1;
+      }
       const sites = views.current();
       if (sites instanceof Promise) return this.#goOnAfter(sites, chunk.subarray(at));
       const get = this.#recogniser.next(chunk, at);
       const answer = get && answers.find(get, sites, second);
       if (get === undefined || answer === undefined || !this.#isAllowed(get))
-        return this.#handOver(chunk.subarray(at));
+        return this.#handOverInTurn(chunk.subarray(at));
       at += get.bytes;
       answer.used(now);
       const { status, body } = answer.prepared;
@@ -163,13 +172,31 @@ class LaneConnection implements ChunkReader {
 
   #goOnAfter(ready: Promise<unknown>, rest: Buffer): void {
     pauseReads(this.#socket);
-    const goOn = () => {
-      if (this.#socket.destroyed) return;
-      // The socket flows from the next tick on, unless it is paused again before that.
-      this.#socket.resume();
-      this.read(rest);
-    };
-    ready.then(goOn, this.#onError);
+    ready.then(() => this.#goOn(rest), this.#onError);
+  }
+
+  /** Continues when other connections have had their turn. */
+  #goOnInTurn(rest: Buffer): void {
+    pauseReads(this.#socket);
+    this.#parts.turns.wait(clientOf(this.#reader.address), () => this.#goOn(rest));
+  }
+
+  #goOn(rest: Buffer): void {
+    if (this.#socket.destroyed) return;
+    // The socket flows from the next tick on, unless it is paused again before that.
+    this.#socket.resume();
+    this.read(rest);
+  }
+
+  /** Hands the connection over in this turn of the event loop, or in a later one: the full server takes its time. */
+  #handOverInTurn(rest: Buffer): void {
+    const { turns } = this.#parts;
+    if (turns.mustWait(performance.now())) {
+      pauseReads(this.#socket);
+      turns.wait(clientOf(this.#reader.address), () => {
+        if (!this.#socket.destroyed) this.#handOver(rest);
+      });
+    } else this.#handOver(rest);
   }
 
   #handOver(rest: Buffer): void {

@@ -1,4 +1,5 @@
 import type { ChunkReader } from '../connection/direct-reads.ts';
+import type { Turns } from '../connection/turns.ts';
 import { Abuse } from './abuse.ts';
 import { ClientFrames, type ClientFramesParts } from './client-frames.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -12,7 +13,6 @@ import { Sender, type SenderParts } from './sender.ts';
 import type { Stream } from './stream.ts';
 import { takeNext } from './stream-sink.ts';
 import { Streams } from './streams.ts';
-import type { Turns } from './turns.ts';
 import { Unread } from './unread.ts';
 import type { SliceWriter, WriteTurns } from './write-turns.ts';
 
@@ -110,7 +110,7 @@ export class Connection implements ChunkReader, SliceWriter, ClientFramesParts, 
   }
 
   #readInTurn(): void {
-    this.#shared.turns.wait(() => this.#readNext());
+    this.#shared.turns.wait(this.peer.client, () => this.#readNext());
   }
 
   #readNext(): void {

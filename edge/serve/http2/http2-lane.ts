@@ -2,11 +2,11 @@ import type { TLSSocket } from 'node:tls';
 import { readDirectly } from '../connection/direct-reads.ts';
 import type { Drain } from '../connection/drain.ts';
 import type { LargeWrites } from '../connection/large-writes.ts';
+import { Turns } from '../connection/turns.ts';
 import { Connection } from './connection.ts';
 import { type AnswersParts, ConnectionAnswers } from './connection-answers.ts';
 import { OutBuffers } from './out-buffers.ts';
 import { TlsPeer } from './tls-peer.ts';
-import { Turns } from './turns.ts';
 import { WriteTurns } from './write-turns.ts';
 
 /** The head of a request must arrive completely within this time. */

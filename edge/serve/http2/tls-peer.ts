@@ -18,10 +18,12 @@ export class TlsPeer implements Peer {
     this.#largeWrites = largeWrites;
   }
 
+  get client(): string {
+    return clientOf(this.socket[SOURCE]?.address ?? this.socket.remoteAddress);
+  }
+
   allow(bytes: number, most: number): number {
-    const { socket } = this;
-    const client = clientOf(socket[SOURCE]?.address ?? socket.remoteAddress);
-    return this.#largeWrites.most(socket, client, bytes, most);
+    return this.#largeWrites.most(this.socket, this.client, bytes, most);
   }
 
   pauseReading(isPaused: boolean): void {

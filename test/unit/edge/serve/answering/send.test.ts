@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import t from 'tap';
 import { send } from '../../../../../edge/serve/answering/send.ts';
 import { waitingReader } from '../../../../../edge/serve/answering/waiting-reader.ts';
+import { SharedTurns } from '../../../../../edge/serve/bytes/shared-turns.ts';
 import { LargeWrites } from '../../../../../edge/serve/connection/large-writes.ts';
 import { FastifySink } from '../../../../../edge/serve/fastify-sink.ts';
 import type { Openable, Opened, SiteAnswer } from '../../../../../edge/serve/site/site-handler.ts';
@@ -42,7 +43,7 @@ async function sentTo(client: string, answer: SiteAnswer) {
     },
   };
   const exchange = { beginBody: () => true, progressed: () => {} };
-  const sink = new FastifySink(reply as unknown as FastifyReply, LARGE_WRITES);
+  const sink = new FastifySink(reply as unknown as FastifyReply, LARGE_WRITES, new SharedTurns());
   await send(answer, { exchange, reader: waitingReader(client, sink), sink });
   // Node keeps the memory of a write until the connection is closed.
   raw.emit('close');

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Turns } from '../../../../../edge/serve/http2/turns.ts';
+import { Turns } from '../../../../../edge/serve/connection/turns.ts';
 import { Unread } from '../../../../../edge/serve/http2/unread.ts';
 import { type SliceWriter, WriteTurns } from '../../../../../edge/serve/http2/write-turns.ts';
 
@@ -15,10 +15,10 @@ t.test('a turn ends after 10 ms, and what waits goes on in its order', async (t)
   t.notOk(turns.mustWait(11), 'another turn');
   const done: number[] = [];
   for (const i of [0, 1, 2])
-    turns.wait(() => {
+    turns.wait('a', () => {
       done.push(i);
       now += 6;
-      if (i === 0 && done.length === 1) turns.wait(() => done.push(3));
+      if (i === 0 && done.length === 1) turns.wait('a', () => done.push(3));
     });
   t.ok(turns.mustWait(now), 'behind those that wait already');
   await turn();
@@ -26,6 +26,14 @@ t.test('a turn ends after 10 ms, and what waits goes on in its order', async (t)
   await turn();
   t.strictSame(done, [0, 1, 2, 3]);
   t.notOk(turns.mustWait(now));
+});
+
+t.test('a client with one connection comes before the second one of another', async (t) => {
+  const turns = new Turns(() => 0);
+  const done: string[] = [];
+  for (const name of ['a1', 'a2', 'a3', 'b1']) turns.wait(name.charAt(0), () => done.push(name));
+  await turn();
+  t.strictSame(done, ['a1', 'b1', 'a2', 'a3']);
 });
 
 t.test('a turn ends after 512 KB', async (t) => {
@@ -37,7 +45,7 @@ t.test('a turn ends after 512 KB', async (t) => {
   t.notOk(turns.mustWait(0));
   const done: number[] = [];
   for (const i of [0, 1, 2])
-    turns.wait(() => {
+    turns.wait('a', () => {
       done.push(i);
       turns.wrote(300_000);
     });
