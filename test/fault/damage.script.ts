@@ -14,8 +14,10 @@ tell(`seed ${values.seed}`);
 const { reads, wrongBefore, repairedAfterMs, faults } = await damageFleet(
   {
     packages: ['bootstrap-a', 'three-a'],
+    edges: 3,
     edgeFlips: Number(values.flips),
     originFlips: Number(values['origin-flips']),
+    betweenReadsMs: 2,
     seed: Number(values.seed),
   },
   tell,

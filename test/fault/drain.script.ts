@@ -12,6 +12,7 @@ const { values } = parseArgs({
 const faults = await drainUnderLoad({
   rate: Number(values.rate),
   seconds: Number(values.seconds),
+  ...{ readers: 28, processes: 2, isQuick: false },
   tell: (line) => process.stdout.write(`${line}\n`),
 });
 for (const fault of faults) process.stdout.write(`${fault}\n`);
