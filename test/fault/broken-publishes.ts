@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Cluster, ON_DISK, startCluster } from '../helpers/cluster.ts';
+import type { Cluster } from '../helpers/cluster.ts';
 import { sha256 } from '../helpers/http.ts';
 import { type Begun, begin } from '../helpers/processes.ts';
 import { type Random, random } from '../helpers/random.ts';
@@ -30,12 +30,12 @@ export interface BrokenOutcome {
  * sent twice, and no large object is sent from its beginning again.
  */
 export async function brokenPublishes(
+  cluster: Cluster,
   breaks: number,
   seed: number,
   tell: (line: string) => void,
 ): Promise<BrokenOutcome> {
   const dice = random(seed);
-  const cluster = await startCluster({ edges: 0, within: ON_DISK });
   const sent = new NotedUploads();
   const noting = await startNotingProxy(cluster.origin.url, sent);
   const proxy = await startProxy({ target: noting, bytesPerSecond: RATE });
@@ -78,7 +78,6 @@ export async function brokenPublishes(
   } finally {
     await proxy.close();
     await noting.close();
-    await cluster.close();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { StoreStatus } from '../../shared/wire/store-api.ts';
-import { type Cluster, type Node, startCluster } from '../helpers/cluster.ts';
+import type { Cluster, Node } from '../helpers/cluster.ts';
 import { ask } from '../helpers/http.ts';
 import { random } from '../helpers/random.ts';
 import { digestsOf, packageFolder } from '../helpers/tree.ts';
@@ -12,7 +12,6 @@ const LONGEST_MS = 240_000;
 export interface DamageOptions {
   /** Packages of npm or folders of these, each a site. */
   readonly packages: readonly string[];
-  readonly edges: number;
   /** Bytes flipped on the disks of the edges, and in the store of the origin. */
   readonly edgeFlips: number;
   readonly originFlips: number;
@@ -42,16 +41,16 @@ interface Told {
 }
 
 /**
- * Flips bytes in objects on the disks of edges and in the store of the origin, so that a sound copy of each object
+ * Flips bytes in objects on the disks of the cluster's edges and in the store of its origin, so that a sound copy of each object
  * is left somewhere. Then the fleet and the store are verified while readers compare every answer with the true bytes.
  * After that nobody asks for anything: the origin and its edges have to repair each other.
  */
 export async function damageFleet(
-  { packages, edges, edgeFlips, originFlips, betweenReadsMs, seed }: DamageOptions,
+  cluster: Cluster,
+  { packages, edgeFlips, originFlips, betweenReadsMs, seed }: DamageOptions,
   tell: (line: string) => void,
 ): Promise<DamageOutcome> {
   const dice = random(seed);
-  const cluster = await startCluster({ edges, processes: 1 });
   const stop = new AbortController();
   const faults: string[] = [];
   const expect = (holds: boolean, what: string) => {
@@ -107,7 +106,6 @@ export async function damageFleet(
     return { reads: reads.length, wrongBefore, damaged, repairedAfterMs, faults };
   } finally {
     stop.abort();
-    await cluster.close();
   }
 }
 
