@@ -7,6 +7,7 @@ import { type Begun, begin } from '../helpers/processes.ts';
 import { type Random, random } from '../helpers/random.ts';
 import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
 import { writeTree } from '../helpers/tree.ts';
+import { until } from '../helpers/until.ts';
 import { NotedUploads, startNotingProxy } from './noted-uploads.ts';
 
 const SITE = 'broken';
@@ -51,8 +52,15 @@ export async function brokenPublishes(
     await cluster.client.putSite(SITE);
     let tree = await writeNext(folder, ++generation, dice);
     for (let done = 0; done < breaks; ) {
+      const before = sent.bytes;
       const publishing = publish();
-      const attempt = publishing.ended.then(({ code }) => code === 0);
+      let hasEnded = false;
+      const attempt = publishing.ended.then(({ code }) => {
+        hasEnded = true;
+        return code === 0;
+      });
+      // The client needs longer to start on a busy machine. So the moment is one of the transfer.
+      await until('the publish to send something', () => hasEnded || sent.bytes > before);
       const moment = dice.below(LATEST_BREAK_MS);
       const isOver = await Promise.race([attempt, pause(moment, false)]);
       if (isOver) {
