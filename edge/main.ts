@@ -32,6 +32,7 @@ import type { HeldObjects } from './disk-budget/held-objects.worker.ts';
 import type { LazyOptions } from './disk-budget/lazy-storage.ts';
 import { memberCertificate } from './feed/member-certificate.ts';
 import { LogTime } from './follow/log/log-time.ts';
+import { showsAliases } from './follow/sync/alias-plan.ts';
 import { allowedSites } from './follow/sync/allowed-sites.ts';
 import { isWanted } from './follow/sync/next-step-plan.ts';
 import { joinLog } from './follow/upstream/first-join.ts';
@@ -194,7 +195,7 @@ export async function startEdge(
     },
     processes: options.processes,
     views: await Visible.views(catalog, (site) => isWanted(site, { sites }), {
-      ...{ name: identity.name, isLapsed: false },
+      ...{ name: identity.name, isLapsed: false, showsAliases: showsAliases(limits) },
       keepsUp: limits.delay === 0 && limits.schedule === null && !(own?.paused ?? false),
     }),
     ahead: time.ahead,

@@ -48,7 +48,7 @@ export class Visible {
   ): Promise<SiteView[]> {
     return (await catalog.sites())
       .filter(isWanted)
-      .flatMap((site) => toViews(site, shownAt(site, self), true));
+      .flatMap((site) => toViews(site, shownAt(site, self), { ...self, keepsUp: true }));
   }
 
   static async open(
@@ -83,7 +83,7 @@ export class Visible {
     const sites = (await this.#catalog.sites()).filter(this.#isWanted);
     const self = this.#self();
     const shown = sites.map((site) => ({ site, shown: shownAt(site, self) }));
-    const views = shown.flatMap((one) => toViews(one.site, one.shown, self.keepsUp));
+    const views = shown.flatMap((one) => toViews(one.site, one.shown, self));
     const key = JSON.stringify(views);
     if (key !== this.#shown) await this.#processes.show(views);
     this.#shown = key;
@@ -99,7 +99,11 @@ export function needsLease({ policy }: Pick<EdgeSite, 'policy'>, keepsUp: boolea
 }
 
 /** The views of a site: what is shown under its own names, and what its aliases show. */
-function toViews(site: EdgeSite, shown: Shown, keepsUp: boolean): SiteView[] {
+function toViews(
+  site: EdgeSite,
+  shown: Shown,
+  { keepsUp, showsAliases }: Pick<ShowingEdge, 'keepsUp' | 'showsAliases'>,
+): SiteView[] {
   const { id, name, domains, active, covers, policy, rollout } = site;
   const live: SiteView = {
     ...{ id, name, domains, revision: shown.revision, prefixes: shown.covers.prefixes },
@@ -112,7 +116,8 @@ function toViews(site: EdgeSite, shown: Shown, keepsUp: boolean): SiteView[] {
     alias: null,
     aliasSuffixes: aliasSuffixes(site),
   };
-  return [live, ...site.aliases.flatMap((alias) => aliasView(site, live, alias))];
+  const aliases = showsAliases ? site.aliases : [];
+  return [live, ...aliases.flatMap((alias) => aliasView(site, live, alias))];
 }
 
 function underAliases(views: readonly SiteView[]): Map<number, Map<string, number>> {

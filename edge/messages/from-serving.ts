@@ -7,7 +7,8 @@ export type FromServing =
   | { readonly t: 'listening'; readonly port: number }
   | { readonly t: 'failed'; readonly code: string; readonly message: string }
   | { readonly t: 'held'; readonly turn: number }
-  | { readonly t: 'switched'; readonly turn: number }
+  /** The views of `show` or `switch` are served. */
+  | { readonly t: 'shown'; readonly turn: number }
   | { readonly t: 'wanted'; readonly entries: readonly VariantRequest[] }
   | { readonly t: 'counters'; readonly turn: number; readonly counters: ServingCounters }
   | NeedMessage

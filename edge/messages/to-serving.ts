@@ -10,13 +10,15 @@ import type { SiteView } from './views.ts';
  */
 export type ToServing =
   | StartMessage
+  /** Serve these views, and no others, for requests that begin from now on. */
+  | { readonly t: 'show'; readonly turn: number; readonly views: readonly SiteView[] }
   /**
    * Hold new requests: no process may begin a request with the old views after another process has begun one with the
-   * new views.
+   * new views. A hold that ends by itself ends as `SwitchDecisions` says.
    */
-  | { readonly t: 'hold'; readonly turn: number }
-  /** Serve these views, and no others, for requests that begin from now on. The switch ends the hold. */
-  | { readonly t: 'switch'; readonly turn: number; readonly views: readonly SiteView[] }
+  | { readonly t: 'hold'; readonly turn: number; readonly coming: ComingViews }
+  /** The switch is decided: serve the views that the hold named. */
+  | { readonly t: 'switch'; readonly turn: number; readonly id: string }
   /** Sites that need a lease may be served until this time, in milliseconds of the machine's monotonic clock. */
   | { readonly t: 'lease'; readonly until: number }
   /** How far the time of the log is ahead of the machine's monotonic clock, in milliseconds. */
@@ -34,7 +36,14 @@ export type ToServing =
   /** Answer the requests that have begun, accept no new ones, and end. */
   | { readonly t: 'drain' };
 
-/** The first message: listen, and let requests wait for the first switch. */
+/** The views that a hold prepares. */
+export interface ComingViews {
+  /** Names the switch for `SwitchDecisions`. */
+  readonly id: string;
+  readonly views: readonly SiteView[];
+}
+
+/** The first message: listen, and let requests wait for the first views. */
 export interface StartMessage extends ServingOptions {
   readonly t: 'start';
   /** Continue from these counts, the last known ones of the process that this one replaces. */

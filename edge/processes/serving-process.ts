@@ -6,7 +6,7 @@ import { SkerryError } from '../../shared/errors.ts';
 import { moduleUrl } from '../../shared/process/module-url.ts';
 import type { ServingCounters } from '../messages/counters.ts';
 import type { FromServing } from '../messages/from-serving.ts';
-import type { StartMessage, ToServing } from '../messages/to-serving.ts';
+import type { ComingViews, StartMessage, ToServing } from '../messages/to-serving.ts';
 import type { ReadersUse, VariantRequest } from '../messages/use.ts';
 import type { SiteView } from '../messages/views.ts';
 import type { ServingReads } from '../read-through/serving-reads.ts';
@@ -66,18 +66,25 @@ export class ServingProcess {
     return this.#child.pid === undefined ? undefined : processUse(this.#child.pid);
   }
 
-  /** Makes new requests wait. Throws if the process does not confirm this within `ms`. */
-  async hold(ms: number): Promise<void> {
+  /** Makes new requests wait for a switch. Throws if the process does not confirm this within `ms`. */
+  async hold(coming: ComingViews, ms: number): Promise<void> {
     const turn = ++this.#turn;
-    this.#send({ t: 'hold', turn });
+    this.#send({ t: 'hold', turn, coming });
     await this.#answer('held', (message) => message.turn === turn, ms);
   }
 
-  /** Makes the process serve the views. Throws if the process does not confirm this within `ms`. */
-  async switch(views: readonly SiteView[], ms: number): Promise<void> {
+  /** Makes the process serve the views that its hold named. Throws if it does not confirm this within `ms`. */
+  async switch(id: string, ms: number): Promise<void> {
     const turn = ++this.#turn;
-    this.#send({ t: 'switch', turn, views });
-    await this.#answer('switched', (message) => message.turn === turn, ms);
+    this.#send({ t: 'switch', turn, id });
+    await this.#answer('shown', (message) => message.turn === turn, ms);
+  }
+
+  /** Makes the process serve the views without a hold. Throws if it does not confirm this within `ms`. */
+  async show(views: readonly SiteView[], ms: number): Promise<void> {
+    const turn = ++this.#turn;
+    this.#send({ t: 'show', turn, views });
+    await this.#answer('shown', (message) => message.turn === turn, ms);
   }
 
   lease(until: number): void {

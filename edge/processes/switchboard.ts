@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
 import { KeyedLock } from '../../shared/concurrency/keyed-lock.ts';
@@ -9,13 +10,12 @@ import type { ToServing } from '../messages/to-serving.ts';
 import type { ReadersUse, VariantRequest } from '../messages/use.ts';
 import type { SiteView } from '../messages/views.ts';
 import type { ServingReads } from '../read-through/serving-reads.ts';
+import { SwitchDecisions } from '../store/switch-decisions.ts';
 import type { ProcessUse } from './process-use.ts';
 import { ServingProcess } from './serving-process.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 
 const HOLD_ANSWER_MS = 500;
-/** For this long after a hold began, all processes are certain to hold still. A hold ends by itself after a second. */
-const HOLD_LASTS_MS = 800;
 const SWITCH_ANSWER_MS = 2000;
 const COUNTERS_ANSWER_MS = 1000;
 const USE_ANSWER_MS = 1000;
@@ -103,6 +103,7 @@ class ServingProcesses {
   /** The last known counts of each place. */
   readonly #counted: ServingCounters[];
   readonly #switches = new KeyedLock<'switch'>();
+  readonly #decisions: SwitchDecisions;
   readonly #closing = new AbortController();
   #views: readonly SiteView[];
   #leaseUntil = 0;
@@ -112,6 +113,7 @@ class ServingProcesses {
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
+    this.#decisions = new SwitchDecisions(options.serving.folder);
     this.#views = options.views;
     this.#ahead = options.ahead;
     this.#isDrained = options.isDrained;
@@ -119,14 +121,16 @@ class ServingProcesses {
   }
 
   async startAll(): Promise<void> {
+    this.#decisions.clear();
     await Promise.all(this.#counted.map((_, place) => this.#startOne(place)));
   }
 
   show(views: readonly SiteView[]): Promise<void> {
     return this.#switches.run('switch', async () => {
       this.#views = views;
-      await this.#holdAll();
-      await Promise.all([...this.#places.values()].map((serving) => this.#confirm(serving)));
+      // A single process needs no hold.
+      if (this.#places.size <= 1) await this.#all((serving) => serving.show(views, SWITCH_ANSWER_MS));
+      else await this.#switch(views);
     });
   }
 
@@ -190,23 +194,26 @@ class ServingProcesses {
   }
 
   /**
-   * Makes all processes hold new requests before a switch, so that no request begins with the new views while another
-   * process still begins requests with the old ones. A single process needs no hold.
+   * Makes all processes hold new requests before they switch, so that no request begins with the new views while another
+   * process still begins requests with the old ones. If this process is frozen for so long that a hold ends, all
+   * processes go on with the old views, or all switch, as was decided first.
    */
-  async #holdAll(): Promise<void> {
-    const { clock } = this.#options;
-    while (this.#places.size > 1) {
-      const began = clock.monotonic();
-      await Promise.all(
-        [...this.#places.values()].map((serving) => this.#orReplace(serving, serving.hold(HOLD_ANSWER_MS))),
-      );
-      // If this process was itself frozen in between, the holds may have ended.
-      if (clock.monotonic() - began < HOLD_LASTS_MS) return;
-    }
+  async #switch(views: readonly SiteView[]): Promise<void> {
+    const ids: string[] = [];
+    let id: string;
+    do {
+      id = randomUUID();
+      ids.push(id);
+      const coming = { id, views };
+      await this.#all((serving) => serving.hold(coming, HOLD_ANSWER_MS));
+    } while (this.#decisions.decide(id, 'switch') === 'stay');
+    await this.#all((serving) => serving.switch(id, SWITCH_ANSWER_MS));
+    for (const one of ids) this.#decisions.forget(one);
   }
 
-  #confirm(serving: ServingProcess): Promise<void> {
-    return this.#orReplace(serving, serving.switch(this.#views, SWITCH_ANSWER_MS));
+  /** Kills the processes that do not confirm. */
+  async #all(tell: (serving: ServingProcess) => Promise<void>): Promise<void> {
+    await Promise.all([...this.#places.values()].map((serving) => this.#orReplace(serving, tell(serving))));
   }
 
   /** Waits for the confirmation. Kills a process that does not confirm, before the views are reported as visible. */
@@ -232,7 +239,9 @@ class ServingProcesses {
     serving.onExit(() => void this.#replace(place));
     void this.#watch(place, serving);
     // The process has not answered any reader yet. It may have missed a switch while it started.
-    await this.#switches.run('switch', () => this.#confirm(serving));
+    await this.#switches.run('switch', () =>
+      this.#orReplace(serving, serving.show(this.#views, SWITCH_ANSWER_MS)),
+    );
   }
 
   /**

@@ -20,6 +20,7 @@ import type { ObjectSource } from '../follow/fetch/object-source.ts';
 import { failBack } from '../follow/log/fail-back.ts';
 import { followLog } from '../follow/log/log-follow.ts';
 import { LogPosition } from '../follow/log/log-position.ts';
+import { showsAliases } from '../follow/sync/alias-plan.ts';
 import { allowedLimits } from '../follow/sync/allowed-sites.ts';
 import { isWanted } from '../follow/sync/next-step-plan.ts';
 import type { ShowingEdge, Shown } from '../follow/sync/rollout-plan.ts';
@@ -126,7 +127,9 @@ export async function startReplica(parts: ReplicaParts): Promise<Replica> {
       .show()
       .then(changed, (error) => log.error({ err: error }, 'a revision on trial could not be switched'));
   });
-  const showing = (): ShowingEdge => ({ name, keepsUp: keepsUp(), isLapsed: judged.isLapsed });
+  const showing = (): ShowingEdge => ({
+    ...{ name, keepsUp: keepsUp(), showsAliases: showsAliases(limits), isLapsed: judged.isLapsed },
+  });
   const became = (site: EdgeSite, shown: Shown) => statements.visible(site, shown);
   const trials = new Trials({ source: parts.trials, clock, changed: () => reporter.changed() });
   const shownToReaders: ViewSwitch = {

@@ -116,15 +116,16 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
       cert: tls.fallback?.pem,
       key: tls.fallback?.key,
       ticketKeys: tls.ticketKeys,
-      handshakeTimeout: HEAD_MS,
+      // No timer: `Handshakes` ends those that take too long. 0 would stand for Node's default.
+      handshakeTimeout: -1,
       noDelay: true,
       ALPNCallback: ({ protocols }) => PROTOCOLS.find((name) => protocols.includes(name)),
       SNICallback: (name, done) => done(null, tls.contextFor(name)),
     },
     (socket: TLSSocket) => {
+      // This reads the address, which Node remembers from then on, even after the connection has closed.
+      handshakes.ended(socket);
       if (isRefusing) return void socket.destroy();
-      // Once the address has been read, Node remembers it even after the connection has closed.
-      void socket.remoteAddress;
       sources.give(socket);
       if (socket.alpnProtocol === 'h2') http2.take(socket);
       else http1.take(socket);

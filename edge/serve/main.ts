@@ -11,6 +11,8 @@ import { ObjectUse } from '../disk-budget/object-use.ts';
 import type { FromServing } from '../messages/from-serving.ts';
 import type { StartMessage, ToServing } from '../messages/to-serving.ts';
 import type { ReadersUse } from '../messages/use.ts';
+import type { SiteView } from '../messages/views.ts';
+import { SwitchDecisions } from '../store/switch-decisions.ts';
 import { openVariantReader } from '../variants/variant-reader.ts';
 import { Content } from './bytes/content.ts';
 import { FilePieces } from './bytes/file-pieces.ts';
@@ -33,6 +35,7 @@ import { LogClock } from './site/log-clock.ts';
 import { PublishedSite } from './site/published-site.ts';
 import { RulesInForce } from './site/rules-in-force.ts';
 import { ServingLease } from './site/serving-lease.ts';
+import type { SiteHandler } from './site/site-handler.ts';
 import { baseOf, pageTexts, TrialSite } from './site/trial-site.ts';
 import { Views } from './site/views.ts';
 import { Tls } from './tls/tls.ts';
@@ -92,7 +95,8 @@ async function serve({
   const bodies = new ReadThroughBodies(content, missing, use);
   const published = { content, bodies, rules: new RulesInForce(content), time, lease, log };
   const texts = pageTexts();
-  const views = new Views((view) => {
+  const decisions = new SwitchDecisions(folder);
+  const handlerOf = (view: SiteView): SiteHandler => {
     const site = new PublishedSite(view, published);
     if (view.alias !== null) return new AliasSite(site, view.alias.expires, time);
     if (view.trial === null) return site;
@@ -103,6 +107,14 @@ async function serve({
     // The counters learn of the revision in this turn of the event loop.
     setImmediate(() => rehearsals.begin(tried, view.revision));
     return tried;
+  };
+  const views = new Views({
+    handlerOf,
+    decide: (id) => decisions.decide(id, 'stay'),
+    shown: (shown) => {
+      counters.show(shown.map(countedAs));
+      forgetAnswers();
+    },
   });
   const tls = options.tls && (await Tls.open(options.tls, log));
   const accessLog = options.accessLog && new AccessLog(options.accessLog);
@@ -141,14 +153,15 @@ async function serve({
 
   process.on('message', (message: ToServing) => {
     switch (message.t) {
+      case 'show':
+        views.show(message.views);
+        return tell({ t: 'shown', turn: message.turn });
       case 'hold':
-        views.hold();
+        views.hold(message.coming);
         return tell({ t: 'held', turn: message.turn });
       case 'switch':
-        views.switch(message.views);
-        counters.show(message.views.map(countedAs));
-        forgetAnswers();
-        return tell({ t: 'switched', turn: message.turn });
+        views.switch(message.id);
+        return tell({ t: 'shown', turn: message.turn });
       case 'lease':
         return lease.renew(message.until);
       case 'time':

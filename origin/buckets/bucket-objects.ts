@@ -143,8 +143,8 @@ export class BucketObjects {
   }
 }
 
-/** Throws `quota-exceeded` for a change that its site has no room for. */
+/** Throws `quota-exceeded` for an object, or a part of one, that its site has no room for. */
 export function withinQuota({ name }: SiteRow, outcome: ChangeOutcome): ConditionOutcome {
   if (outcome !== 'full') return outcome;
-  throw new SkerryError('quota-exceeded', `${name} would exceed its quota with this object`);
+  throw new SkerryError('quota-exceeded', `${name} would exceed its quota with this object or part`);
 }

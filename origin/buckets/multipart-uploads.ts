@@ -16,6 +16,7 @@ import type {
   MultipartCalls,
   MultipartDetail,
   MultipartPart,
+  PartOutcome,
 } from '../catalog/multipart-calls.ts';
 import type { SiteRow } from '../catalog/site-calls.ts';
 import type { ObjectIntake } from '../ingest/object-intake.ts';
@@ -59,7 +60,7 @@ export interface Completion {
 /** Takes in objects that come in parts. Parts are durable when they are acknowledged, and survive a restart. */
 export class MultipartUploads {
   readonly #parts: MultipartUploadsParts;
-  readonly #arrived: KeyedBatcher<number, MultipartPart, ReadonlyMap<MultipartPart, boolean>>;
+  readonly #arrived: KeyedBatcher<number, MultipartPart, ReadonlyMap<MultipartPart, PartOutcome>>;
 
   constructor(parts: MultipartUploadsParts) {
     this.#parts = parts;
@@ -82,21 +83,25 @@ export class MultipartUploads {
     return upload?.site === site.id && upload.path === path ? upload : undefined;
   }
 
-  /** Undefined when the upload was completed or aborted meanwhile. */
+  /** Undefined when the upload was completed or aborted meanwhile. Throws `quota-exceeded`. */
   async put(site: SiteRow, { id }: Multipart, part: IncomingPart): Promise<MultipartPart | undefined> {
-    const { intake, held, clock } = this.#parts;
+    const { catalog, intake, held, clock } = this.#parts;
     return held.during(
       site.id,
       () => false,
       async () => {
         checkFileQuota(site.name, site.policy.quota, part.size);
+        // A part without room is refused before it is read. Parts that arrive together are judged again below.
+        const room = await catalog.judgePart({ upload: id, number: part.number, size: part.size });
+        if (withinQuota(site, room) !== 'done') return undefined;
         const { digest, size } = await intake.takePart(site.id, part.body, part.expected);
         const arrived: MultipartPart = {
           ...{ upload: id, number: part.number, digest, size, time: clock.now() },
           ...{ etag: part.etag(), checksum: part.checksum() },
         };
-        const stored = await this.#arrived.add(site.id, arrived);
-        return stored.get(arrived) ? arrived : undefined;
+        const outcomes = await this.#arrived.add(site.id, arrived);
+        const outcome = withinQuota(site, outcomes.get(arrived) ?? 'missing');
+        return outcome === 'done' ? arrived : undefined;
       },
     );
   }
@@ -158,9 +163,9 @@ export class MultipartUploads {
     return this.#parts.catalog.parts(upload, after, PAGE);
   }
 
-  async #store(arrived: readonly MultipartPart[]): Promise<ReadonlyMap<MultipartPart, boolean>> {
-    const stored = await this.#parts.catalog.addParts(arrived);
-    return new Map(arrived.map((part, i) => [part, stored[i] ?? false]));
+  async #store(arrived: readonly MultipartPart[]): Promise<ReadonlyMap<MultipartPart, PartOutcome>> {
+    const outcomes = await this.#parts.catalog.addParts(arrived);
+    return new Map(arrived.map((part, i) => [part, outcomes[i] ?? 'missing']));
   }
 }
 

@@ -13,7 +13,7 @@ export interface BucketCondition {
 }
 
 export type ConditionOutcome = 'done' | 'failed' | 'missing';
-/** `full`: the site would exceed its quota with the change, and those that are held. */
+/** `full`: the site would exceed its quota with the change, those that are held, and the parts of open uploads. */
 export type ChangeOutcome = ConditionOutcome | 'full';
 
 /** Judges a condition for the present object. Undefined for no object. */

@@ -99,6 +99,7 @@ export const EFFECTS: { readonly [K in keyof CatalogCalls]: Effect } = {
   createMultipart: 'durable',
   multipart: 'reads',
   multiparts: 'reads',
+  judgePart: 'reads',
   addParts: 'durable',
   parts: 'reads',
   finishMultipart: 'durable',

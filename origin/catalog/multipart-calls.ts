@@ -36,6 +36,12 @@ export interface MultipartPart {
   readonly checksum: string | null;
 }
 
+/**
+ * `missing`: the upload is not open. `full`: the parts of all open uploads and what S3 clients see of the site would
+ * exceed its quota together.
+ */
+export type PartOutcome = Exclude<ChangeOutcome, 'failed'>;
+
 interface MultipartPosition {
   readonly path: string;
   /** Empty for the first upload of the path. */
@@ -50,13 +56,18 @@ export interface MultipartCalls {
   multipart(id: string): Multipart | undefined;
   /** The uploads of a site that are not completed, by path and then by id, after a position. */
   multiparts(site: number, prefix: string, after: MultipartPosition, limit: number): Multipart[];
-  /** Stores parts. A later part replaces an earlier one of its number. False for a part whose upload is not open. */
-  addParts(parts: readonly MultipartPart[]): boolean[];
+  /** What `addParts` would answer for a part of this size. Throws `no-such-site`. */
+  judgePart(part: Pick<MultipartPart, 'upload' | 'number' | 'size'>): PartOutcome;
+  /**
+   * Stores parts. A later part replaces an earlier one of its number. Throws `no-such-site`, and stores nothing then.
+   */
+  addParts(parts: readonly MultipartPart[]): PartOutcome[];
   /** The parts of an upload after a number, in ascending order. */
   parts(upload: string, after: number, limit: number): MultipartPart[];
   /**
-   * In one transaction, makes the change that completes an upload, keeps its result, and deletes its parts. Nothing
-   * happens when the condition of the change fails, or the quota has no room for it. `missing` when the upload is not open.
+   * In one transaction, makes the change that completes an upload, keeps its result, and deletes its parts, in whose
+   * room the object goes. Nothing happens when the condition of the change fails, or the quota has no room for it.
+   * `missing` when the upload is not open.
    */
   finishMultipart(id: string, result: string, change: BucketChange, time: number): ChangeOutcome;
   /** Deletes an upload that is not completed. False when there is none. */

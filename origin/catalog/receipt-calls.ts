@@ -5,7 +5,8 @@ export interface ReceiptCalls {
   /**
    * Keeps the first receipt of each edge for a revision, until a later one covers something else. A step of a rollout,
    * and an abort after which the revision is shown again, have receipts of their own. Ignores receipts for
-   * a revision or a root that is not in the log. Returns the others, which are stored now or were stored before.
+   * a revision or a root that is not in the log, and for steps and aborts older than the newest KEPT_SHOWINGS. Returns
+   * the others, which are stored now or were stored before.
    */
   addReceipts(receipts: readonly Receipt[]): Receipt[];
   /**

@@ -23,9 +23,11 @@ export interface TreeSize {
   readonly bytes: number;
 }
 
+export type TreeQuota = Pick<Quota, 'files' | 'bytes'>;
+
 /** The limit that a tree would exceed by growing. */
 export function exceededLimit(
-  quota: Pick<Quota, 'files' | 'bytes'>,
+  quota: TreeQuota,
   after: TreeSize,
   before: TreeSize,
 ): 'files' | 'bytes' | undefined {

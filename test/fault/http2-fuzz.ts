@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Sink } from '../../edge/serve/answering/sink.ts';
+import { Decoder } from '../../edge/serve/hpack/decoder.ts';
+import { staticFields } from '../../edge/serve/hpack/dynamic-table.ts';
 import type { Stream } from '../../edge/serve/http2/stream.ts';
 import { head, OpenedConnection } from '../helpers/http2-connection.ts';
 import {
@@ -18,12 +20,16 @@ import { type Random, random } from '../helpers/random.ts';
 
 /**
  * Random sequences of frames for a connection in the same process. What must hold whatever comes: nothing throws, no
- * malformed request gets a response, no window is exceeded, and the frames of each stream are in order.
+ * malformed request gets a response, no window is exceeded, the frames of each stream are in order, and a client can
+ * decode all header blocks.
  */
 
 const MOST_STEPS = 24;
 const DEFAULT_WINDOW = 65_535;
+const HEADER_TABLE_SIZE = 1;
 const INITIAL_WINDOW_SIZE = 4;
+const USUAL_TABLE = 4096;
+const TABLE_OF_0 = 0x20;
 
 type Field = readonly [name: string, value: string];
 
@@ -50,6 +56,24 @@ const MALFORMED: readonly Buffer[] = [
   Buffer.concat([head(), head()]),
 ];
 
+/** Prepared responses, of which the second one fills the client's table. The tag tells which one it is. */
+const HOT_FIELDS: readonly Readonly<Record<string, string>>[] = [
+  { etag: '0' },
+  {
+    ...{
+      etag: '1',
+      'skerry-revision': 'www@7',
+      'x-content-type-options': 'nosniff',
+      'accept-ranges': 'bytes',
+    },
+    ...{
+      'cache-control': 'public, max-age=0, must-revalidate',
+      'cache-status': 'Skerry; hit; detail=memory',
+    },
+  },
+  { etag: '2', 'skerry-revision': 'docs@9', 'cache-control': 'no-store', 'accept-ranges': 'bytes' },
+];
+
 interface Sequence {
   readonly random: Random;
   readonly one: OpenedConnection;
@@ -59,6 +83,8 @@ interface Sequence {
   readonly allowed: Map<number, number>;
   ofConnection: number;
   initialWindow: number;
+  /** For each SETTINGS of the client, whether it wants a small table. */
+  readonly smallTables: boolean[];
   next: number;
 }
 
@@ -144,7 +170,13 @@ const STEPS: readonly Step[] = [
   (sequence) => {
     const size = sequence.random.below(100_000);
     sequence.initialWindow = Math.max(sequence.initialWindow, size);
+    sequence.smallTables.push(false);
     return frame('settings', 0, 0, setting(INITIAL_WINDOW_SIZE, size));
+  },
+  (sequence) => {
+    const size = sequence.random.pick([0, USUAL_TABLE - 1, USUAL_TABLE, 65_536]);
+    sequence.smallTables.push(size < USUAL_TABLE);
+    return frame('settings', 0, 0, setting(HEADER_TABLE_SIZE, size));
   },
   (sequence) => frame('reset', 0, someStream(sequence), uint32(8)),
   () => frame('ping', 0, 0, Buffer.alloc(8)),
@@ -167,11 +199,12 @@ export async function playSequence(seed: number): Promise<string | undefined> {
   const round = random(seed);
   const one = new OpenedConnection({
     hot: round.below(2) === 0 ? Buffer.alloc(round.below(20_000)) : undefined,
+    hotFields: Array.from({ length: 4 }, () => round.pick(HOT_FIELDS)),
     answer: (stream, sink) => answerSomehow(round, stream, sink),
   });
   const sequence: Sequence = {
     ...{ random: round, one, malformed: new Set<number>(), allowed: new Map<number, number>() },
-    ...{ ofConnection: DEFAULT_WINDOW, initialWindow: DEFAULT_WINDOW, next: 1 },
+    ...{ ofConnection: DEFAULT_WINDOW, initialWindow: DEFAULT_WINDOW, smallTables: [false], next: 1 },
   };
   let isWild = false;
   try {
@@ -192,7 +225,7 @@ export async function playSequence(seed: number): Promise<string | undefined> {
     return `it throws ${error instanceof Error ? error.stack : error}`;
   }
   if (one.failures.length > 0) return `a failure: ${one.failures[0]}`;
-  return wrongWith(one.frames, sequence, isWild);
+  return wrongWith(one.frames, sequence, isWild) ?? (isWild ? undefined : wrongHeads(one.frames, sequence));
 }
 
 function answerSomehow(round: Random, { request }: Stream, sink: Sink): void {
@@ -232,6 +265,27 @@ function wrongWith(frames: readonly Frame[], sequence: Sequence, isWild: boolean
     if (isWild) continue;
     if (all > ofConnection) return 'more than the window of the connection';
     if (ofStream > initialWindow + (allowed.get(id) ?? 0)) return `more than the window of stream ${id}`;
+  }
+  return undefined;
+}
+
+/** Decodes the header blocks as a client does. */
+function wrongHeads(frames: readonly Frame[], { smallTables }: Sequence): string | undefined {
+  const kindOf = () => 0;
+  const decoder = new Decoder({ kindOf, staticFields: staticFields(kindOf), mostListBytes: 65_536 });
+  let acks = 0;
+  let mustTell = false;
+  for (const { type, flags, id, payload } of frames) {
+    if (type === TYPES.settings && flags !== 0 && smallTables[acks++]) mustTell = true;
+    if (type !== TYPES.headers) continue;
+    if (mustTell && payload[0] !== TABLE_OF_0) return `stream ${id} does not say that there is no table`;
+    mustTell = false;
+    const fields = decoder.decode(payload, 0, payload.length).map(({ name, value }) => [name, value]);
+    if (fields[0]?.[0] !== ':status') return `stream ${id} has no status`;
+    const got = new Map(fields as [string, string][]);
+    const expected = HOT_FIELDS[Number(got.get('etag') ?? Number.NaN)] ?? {};
+    for (const [name, value] of Object.entries(expected))
+      if (got.get(name) !== value) return `stream ${id} has ${name}: ${got.get(name)}`;
   }
   return undefined;
 }

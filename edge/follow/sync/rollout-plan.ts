@@ -6,6 +6,8 @@ export interface ShowingEdge {
   readonly name: string;
   /** It is not paused, delayed or scheduled. Otherwise, it shows only what is activated. */
   readonly keepsUp: boolean;
+  /** It is neither delayed nor scheduled. It may have taken aliases in before it was restarted with a delay. */
+  readonly showsAliases: boolean;
   /** It has lost the origin for so long that nobody can judge what its readers meet. */
   readonly isLapsed: boolean;
 }

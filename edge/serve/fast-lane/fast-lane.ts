@@ -4,7 +4,7 @@ import { clientOf } from '../../../shared/http/client-address.ts';
 import type { Reader } from '../../../shared/http/forwarded.ts';
 import { readerOf, SOURCE } from '../../../shared/http/source.ts';
 import type { ClientLimits } from '../connection/client-limits.ts';
-import { DirectReads } from '../connection/direct-reads.ts';
+import { type ChunkReader, endReads, pauseReads, readDirectly } from '../connection/direct-reads.ts';
 import type { Drain } from '../connection/drain.ts';
 import type { Exchanges } from '../connection/exchanges.ts';
 import { takenBytes } from '../connection/taken-bytes.ts';
@@ -65,11 +65,10 @@ export class FastLane {
   }
 }
 
-class LaneConnection {
+class LaneConnection implements ChunkReader {
   readonly #socket: Socket;
   readonly #parts: FastLaneParts;
   readonly #left: () => void;
-  readonly #reads: DirectReads;
   readonly #recogniser = new Recogniser();
   /** True for the connection of a proxy, which carries requests of several readers. */
   readonly #isProxied: boolean;
@@ -90,10 +89,11 @@ class LaneConnection {
     socket.on('timeout', this.#onTimeout);
     socket.on('error', this.#onError);
     socket.on('close', left);
-    this.#reads = new DirectReads(socket, this.#answerAll);
+    readDirectly(socket, this);
   }
 
-  readonly #answerAll = (chunk: Buffer) => {
+  /** Answers all requests of a chunk. */
+  read(chunk: Buffer) {
     const { views, answers, counters, recent, time, drain, accessLog, keepAliveMs } = this.#parts;
     if (this.#socket.writableEnded) return;
     // While the edge is drained, the full server ends the connection with its next response.
@@ -121,7 +121,7 @@ class LaneConnection {
       // A reader who sends requests faster than they read the responses must not fill the memory of this process.
       if (!isTaken) return this.#goOnWhenRead(chunk.subarray(at));
     }
-  };
+  }
 
   #isAllowed({ fields }: PlainGet): boolean {
     const { limits, isMisdirected, scheme } = this.#parts;
@@ -162,19 +162,19 @@ class LaneConnection {
   }
 
   #goOnAfter(ready: Promise<unknown>, rest: Buffer): void {
-    this.#reads.pause();
+    pauseReads(this.#socket);
     const goOn = () => {
       if (this.#socket.destroyed) return;
       // The socket flows from the next tick on, unless it is paused again before that.
-      this.#reads.resume();
-      this.#answerAll(rest);
+      this.#socket.resume();
+      this.read(rest);
     };
     ready.then(goOn, this.#onError);
   }
 
   #handOver(rest: Buffer): void {
     const socket = this.#socket;
-    this.#reads.end();
+    endReads(socket);
     socket.setTimeout(0);
     socket.off('end', this.#onEnd);
     socket.off('timeout', this.#onTimeout);

@@ -24,7 +24,7 @@ export interface ClientFramesParts {
   readonly sender: Sender;
   readonly abuse: Abuse;
   /** Called before each request. Returns false if it comes too late to be answered. */
-  readonly mayOpen: () => boolean;
+  mayOpen(): boolean;
 }
 
 /** Does what the frames of the client ask for. Throws `ConnectionError` if the connection must end. */
@@ -110,13 +110,13 @@ export class ClientFrames implements FrameTaker {
   }
 
   #onBlock(flags: number, id: number, from: Buffer, start: number, end: number) {
-    const { streams, requests, abuse, mayOpen } = this.#parts;
+    const { streams, requests, abuse } = this.#parts;
     const isEnd = (flags & Flag.endStream) !== 0;
     if ((id & 1) === 0) throw new ConnectionError(ErrorCode.protocol, 'a stream with an even number');
     const before = streams.stateOf(id);
     if (before === 'idle') {
       const head = this.#blocks.head(from, start, end);
-      if (!mayOpen()) return abuse.noteIdleFrame();
+      if (!this.#parts.mayOpen()) return abuse.noteIdleFrame();
       streams.opened(id);
       return requests.open(id, head, isEnd, this.#priorities?.take(id));
     }

@@ -17,8 +17,9 @@ import type { RecentRequests } from '../metering/recent-requests.ts';
 import type { TextAnswer } from '../site/answer.ts';
 import type { LogClock } from '../site/log-clock.ts';
 import type { Views } from '../site/views.ts';
+import { ErrorCode } from './frames.ts';
 import type { PreparedFrames } from './prepared-frames.ts';
-import type { Answers, Ready } from './requests.ts';
+import type { Answers, Ready, StreamEnder } from './requests.ts';
 import type { Stream } from './stream.ts';
 import { headersOf, rawHeadersOf, type StreamRequest } from './stream-request.ts';
 
@@ -43,18 +44,14 @@ export interface AnswersParts {
 export class ConnectionAnswers implements Answers {
   readonly #parts: AnswersParts;
   readonly #socket: Socket;
-  /** Ends a stream whose reader takes nothing. */
-  readonly #end: (stream: Stream) => void;
-  /** True for the connection of a proxy, which carries requests of several readers. */
-  readonly #isProxied: boolean;
-  readonly #reader: Reader;
+  /** The reader's address. Undefined for the connection of a proxy, which carries requests of several readers. */
+  readonly #address: string | undefined;
 
-  constructor(socket: Socket, parts: AnswersParts, end: (stream: Stream) => void) {
+  constructor(socket: Socket, parts: AnswersParts) {
     this.#socket = socket;
     this.#parts = parts;
-    this.#end = end;
-    this.#isProxied = socket[SOURCE]?.proxies !== undefined;
-    this.#reader = readerOf(socket, {});
+    const isProxied = socket[SOURCE]?.proxies !== undefined;
+    this.#address = isProxied ? undefined : readerOf(socket, {}).address;
   }
 
   ready(request: StreamRequest): Ready | undefined {
@@ -84,7 +81,7 @@ export class ConnectionAnswers implements Answers {
     };
   }
 
-  begin(stream: Stream): boolean {
+  begin(stream: Stream, requests: StreamEnder): boolean {
     const socket = this.#socket;
     const exchange = this.#parts.exchanges.begin({
       client: clientOf(this.#readerOf(stream.request).address),
@@ -92,7 +89,7 @@ export class ConnectionAnswers implements Answers {
       isSecure: true,
       sharesConnection: true,
       takenBytes: () => takenBytes(socket),
-      end: () => this.#end(stream),
+      end: () => requests.reset(stream, ErrorCode.cancel),
     });
     if (exchange === undefined) return false;
     stream.exchange = exchange;
@@ -100,7 +97,7 @@ export class ConnectionAnswers implements Answers {
     return true;
   }
 
-  answer(stream: Stream, sink: Sink): void {
+  answer(stream: Stream, sink: Sink, requests: StreamEnder): void {
     const { request } = stream;
     const { method, target, fields } = request;
     const { address, scheme } = this.#readerOf(request);
@@ -116,7 +113,7 @@ export class ConnectionAnswers implements Answers {
       )
       .catch((error) => {
         this.failed(error, target);
-        this.#end(stream);
+        requests.reset(stream, ErrorCode.cancel);
       });
   }
 
@@ -129,6 +126,7 @@ export class ConnectionAnswers implements Answers {
   }
 
   #readerOf({ forwarded }: StreamRequest): Reader {
-    return this.#isProxied ? readerOf(this.#socket, forwarded) : this.#reader;
+    const address = this.#address;
+    return address === undefined ? readerOf(this.#socket, forwarded) : { address, scheme: undefined };
   }
 }

@@ -20,16 +20,16 @@ export interface FrameSocket {
   write(bytes: Buffer, done: () => void): unknown;
 }
 
+/** Called when a write has ended, with its size and, if it is known, the time of its beginning. */
+type Written = (bytes: number, since: number | undefined) => void;
+
 /** Puts the frames of a connection together, so that many of them go out in one write. */
 export class FrameWriter {
   readonly #socket: FrameSocket;
   readonly #buffers: OutBuffers;
-  /** Called when a write has ended, with its size and its beginning. */
-  readonly #written: (bytes: number, since: number) => void;
+  readonly #written: Written;
   #out: OutBuffer | undefined;
-  /** The writes that have not ended. */
-  #first: OutBuffer | undefined;
-  #last: OutBuffer | undefined;
+  /** The bytes of writes that have not ended. */
   #bytesInFlight = 0;
   /** The size of the last write. The next one is probably similar. */
   #expected = 0;
@@ -39,7 +39,7 @@ export class FrameWriter {
    */
   #table: 'empty' | 'filled' | 'to-refuse' | 'refused' = 'empty';
 
-  constructor(socket: FrameSocket, buffers: OutBuffers, written: (bytes: number, since: number) => void) {
+  constructor(socket: FrameSocket, buffers: OutBuffers, written: Written) {
     this.#socket = socket;
     this.#buffers = buffers;
     this.#written = written;
@@ -142,8 +142,8 @@ export class FrameWriter {
     this.#frame({ type: FrameType.goAway, flags: 0, id: 0 }, payload);
   }
 
-  /** Writes what was put together, and returns its size. */
-  flush(now: number): number {
+  /** Writes what was put together, and returns its size. `now` is the time, if it is known. */
+  flush(now?: number): number {
     const out = this.#out;
     if (out === undefined || out.used === 0) return 0;
     this.#out = undefined;
@@ -152,13 +152,9 @@ export class FrameWriter {
       return 0;
     }
     const { bytes, used } = out;
-    out.since = now;
     this.#expected = used;
     this.#bytesInFlight += used;
-    if (this.#last === undefined) this.#first = out;
-    else this.#last.next = out;
-    this.#last = out;
-    this.#socket.write(bytes.subarray(0, used), this.#onWritten);
+    this.#socket.write(bytes.subarray(0, used), () => this.#onWritten(out, now));
     return used;
   }
 
@@ -166,24 +162,17 @@ export class FrameWriter {
   close(): void {
     if (this.#out !== undefined) this.#buffers.giveBack(this.#out);
     this.#out = undefined;
-    // The buffers of broken writes are not used again, because the socket may still refer to them.
-    this.#first = undefined;
-    this.#last = undefined;
     this.#bytesInFlight = 0;
   }
 
-  /** Writes end in the order of their beginning. */
-  readonly #onWritten = () => {
-    const out = this.#first;
-    if (out === undefined) return;
-    const { used, since, next } = out;
-    this.#first = next;
-    if (next === undefined) this.#last = undefined;
-    out.next = undefined;
+  #onWritten(out: OutBuffer, since: number | undefined): void {
+    // The buffers of broken writes are not used again, because the socket may still refer to them.
+    if (this.#bytesInFlight === 0) return;
+    const { used } = out;
     this.#bytesInFlight -= used;
     this.#buffers.giveBack(out);
     this.#written(used, since);
-  };
+  }
 
   #frame(head: FrameHead, payload: Uint8Array): void {
     const out = this.#room(FRAME_HEAD_BYTES + payload.length);
@@ -199,7 +188,7 @@ export class FrameWriter {
     if (out.used + bytes <= out.bytes.length) return out;
     const grown = Math.min(LARGEST_BUFFER, Math.max(out.used + wanted, 2 * out.used));
     if (out.used + bytes > grown) {
-      this.flush(out.since);
+      this.flush();
       return this.#begin(wanted);
     }
     const larger = this.#begin(grown);

@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls';
+import { readDirectly } from '../connection/direct-reads.ts';
 import type { Drain } from '../connection/drain.ts';
 import type { LargeWrites } from '../connection/large-writes.ts';
 import { Connection } from './connection.ts';
@@ -28,7 +29,10 @@ export interface Http2LaneParts extends AnswersParts {
 export class Http2Lane {
   readonly #parts: Http2LaneParts;
   readonly #shared = {
-    ...{ buffers: new OutBuffers(), turns: new Turns(now), writeTurns: new WriteTurns(), now },
+    buffers: new OutBuffers(),
+    turns: new Turns(now),
+    writeTurns: new WriteTurns(),
+    now,
   };
   readonly #open = new Map<TLSSocket, Connection>();
   /** One listener for all connections. */
@@ -56,14 +60,13 @@ export class Http2Lane {
   /** Takes a connection from which nothing has been read yet, and answers its requests. */
   take(socket: TLSSocket): void {
     const { drain, largeWrites } = this.#parts;
-    const peer = new TlsPeer(socket, largeWrites);
-    const answers = new ConnectionAnswers(socket, this.#parts, (stream) => connection.reset(stream));
-    const connection: Connection = new Connection(peer, answers, this.#shared);
+    const answers = new ConnectionAnswers(socket, this.#parts);
+    const connection = new Connection(new TlsPeer(socket, largeWrites), answers, this.#shared);
     if (drain.isOn) connection.leaveWithNext();
     this.#open.set(socket, connection);
     socket.on('error', destroy);
     socket.on('close', this.#onClose);
-    peer.readWith(connection.read);
+    readDirectly(socket, connection);
   }
 
   /** Answers the requests that have arrived, and ends all connections. */

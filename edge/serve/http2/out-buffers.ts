@@ -2,10 +2,6 @@
 export interface OutBuffer {
   readonly bytes: Buffer;
   used: number;
-  /** When its write began, in milliseconds. */
-  since: number;
-  /** The buffer of the next write of the same connection. */
-  next: OutBuffer | undefined;
 }
 
 /** Room beside a slice of bodies for the heads of its frames and of its responses. */
@@ -40,8 +36,7 @@ export class OutBuffers {
     const free = this.#free.find(({ size }) => bytes <= size);
     const kept = free?.buffers.pop();
     if (free !== undefined) free.least = Math.min(free.least, free.buffers.length);
-    if (kept === undefined)
-      return { bytes: Buffer.allocUnsafeSlow(free?.size ?? bytes), used: 0, since: 0, next: undefined };
+    if (kept === undefined) return { bytes: Buffer.allocUnsafeSlow(free?.size ?? bytes), used: 0 };
     this.#keptBytes -= kept.bytes.length;
     return kept;
   }

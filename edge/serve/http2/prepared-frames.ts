@@ -27,7 +27,7 @@ export function preparedFrames({
   const canFill = COMMON_FIELDS.canBeFilledWith(headers);
   const hasData = body.length > 0 && body.length <= MOST_FRAME_BYTES;
   return (second) => {
-    const date = encodeFields([['date', new Date(second * 1000).toUTCString()]]);
+    const date = dateBlock(second);
     const length = fixed.length + date.length;
     const headEnd = FRAME_HEAD_BYTES + length;
     const bytes = Buffer.allocUnsafeSlow(headEnd + (hasData ? FRAME_HEAD_BYTES + body.length : 0));
@@ -46,4 +46,16 @@ export function preparedFrames({
       blockThatFills: canFill ? () => Buffer.concat([filling(), date]) : undefined,
     };
   };
+}
+
+let encodedSecond = -1;
+let encodedDate: Buffer = Buffer.alloc(0);
+
+/** All hot responses get the same date, each second a new one. */
+function dateBlock(second: number): Buffer {
+  if (second !== encodedSecond) {
+    encodedSecond = second;
+    encodedDate = encodeFields([['date', new Date(second * 1000).toUTCString()]]);
+  }
+  return encodedDate;
 }

@@ -23,13 +23,17 @@ export interface Ready {
   readonly given: () => void;
 }
 
+export interface StreamEnder {
+  reset(stream: Stream, code: ErrorCode): void;
+}
+
 /** Answers the requests of a connection. */
 export interface Answers {
   /** Undefined if the request must be answered in full. */
   ready(request: StreamRequest): Ready | undefined;
-  /** Begins the exchange of a stream. Returns false if there are too many. */
-  begin(stream: Stream): boolean;
-  answer(stream: Stream, sink: Sink): void;
+  /** Begins the exchange of a stream, which `requests` can end early. Returns false if there are too many. */
+  begin(stream: Stream, requests: StreamEnder): boolean;
+  answer(stream: Stream, sink: Sink, requests: StreamEnder): void;
   /** Logs why a response failed, and returns the response to send instead. */
   failed(error: unknown, target: string): TextAnswer;
   /** The `date` of a response. */
@@ -42,9 +46,10 @@ export interface RequestsParts {
   readonly sender: Sender;
   readonly abuse: Abuse;
   readonly answers: Answers;
-  readonly now: () => number;
+  /** The time in milliseconds. */
+  now(): number;
   /** Called when there is something to send, or when a stream was closed. */
-  readonly changed: () => void;
+  changed(): void;
 }
 
 /** Stands for a head that was too large to be kept. */
@@ -54,7 +59,7 @@ const TOO_LARGE: StreamRequest = {
 };
 
 /** The requests of a connection, from their heads to the ends of their responses. */
-export class Requests {
+export class Requests implements StreamEnder {
   readonly #parts: RequestsParts;
 
   constructor(parts: RequestsParts) {
@@ -63,7 +68,7 @@ export class Requests {
 
   /** A request begins. `isEnd` is true if it has no body. Throws `StreamError` if it is not answered. */
   open(id: number, head: Head, isEnd: boolean, priority?: Priority) {
-    const { streams, sender, abuse, answers, now } = this.#parts;
+    const { streams, sender, abuse, answers } = this.#parts;
     if (head.kind === 'malformed') throw new StreamError(id, ErrorCode.protocol, 'a malformed request');
     if (streams.size >= MOST_STREAMS)
       throw new StreamError(id, ErrorCode.refusedStream, 'more streams than allowed');
@@ -75,10 +80,11 @@ export class Requests {
       abuse.noteResponse();
       return ready.given();
     }
-    const stream = new Stream(id, request, isEnd ? 'half-closed' : 'open', sender.initialWindow, now());
+    const state = isEnd ? 'half-closed' : 'open';
+    const stream = new Stream(id, request, state, sender.initialWindow, this.#parts.now());
     // An update is newer than the field of the request (RFC 9218, 7).
     if (priority !== undefined) stream.priority = priority;
-    if (!answers.begin(stream)) {
+    if (!answers.begin(stream, this)) {
       abuse.noteIdleFrame();
       return this.#putReset(id, ErrorCode.refusedStream);
     }
@@ -129,11 +135,11 @@ export class Requests {
   }
 
   close(stream: Stream): void {
-    const { streams, sender, changed } = this.#parts;
+    const { streams, sender } = this.#parts;
     streams.remove(stream.id);
     sender.dequeue(stream);
     stream.close();
-    changed();
+    this.#parts.changed();
   }
 
   closeAll(): void {
@@ -148,7 +154,7 @@ export class Requests {
 
   #ask(stream: Stream): void {
     stream.isAsked = true;
-    this.#parts.answers.answer(stream, this.#sinkOf(stream));
+    this.#parts.answers.answer(stream, this.#sinkOf(stream), this);
   }
 
   /** Sends a prepared response as the windows and the reader allow. */
@@ -173,13 +179,13 @@ export class Requests {
   }
 
   #sinkOf(stream: Stream): StreamSink {
-    const { answers, sender, now, changed } = this.#parts;
+    const { answers, sender } = this.#parts;
     return new StreamSink(stream, {
-      now,
+      now: () => this.#parts.now(),
       date: () => answers.date(),
       send: () => {
         sender.enqueue(stream);
-        changed();
+        this.#parts.changed();
       },
       failed: (error) => answers.failed(error, stream.request.target),
       breakOff: () => this.reset(stream, ErrorCode.internal),
@@ -187,9 +193,9 @@ export class Requests {
   }
 
   #putReset(id: number, code: ErrorCode): void {
-    const { streams, writer, changed } = this.#parts;
+    const { streams, writer } = this.#parts;
     streams.noteReset(id);
     writer.resetStream(id, code);
-    changed();
+    this.#parts.changed();
   }
 }

@@ -21,9 +21,9 @@ export interface SenderParts {
   /** Allows a larger slice. */
   readonly peer: Pick<Peer, 'allow'>;
   /** Called when a stream has sent all of its response. */
-  readonly sent: (stream: Stream) => void;
+  sent(stream: Stream): void;
   /** Called when a stream needs the next bytes of its body. */
-  readonly needed: (stream: Stream) => unknown;
+  needed(stream: Stream): void;
 }
 
 /**
@@ -34,8 +34,6 @@ export interface SenderParts {
 export class Sender {
   readonly #parts: SenderParts;
   readonly #queue: Stream[] = [];
-  /** Streams that wait for the window of the connection. */
-  readonly #blocked: Stream[] = [];
   #window = DEFAULT_WINDOW;
   /** The window with which a stream begins. */
   #initialWindow = DEFAULT_WINDOW;
@@ -56,7 +54,7 @@ export class Sender {
 
   /** How many streams wait for their turn or for a window of the connection. */
   get waiting(): number {
-    return this.#queue.length + this.#blocked.length;
+    return this.#queue.length;
   }
 
   /** Sets the window with which streams begin. Each stream of `streams` changes with it (RFC 9113, 6.9.2). */
@@ -72,7 +70,6 @@ export class Sender {
     const window = widened(this.#window, more);
     if (window === undefined) return false;
     this.#window = window;
-    for (const stream of this.#blocked.splice(0).reverse()) this.#putFirst(stream);
     return true;
   }
 
@@ -122,29 +119,20 @@ export class Sender {
   dequeue(stream: Stream): void {
     if (!stream.isQueued) return;
     stream.isQueued = false;
-    for (const streams of [this.#queue, this.#blocked]) {
-      const at = streams.indexOf(stream);
-      if (at >= 0) streams.splice(at, 1);
-    }
+    this.#queue.splice(this.#queue.indexOf(stream), 1);
   }
 
   /** Sends a frame of each stream in turn until the slice is full, the windows are closed, or nothing is left. */
   pump(): void {
     const { writer } = this.#parts;
-    const queue = this.#queue;
     while (true) {
       const room = this.#slice - writer.waiting;
-      const [stream] = queue;
-      if (room <= 0 || stream === undefined) break;
-      queue.shift();
-      if (this.#window <= 0 && stream.body !== undefined && stream.head === undefined) {
-        this.#blocked.push(stream);
-        continue;
-      }
+      const stream = room > 0 ? this.#next() : undefined;
+      if (stream === undefined) break;
       stream.isQueued = false;
       if (!stream.hasMore) continue;
       // Streams that can go on come into turn again behind others of their priority.
-      if (queue.length > 0) this.#takeTurn(stream, MOST_FRAME_BYTES, room);
+      if (this.#queue.length > 0) this.#takeTurn(stream, MOST_FRAME_BYTES, room);
       else this.#takeTurn(stream, Math.ceil(room / MOST_FRAME_BYTES) * MOST_FRAME_BYTES, 0);
       this.enqueue(stream);
     }
@@ -163,7 +151,7 @@ export class Sender {
    * streams will probably add to the write.
    */
   #takeTurn(stream: Stream, most: number, ofOthers: number) {
-    const { writer, sent, needed } = this.#parts;
+    const { writer } = this.#parts;
     const { id, body, at, head } = stream;
     const left = body === undefined ? 0 : body.length - at;
     const length = Math.max(0, Math.min(left, most, stream.window, this.#window));
@@ -182,10 +170,10 @@ export class Sender {
       stream.sent += length;
       stream.exchange?.progressed();
     }
-    if (isEnd) return sent(stream);
+    if (isEnd) return this.#parts.sent(stream);
     if (length < left) return;
     stream.body = undefined;
-    needed(stream);
+    this.#parts.needed(stream);
   }
 
   /** Puts a stream behind those of its priority. */
@@ -197,10 +185,12 @@ export class Sender {
     else queue.splice(at, 0, stream);
   }
 
-  /** Puts a stream before those of its priority, because its turn was taken away. */
-  #putFirst(stream: Stream): void {
-    const at = this.#queue.findIndex((other) => !isBefore(other, stream));
-    this.#queue.splice(at < 0 ? this.#queue.length : at, 0, stream);
+  /** Takes the next stream. While the window of the connection is closed, streams that need it let others pass. */
+  #next(): Stream | undefined {
+    const queue = this.#queue;
+    if (this.#window > 0) return queue.shift();
+    const at = queue.findIndex(({ head, body }) => head !== undefined || body === undefined);
+    return at < 0 ? undefined : queue.splice(at, 1)[0];
   }
 
   #hasRoomFor(bytes: number): boolean {

@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { clientOf } from '../../../shared/http/client-address.ts';
 import { SOURCE } from '../../../shared/http/source.ts';
-import { DirectReads } from '../connection/direct-reads.ts';
+import { pauseReads } from '../connection/direct-reads.ts';
 import type { LargeWrites } from '../connection/large-writes.ts';
 import type { Peer } from './peer.ts';
 
@@ -12,16 +12,10 @@ const LINGER_MS = 2000;
 export class TlsPeer implements Peer {
   readonly socket: TLSSocket;
   readonly #largeWrites: LargeWrites;
-  #reads: DirectReads | undefined;
 
   constructor(socket: TLSSocket, largeWrites: LargeWrites) {
     this.socket = socket;
     this.#largeWrites = largeWrites;
-  }
-
-  /** Passes what the client sends to `read` from now on. */
-  readWith(read: (chunk: Buffer) => void): void {
-    this.#reads = new DirectReads(this.socket, read);
   }
 
   allow(bytes: number, most: number): number {
@@ -31,8 +25,8 @@ export class TlsPeer implements Peer {
   }
 
   pauseReading(isPaused: boolean): void {
-    if (isPaused) this.#reads?.pause();
-    else this.#reads?.resume();
+    if (isPaused) pauseReads(this.socket);
+    else this.socket.resume();
   }
 
   /** Gives the client time to read what was written last. */

@@ -3,7 +3,7 @@ import { digestBytes } from '../../../shared/content/digest.ts';
 import { openManifestReader } from '../../../shared/content/manifest/sqlite/reading.ts';
 import { metaText } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
-import { exceededLimit, type TreeSize } from '../../../shared/site/quota.ts';
+import { exceededLimit, type TreeQuota, type TreeSize } from '../../../shared/site/quota.ts';
 import type { BucketChange } from '../bucket-calls.ts';
 import { type ChangeOutcome, judgeCondition } from '../bucket-condition.ts';
 import type { BucketObject } from '../bucket-object.ts';
@@ -23,7 +23,10 @@ export interface BucketWriter {
   newest(site: number): number;
   find(state: BucketState, path: ContentPath): BucketObject | undefined;
   isEmpty(site: number): boolean;
-  change(change: BucketChange, time: number): ChangeOutcome;
+  /** `freed`: the bytes of parts that the caller deletes with the change. */
+  change(change: BucketChange, time: number, freed?: number): ChangeOutcome;
+  /** Whether the quota has room for a part that replaces one of `replaced` bytes. Throws `no-such-site`. */
+  hasRoom(site: number, size: number, replaced: number): boolean;
 }
 
 export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
@@ -54,7 +57,14 @@ export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
     newest,
     find,
     isEmpty: (site) => sizes.of(state(site), newest(site)).files === 0,
-    change({ site, path, condition = {}, put }, time) {
+    hasRoom(site, size, replaced) {
+      const current = state(site);
+      const quota = sizes.quota(site);
+      if (quota === undefined) return true;
+      const before = withParts(sizes.of(current, newest(site)), sizes.parts(site));
+      return exceededLimit(quota, withParts(before, size - replaced), before) === undefined;
+    },
+    change({ site, path, condition = {}, put }, time, freed = 0) {
       const current = state(site);
       // The store has the object, whether the condition holds or not.
       if (put !== null) noteObjects(sql, [{ ...put, site }], time);
@@ -64,7 +74,7 @@ export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
       const last = newest(site);
       const quota = sizes.quota(site);
       const sized = quota && resized(sizes.of(current, last), present, put);
-      if (quota && sized && exceededLimit(quota, sized.after, sized.before) !== undefined) return 'full';
+      if (quota && sized && exceeds(quota, sized, sizes.parts(site), freed)) return 'full';
       // The numbers of deleted rows may be missing, and must not be given out again.
       const number = Math.max(last, current.done) + 1;
       sql(
@@ -84,7 +94,24 @@ export function bucketWriter({ database, sql }: CatalogContext): BucketWriter {
 
 type Sized = Pick<BucketObject, 'size'> | null | undefined;
 
-function resized(before: TreeSize, present: Sized, put: Sized): { before: TreeSize; after: TreeSize } {
+interface Resized {
+  readonly before: TreeSize;
+  readonly after: TreeSize;
+}
+
+/** The tree is judged alone, too: a commit must be able to take it, however many parts make room for it. */
+function exceeds(quota: TreeQuota, { before, after }: Resized, parts: number, freed: number): boolean {
+  const held = { before: withParts(before, parts), after: withParts(after, parts - freed) };
+  return [{ before, after }, held].some(
+    (size) => exceededLimit(quota, size.after, size.before) !== undefined,
+  );
+}
+
+function withParts({ files, bytes }: TreeSize, parts: number): TreeSize {
+  return { files, bytes: bytes + parts };
+}
+
+function resized(before: TreeSize, present: Sized, put: Sized): Resized {
   const after = {
     files: before.files + (put ? 1 : 0) - (present ? 1 : 0),
     bytes: before.bytes + (put?.size ?? 0) - (present?.size ?? 0),

@@ -16,6 +16,7 @@ import { replaces } from '../receipt-state.ts';
 import { plainDraft } from '../record-draft.ts';
 import { JOIN } from '../token-state.ts';
 import type { CatalogContext } from './context.ts';
+import { receiptRecord } from './showings.ts';
 import { readable, tokenCalls } from './tokens.ts';
 
 export function fleetCalls({ database, sql, writer, identity }: CatalogContext): FleetCalls & ReceiptCalls {
@@ -36,27 +37,19 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
     return row.replaces === null || isSignedBy(receiptKind, receipt, key) ? key : undefined;
   }
 
-  /** A step of a rollout, or an abort, has receipts of its own. All other records of a revision share one. */
-  function recordOf({ site, revision, seq }: Receipt): number {
-    const row = sql('SELECT seq FROM showing WHERE seq = ? AND site = ? AND revision = ?').get(
-      ...[seq, site, revision],
-    );
-    return Number(row?.seq ?? 0);
-  }
-
-  function keptReceipt(receipt: Receipt, key: string): Receipt | undefined {
-    const { site, revision, edge } = receipt;
+  /** The first receipt for the same record, or for one that shares its receipts. */
+  function keptReceipt({ site, revision, edge }: Receipt, key: string, record: number): Receipt | undefined {
     const row = sql(
       'SELECT json FROM receipt WHERE site = ? AND revision = ? AND edge = ? AND public_key = ? AND record = ?',
-    ).get(site, revision, edge, key, recordOf(receipt));
+    ).get(site, revision, edge, key, record);
     return row === undefined ? undefined : (JSON.parse(row.json as string) as Receipt);
   }
 
-  function keep(receipt: Receipt, key: string): void {
+  function keep(receipt: Receipt, key: string, record: number): void {
     const { site, revision, edge } = receipt;
     sql(
       'INSERT OR REPLACE INTO receipt (site, revision, edge, public_key, record, json) VALUES (?, ?, ?, ?, ?, ?)',
-    ).run(site, revision, edge, key, recordOf(receipt), JSON.stringify(receipt));
+    ).run(site, revision, edge, key, record, JSON.stringify(receipt));
   }
 
   function refuseFurther(mostDrained: number): void {
@@ -139,8 +132,10 @@ export function fleetCalls({ database, sql, writer, identity }: CatalogContext):
         receipts.filter((receipt) => {
           const key = signerOf(receipt);
           if (key === undefined || !isOfLog(receipt)) return false;
-          const kept = keptReceipt(receipt, key);
-          if (kept === undefined || replaces(receipt, kept)) keep(receipt, key);
+          const record = receiptRecord(sql, receipt);
+          if (record === undefined) return false;
+          const kept = keptReceipt(receipt, key, record);
+          if (kept === undefined || replaces(receipt, kept)) keep(receipt, key, record);
           return true;
         }),
       );

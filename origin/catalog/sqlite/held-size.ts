@@ -1,4 +1,4 @@
-import type { Quota, TreeSize } from '../../../shared/site/quota.ts';
+import type { TreeQuota, TreeSize } from '../../../shared/site/quota.ts';
 import type { BucketState } from './bucket-rows.ts';
 import type { CatalogContext } from './context.ts';
 
@@ -14,8 +14,10 @@ interface Known extends TreeSize {
 /** Knows how large sites with quotas are, as S3 clients see them: the tip with the held changes over it. */
 export interface HeldSize {
   /** Undefined for a site whose tree may have any size. */
-  quota(site: number): Pick<Quota, 'files' | 'bytes'> | undefined;
+  quota(site: number): TreeQuota | undefined;
   of(state: BucketState, newest: number): TreeSize;
+  /** The bytes of the parts of all open uploads. */
+  parts(site: number): number;
   /** Remembers the size with one more change, so that no put adds up all that are held. */
   note(state: BucketState, number: number, size: TreeSize): void;
 }
@@ -53,16 +55,25 @@ export function heldSize(sql: CatalogContext['sql']): HeldSize {
     };
   }
 
+  function note({ site, tip, done }: BucketState, number: number, { files, bytes }: TreeSize): void {
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(site, { tip, done, number, files, bytes });
+  }
+
   return {
     quota,
     of(state, newest) {
       const last = known.get(state.site);
       const isTrue = last?.tip === state.tip && last.done === state.done && last.number === newest;
-      return isTrue ? last : added(state);
+      if (isTrue) return last;
+      const size = added(state);
+      note(state, newest, size);
+      return size;
     },
-    note({ site, tip, done }, number, { files, bytes }) {
-      if (known.size >= MOST_KNOWN) known.clear();
-      known.set(site, { tip, done, number, files, bytes });
-    },
+    parts: (site) =>
+      Number(
+        sql('SELECT total(bytes) AS bytes FROM multipart WHERE site = ? AND result IS NULL').get(site)?.bytes,
+      ),
+    note,
   };
 }

@@ -4,17 +4,36 @@ import type { Row } from '../../../shared/content/manifest/sqlite/rows.ts';
 import { SkerryError } from '../../../shared/errors.ts';
 import { transaction } from '../../../shared/sqlite/open.ts';
 import { MOST_MULTIPARTS } from '../limits.ts';
-import type { Multipart, MultipartCalls, MultipartDetail } from '../multipart-calls.ts';
+import type {
+  Multipart,
+  MultipartCalls,
+  MultipartDetail,
+  MultipartPart,
+  PartOutcome,
+} from '../multipart-calls.ts';
 import type { BucketWriter } from './bucket-writer.ts';
 import type { CatalogContext } from './context.ts';
 
 export function multipartCalls(
   { database, sql }: CatalogContext,
-  writer: Pick<BucketWriter, 'change'>,
+  writer: Pick<BucketWriter, 'change' | 'hasRoom'>,
 ): MultipartCalls {
   const dropParts = (id: string) => sql('DELETE FROM multipart_part WHERE upload = ?').run(id);
-  const isOpen = (id: string) =>
-    sql('SELECT 1 FROM multipart WHERE id = ? AND result IS NULL').get(id) !== undefined;
+  const openUpload = (id: string) =>
+    sql('SELECT site, bytes FROM multipart WHERE id = ? AND result IS NULL').get(id);
+
+  /** What becomes of a part, and how many bytes more its upload has with it. */
+  function judged({ upload, number, size }: Pick<MultipartPart, 'upload' | 'number' | 'size'>): {
+    readonly outcome: PartOutcome;
+    readonly growth: number;
+  } {
+    const open = openUpload(upload);
+    if (open === undefined) return { outcome: 'missing', growth: 0 };
+    const row = sql('SELECT size FROM multipart_part WHERE upload = ? AND number = ?').get(upload, number);
+    const replaced = Number(row?.size ?? 0);
+    const fits = writer.hasRoom(Number(open.site), size, replaced);
+    return { outcome: fits ? 'done' : 'full', growth: size - replaced };
+  }
 
   return {
     createMultipart({ id, site, path, created, detail }) {
@@ -46,15 +65,20 @@ export function multipartCalls(
         .all({ site, path: after.path, id: after.id, prefix, limit })
         .map(toMultipart),
 
+    judgePart: (part) => judged(part).outcome,
+
     addParts: (parts) =>
       transaction(database, () =>
-        parts.map(({ upload, number, digest, size, time, etag, checksum }) => {
-          if (!isOpen(upload)) return false;
+        parts.map((part) => {
+          const { outcome, growth } = judged(part);
+          if (outcome !== 'done') return outcome;
+          const { upload, number, digest, size, time, etag, checksum } = part;
+          sql('UPDATE multipart SET bytes = bytes + ? WHERE id = ?').run(growth, upload);
           sql(
             `INSERT OR REPLACE INTO multipart_part (upload, number, digest, size, time, etag, checksum)
              VALUES (?, ?, ?, ?, ?, ?, ?)`,
           ).run(upload, number, digestBytes(digest), size, time, etag, checksum);
-          return true;
+          return outcome;
         }),
       ),
 
@@ -73,10 +97,11 @@ export function multipartCalls(
 
     finishMultipart: (id, result, change, time) =>
       transaction(database, () => {
-        if (!isOpen(id)) return 'missing';
-        const outcome = writer.change(change, time);
+        const open = openUpload(id);
+        if (open === undefined) return 'missing';
+        const outcome = writer.change(change, time, Number(open.bytes));
         if (outcome !== 'done') return outcome;
-        sql('UPDATE multipart SET result = ? WHERE id = ?').run(result, id);
+        sql('UPDATE multipart SET result = ?, bytes = 0 WHERE id = ?').run(result, id);
         dropParts(id);
         return outcome;
       }),

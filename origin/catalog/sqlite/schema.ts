@@ -168,17 +168,19 @@ export const migrations: Migrations = [
   CREATE UNIQUE INDEX bucket_object_number ON bucket_object (site, number);
   CREATE INDEX bucket_object_digest ON bucket_object (digest) WHERE digest IS NOT NULL;
   CREATE INDEX bucket_object_deleted ON bucket_object (site) WHERE digest IS NULL;
-  -- multipart uploads of S3 clients. result: of a completed one, as JSON
+  -- multipart uploads of S3 clients. bytes: of all parts. result: the entity tag of a completed one
   CREATE TABLE multipart (
     id TEXT PRIMARY KEY,
     site INTEGER NOT NULL,
     path TEXT NOT NULL,
     created INTEGER NOT NULL,
     detail TEXT NOT NULL,
+    bytes INTEGER NOT NULL DEFAULT 0,
     result TEXT
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX multipart_path ON multipart (site, path, id);
   CREATE INDEX multipart_created ON multipart (created);
+  CREATE INDEX multipart_open ON multipart (site, result, bytes);
   CREATE TABLE multipart_part (
     upload TEXT NOT NULL,
     number INTEGER NOT NULL,

@@ -1,3 +1,4 @@
+import type { Receipt } from '../../../shared/log/receipt.ts';
 import type { Seq } from '../../../shared/log/record.ts';
 import { KEPT_SHOWINGS } from '../limits.ts';
 import type { CatalogContext } from './context.ts';
@@ -25,13 +26,37 @@ export function noteShowing(
   forgetOld(sql, site, revision);
 }
 
+/**
+ * The record that a receipt is kept for. A step of a rollout, or an abort, has receipts of its own; all other records of
+ * a revision share those of 0. Undefined for a record that was forgotten: its receipts may arrive late, and answer no
+ * other record.
+ */
+export function receiptRecord(
+  sql: Sql,
+  { site, revision, seq }: Pick<Receipt, 'site' | 'revision' | 'seq'>,
+): number | undefined {
+  const isShowing = sql('SELECT 1 FROM showing WHERE seq = ? AND site = ? AND revision = ?');
+  if (isShowing.get(seq, site, revision) !== undefined) return seq;
+  const isOwn = sql('SELECT 1 FROM revision WHERE site = ? AND revision = ? AND seq = ?');
+  if (isOwn.get(site, revision, seq) !== undefined) return 0;
+  const oldest = nthNewest(sql, site, revision, KEPT_SHOWINGS);
+  return oldest !== undefined && seq < oldest ? undefined : 0;
+}
+
 /** A base to which many rollouts are taken back may stay for years, with receipts of each of its edges for each. */
 function forgetOld(sql: Sql, site: number, revision: number): void {
-  const newest = `SELECT seq FROM showing WHERE site = ? AND revision = ? ORDER BY seq DESC LIMIT 1 OFFSET ${KEPT_SHOWINGS}`;
-  const last = sql(newest).get(site, revision)?.seq;
+  const last = nthNewest(sql, site, revision, KEPT_SHOWINGS + 1);
   if (last === undefined) return;
   sql('DELETE FROM receipt WHERE site = ? AND revision = ? AND record > 0 AND record <= ?').run(
-    ...[site, revision, Number(last)],
+    ...[site, revision, last],
   );
-  sql('DELETE FROM showing WHERE site = ? AND revision = ? AND seq <= ?').run(site, revision, Number(last));
+  sql('DELETE FROM showing WHERE site = ? AND revision = ? AND seq <= ?').run(site, revision, last);
+}
+
+/** Undefined when fewer are kept. */
+function nthNewest(sql: Sql, site: number, revision: number, n: number): number | undefined {
+  const row = sql(
+    'SELECT seq FROM showing WHERE site = ? AND revision = ? ORDER BY seq DESC LIMIT 1 OFFSET ?',
+  ).get(site, revision, n - 1);
+  return row === undefined ? undefined : Number(row.seq);
 }

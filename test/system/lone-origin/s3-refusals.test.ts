@@ -204,8 +204,8 @@ t.test('a quota is judged at the door, with what is held', async (t) => {
   await put(Bucket, 'b', '1234');
   const Key = 'parts';
   const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
-  const part = (Body: string) =>
-    client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body }));
+  const part = (Body: string, PartNumber = 1, of = { Key, UploadId }) =>
+    client.send(new UploadPartCommand({ Bucket, ...of, PartNumber, Body }));
   await t.rejects(part('123456789'), refused(403, 'QuotaExceeded'));
   const large = Buffer.alloc(100_000);
   await client.send(new PutObjectCommand({ Bucket: 'docs', Key: 'large', Body: large }));
@@ -216,7 +216,20 @@ t.test('a quota is judged at the door, with what is held', async (t) => {
     () => !openFiles().some((path) => path.includes(digestOf(large))),
   );
   await client.send(new DeleteObjectCommand({ Bucket: 'docs', Key: 'large' }));
+  await t.rejects(part('1234'), refused(403, 'QuotaExceeded'), 'with what the bucket has, it is too large');
+  await client.send(new DeleteObjectCommand({ Bucket, Key: 'b' }));
   const { ETag } = await part('1234');
+  const second = await client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'second' }));
+  const other = { Key: 'second', UploadId: second.UploadId };
+  const together = await Promise.allSettled([part('x', 1, other), part('y', 2, other), part('z', 3, other)]);
+  const failed = together.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  t.match(failed, [refused(403, 'QuotaExceeded'), refused(403, 'QuotaExceeded')]);
+  const { Parts } = await client.send(new ListPartsCommand({ Bucket, ...other }));
+  t.match(Parts, [{ Size: 1 }], 'the parts of all uploads count together');
+  t.equal(Parts?.length, 1);
+  await t.rejects(put(Bucket, 'b', '1'), refused(403, 'QuotaExceeded'), 'an object has no room beside them');
+  await client.send(new AbortMultipartUploadCommand({ Bucket, ...other }));
+  for (const Key of ['b', 'c']) await put(Bucket, Key, '');
   const complete = () =>
     client.send(
       new CompleteMultipartUploadCommand({
@@ -224,10 +237,10 @@ t.test('a quota is judged at the door, with what is held', async (t) => {
         MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
       }),
     );
-  await t.rejects(complete(), refused(403, 'QuotaExceeded'));
-  t.equal((await listed(Bucket)).length, 2);
+  await t.rejects(complete(), refused(403, 'QuotaExceeded'), 'there are too many objects');
+  t.equal((await listed(Bucket)).length, 3);
   // The upload is still there, so the client can make room and complete it, or give it up.
-  await client.send(new DeleteObjectCommand({ Bucket, Key: 'b' }));
+  for (const Key of ['b', 'c']) await client.send(new DeleteObjectCommand({ Bucket, Key }));
   await complete();
   await until('a revision', async () => (await origin.client.site(Bucket)).revision || undefined);
   t.match(await origin.client.site(Bucket), { files: 2, bytes: 9 });

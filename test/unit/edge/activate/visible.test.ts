@@ -17,7 +17,10 @@ const refusing = {
 
 /** What happens, in order: switches and what is told after them. */
 function world(first: EdgeSite[]) {
-  const state = { sites: first, keepsUp: true, show: async (_views: readonly SiteView[]) => {} };
+  const state = {
+    ...{ sites: first, keepsUp: true, showsAliases: true },
+    show: async (_views: readonly SiteView[]) => {},
+  };
   const events: string[] = [];
   const shown: (readonly SiteView[])[] = [];
   const open = () =>
@@ -34,7 +37,7 @@ function world(first: EdgeSite[]) {
         events.push(`visible ${active.revision}`);
       },
       ({ name }) => name !== 'unwanted',
-      () => ({ name: 'oslo', keepsUp: state.keepsUp, isLapsed: false }),
+      () => ({ name: 'oslo', keepsUp: state.keepsUp, showsAliases: state.showsAliases, isLapsed: false }),
     );
   return { state, events, shown, open };
 }
@@ -69,9 +72,29 @@ t.test(
   },
 );
 
+const alias = { name: 'pr-1', revision: 2, root: digestOf('2'), seq: 20, files: 1, expires: 9, shown: 2 };
+const kept = [{ revision: 2, covers: WHOLE, isWhole: true }];
+
+t.test('an edge that was restarted with a delay shows no alias that it showed before', async (t) => {
+  const site = at(1, { aliases: [alias], kept });
+  const { state, shown, open } = world([site]);
+  t.equal((await open()).underAlias(1, 'pr-1'), 2);
+  state.showsAliases = false;
+  state.keepsUp = false;
+  t.equal((await open()).underAlias(1, 'pr-1'), 0);
+  t.strictSame(
+    shown.at(-1)?.map(({ revision, aliasSuffixes }) => ({ revision, aliasSuffixes })),
+    [{ revision: 1, aliasSuffixes: ['--docs.localhost'] }],
+    'hosts of aliases are still known as such, so they answer 404',
+  );
+  const catalog = { sites: async () => [site] } as unknown as EdgeCatalog;
+  const self = { name: 'oslo', keepsUp: false, showsAliases: false, isLapsed: false };
+  t.equal((await Visible.views(catalog, () => true, self)).length, 1, 'nor before it is connected');
+  state.showsAliases = true;
+  t.equal((await open()).underAlias(1, 'pr-1'), 2, 'a paused edge goes on showing it');
+});
+
 t.test('what an alias shows is told of when all have confirmed it', async (t) => {
-  const alias = { name: 'pr-1', revision: 2, root: digestOf('2'), seq: 20, files: 1, expires: 9, shown: 2 };
-  const kept = [{ revision: 2, covers: WHOLE, isWhole: true }];
   const { state, open } = world([at(1)]);
   const visible = await open();
   state.sites = [at(1, { aliases: [alias], kept })];
@@ -137,6 +160,7 @@ t.test('the views that processes start with', async (t) => {
   const views = await Visible.views(catalog as unknown as EdgeCatalog, ({ name }) => name !== 'unwanted', {
     name: 'oslo',
     keepsUp: true,
+    showsAliases: true,
     isLapsed: false,
   });
   const former = { revisions: [], paths: null, purges: [], beside: null };

@@ -4,9 +4,11 @@ import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import type { ToServing } from '../../../../edge/messages/to-serving.ts';
 import type { SiteView } from '../../../../edge/messages/views.ts';
+import { ServingProcess } from '../../../../edge/processes/serving-process.ts';
 import { startSwitchboard } from '../../../../edge/processes/switchboard.ts';
 import { ServingReads } from '../../../../edge/read-through/serving-reads.ts';
 import { openSqliteEdgeCatalog } from '../../../../edge/store/sqlite/sqlite-catalog.ts';
+import { SwitchDecisions } from '../../../../edge/store/switch-decisions.ts';
 import { migrations, variantFile } from '../../../../edge/variants/variant-file.ts';
 import { systemClock } from '../../../../shared/clock.ts';
 import { startHashThreads } from '../../../../shared/hashing/hash-threads.ts';
@@ -35,6 +37,7 @@ const view = (revision: number): SiteView => ({
   former: { revisions: [], paths: null, purges: [], beside: null },
 });
 
+const MS = 10_000;
 const NO_PROXIES = { trusted: [], useProxyProtocol: false };
 
 /** Two serving processes over an edge that holds nothing. */
@@ -50,13 +53,13 @@ async function world(t: Test) {
   const [port = 0] = await freePorts(1);
   const warnings: string[] = [];
   const clients = { connections: 100, requestsPerSecond: null };
+  const serving = {
+    ...{ folder: data, host: '127.0.0.1', port, tls: undefined, accessLog: undefined, clients },
+    ...{ isLazy: false, proxies: NO_PROXIES },
+  };
   const start = (views: readonly SiteView[]) =>
     startSwitchboard({
-      serving: {
-        ...{ folder: data, host: '127.0.0.1', port, tls: undefined, accessLog: undefined, clients },
-        isLazy: false,
-        proxies: NO_PROXIES,
-      },
+      serving,
       ...{ processes: 2, views, ahead: 0, isDrained: false, clock: systemClock },
       wanted: () => {},
       reads: nothingIsRead,
@@ -64,7 +67,7 @@ async function world(t: Test) {
     });
   const answer = () =>
     ask(`http://127.0.0.1:${port}`, '/', { headers: { host: 'docs.localhost', connection: 'close' } });
-  return { start, answer, warnings };
+  return { serving, start, answer, warnings };
 }
 
 t.test('processes share a port, show what they are told, and are replaced', async (t) => {
@@ -107,6 +110,33 @@ t.test('processes share a port, show what they are told, and are replaced', asyn
 
   await switchboard.close();
   t.strictSame(await childrenOf(process.pid), [], 'all end with it');
+});
+
+t.test('when the messages of a switch stop in between, all processes switch, or none does', async (t) => {
+  const { serving, answer } = await world(t);
+  const decisions = new SwitchDecisions(serving.folder);
+  decisions.clear();
+  const processes = await Promise.all([1, 2].map(() => ServingProcess.start({ ...serving, counted: {} })));
+  t.teardown(() => Promise.all(processes.map((process) => process.kill())));
+  await Promise.all(processes.map((process) => process.show([view(1)], MS)));
+  const hold = (id: string, revision: number) =>
+    Promise.all(processes.map((process) => process.hold({ id, views: [view(revision)] }, MS)));
+  const revisions = async () =>
+    (await Promise.all(Array.from({ length: 20 }, answer))).map(({ headers }) => headers['skerry-revision']);
+  const all = (revision: number) => Array.from({ length: 20 }, () => `docs@${revision}`);
+
+  await hold('first', 2);
+  t.strictSame(await revisions(), all(1), 'all holds end, because no message comes');
+  t.equal(decisions.decide('first', 'switch'), 'stay', 'so the switch is off');
+
+  let next = 0;
+  // On a busy machine, a hold may end before the decision.
+  do await hold(`next-${++next}`, 2);
+  while (decisions.decide(`next-${next}`, 'switch') === 'stay');
+  await processes[0]?.switch(`next-${next}`, MS);
+  t.strictSame(await revisions(), all(2), 'the other process finds the decision when its hold ends');
+  await processes[1]?.switch(`next-${next}`, MS);
+  t.strictSame(await revisions(), all(2));
 });
 
 t.test('processes that cannot start are all ended', async (t) => {

@@ -17,7 +17,10 @@ import { Views } from '../../../../edge/serve/site/views.ts';
 
 /** A server with two sites, and all that it says of requests. */
 function world(t: Test, answer: SiteHandler['answer'], requestsPerSecond: number | null = null) {
-  const views = new Views(({ name }) => ({ name, answer, prepared: () => undefined }));
+  const views = new Views({
+    handlerOf: ({ name }) => ({ name, answer, prepared: () => undefined }),
+    ...{ decide: () => 'stay', shown: () => {} },
+  });
   const site = {
     domains: [],
     revision: 1,
@@ -29,7 +32,7 @@ function world(t: Test, answer: SiteHandler['answer'], requestsPerSecond: number
     trial: null,
   };
   const former = { revisions: [], paths: null, purges: [], beside: null };
-  views.switch([
+  views.show([
     { ...site, id: 1, name: 'docs', former },
     { ...site, id: 2, name: 'shop', former },
   ]);

@@ -5,7 +5,7 @@ import { WHOLE } from '../../../../../edge/store/cover.ts';
 import { digestOf } from '../../../../../shared/content/digest.ts';
 import { edgeSite } from '../../edge-site.ts';
 
-const oslo = { name: 'oslo', keepsUp: true, isLapsed: false };
+const oslo = { name: 'oslo', keepsUp: true, showsAliases: true, isLapsed: false };
 const rollout: EdgeRollout = {
   ...{ revision: 2, root: digestOf('2'), seq: 12, files: 1, base: 1, edges: ['oslo'], paths: [] },
   ...{ isReady: true, isActivated: false },

@@ -18,8 +18,11 @@ import { until } from '../../../../helpers/until.ts';
 
 /** A server with one site, which answers as it is told. */
 async function serve(t: Test, answer: SiteHandler['answer']) {
-  const views = new Views(({ name }) => ({ name, answer, prepared: () => undefined }));
-  views.switch([
+  const views = new Views({
+    handlerOf: ({ name }) => ({ name, answer, prepared: () => undefined }),
+    ...{ decide: () => 'stay', shown: () => {} },
+  });
+  views.show([
     {
       ...{
         id: 1,

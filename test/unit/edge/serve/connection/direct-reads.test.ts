@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
-import { DirectReads } from '../../../../../edge/serve/connection/direct-reads.ts';
+import { endReads, pauseReads, readDirectly } from '../../../../../edge/serve/connection/direct-reads.ts';
 import { until } from '../../../../helpers/until.ts';
 
 async function serve(t: Test) {
@@ -17,9 +17,9 @@ async function serve(t: Test) {
   });
   if (socket === undefined) throw new Error('there is no connection');
   const read: Buffer[] = [];
-  const reads = new DirectReads(socket, (chunk) => read.push(chunk));
+  readDirectly(socket, { read: (chunk) => void read.push(chunk) });
   const text = () => Buffer.concat(read).toString();
-  return { client, socket, reads, text };
+  return { client, socket, text };
 }
 
 t.test('chunks pass in their order, and the end of the client is noticed', async (t) => {
@@ -33,24 +33,24 @@ t.test('chunks pass in their order, and the end of the client is noticed', async
 });
 
 t.test('a pause stops the reading, and nothing is lost', async (t) => {
-  const { client, socket, reads, text } = await serve(t);
+  const { client, socket, text } = await serve(t);
   client.write('one ');
   await until('the first chunk', () => text() === 'one ');
-  reads.pause();
+  pauseReads(socket);
   client.write('two ');
   await until('the second chunk', () => socket.readableLength > 0);
   t.equal(text(), 'one ');
-  reads.resume();
+  socket.resume();
   await until('both chunks', () => text() === 'one two ');
   client.write('three');
   await until('the last chunk', () => text() === 'one two three');
 });
 
 t.test('what is put back and all that follows goes to those who read next', async (t) => {
-  const { client, socket, reads, text } = await serve(t);
+  const { client, socket, text } = await serve(t);
   client.write('one ');
   await until('the first chunk', () => text() === 'one ');
-  reads.end();
+  endReads(socket);
   socket.unshift(Buffer.from('rest '));
   const next: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => next.push(chunk)).resume();

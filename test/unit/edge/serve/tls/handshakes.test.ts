@@ -54,10 +54,10 @@ t.test('bytes that came with a PROXY header are the first ones', async (t) => {
 t.test('a connection that sends nothing is closed', async (t) => {
   const { begun, accepted, client, clock, handshakes } = await serve(t);
   await until('the connection', () => accepted.length === 1);
-  handshakes.endSilent();
+  handshakes.endLate();
   t.notOk(accepted[0]?.destroyed);
   clock.now = WAIT_MS;
-  handshakes.endSilent();
+  handshakes.endLate();
   await closed(client);
   t.same(begun, []);
 });
@@ -68,6 +68,32 @@ t.test('so is one whose client leaves', async (t) => {
   client.end();
   await closed(client);
   t.same(begun, []);
+});
+
+t.test('so is one whose handshake does not end, and no other', async (t) => {
+  const { begun, accepted, client, clock, handshakes } = await serve(t);
+  client.write('hello');
+  await until('the first bytes', () => begun[0]);
+  const [socket] = accepted;
+  clock.now = WAIT_MS - 1;
+  handshakes.endLate();
+  t.notOk(socket?.destroyed);
+  handshakes.closeWaiting();
+  t.notOk(socket?.destroyed, 'an edge that ends answers it');
+  clock.now = WAIT_MS;
+  handshakes.endLate();
+  await closed(client);
+});
+
+t.test('a connection stays after its handshake', async (t) => {
+  const { begun, accepted, client, clock, handshakes } = await serve(t);
+  client.write('hello');
+  await until('the first bytes', () => begun[0]);
+  const [socket] = accepted;
+  if (socket !== undefined) handshakes.ended(socket);
+  clock.now = WAIT_MS;
+  handshakes.endLate();
+  t.notOk(socket?.destroyed);
 });
 
 t.test('an edge that ends does not wait for handshakes', async (t) => {
