@@ -1,12 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Cluster, ON_DISK, startCluster } from '../helpers/cluster.ts';
+import type { Cluster } from '../helpers/cluster.ts';
 import { sha256 } from '../helpers/http.ts';
 import { type Begun, begin } from '../helpers/processes.ts';
 import { type Random, random } from '../helpers/random.ts';
 import { startProxy, type TcpProxy } from '../helpers/tcp-proxy.ts';
 import { writeTree } from '../helpers/tree.ts';
+import { until } from '../helpers/until.ts';
 import { NotedUploads, startNotingProxy } from './noted-uploads.ts';
 
 const SITE = 'broken';
@@ -30,12 +31,12 @@ export interface BrokenOutcome {
  * sent twice, and no large object is sent from its beginning again.
  */
 export async function brokenPublishes(
+  cluster: Cluster,
   breaks: number,
   seed: number,
   tell: (line: string) => void,
 ): Promise<BrokenOutcome> {
   const dice = random(seed);
-  const cluster = await startCluster({ edges: 0, within: ON_DISK });
   const sent = new NotedUploads();
   const noting = await startNotingProxy(cluster.origin.url, sent);
   const proxy = await startProxy({ target: noting, bytesPerSecond: RATE });
@@ -51,8 +52,15 @@ export async function brokenPublishes(
     await cluster.client.putSite(SITE);
     let tree = await writeNext(folder, ++generation, dice);
     for (let done = 0; done < breaks; ) {
+      const before = sent.bytes;
       const publishing = publish();
-      const attempt = publishing.ended.then(({ code }) => code === 0);
+      let hasEnded = false;
+      const attempt = publishing.ended.then(({ code }) => {
+        hasEnded = true;
+        return code === 0;
+      });
+      // The client needs longer to start on a busy machine. So the moment is one of the transfer.
+      await until('the publish to send something', () => hasEnded || sent.bytes > before);
       const moment = dice.below(LATEST_BREAK_MS);
       const isOver = await Promise.race([attempt, pause(moment, false)]);
       if (isOver) {
@@ -78,7 +86,6 @@ export async function brokenPublishes(
   } finally {
     await proxy.close();
     await noting.close();
-    await cluster.close();
   }
 }
 

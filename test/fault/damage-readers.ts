@@ -17,10 +17,15 @@ interface Published {
   readonly digest: string;
 }
 
+interface ReadPlan {
+  readonly paths: readonly Published[];
+  readonly betweenReadsMs: number;
+}
+
 /** Reads every path from each edge and from the origin, again and again, until the signal aborts. */
 export async function readAlways(
   cluster: Cluster,
-  paths: readonly Published[],
+  { paths, betweenReadsMs }: ReadPlan,
   reads: Read[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -47,7 +52,7 @@ export async function readAlways(
         const answer = await get(one).catch(() => undefined);
         const isWrong = answer?.status === 200 && sha256(answer.body) !== one.digest;
         reads.push({ node, path: `${one.site}/${one.path}`, began, isWrong });
-        await pause(2);
+        await pause(betweenReadsMs);
       }
     }),
   );

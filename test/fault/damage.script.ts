@@ -1,5 +1,6 @@
 /** `npm run test:damage -- [--flips N] [--origin-flips N] [--seed S]` */
 import { parseArgs } from 'node:util';
+import { startCluster } from '../helpers/cluster.ts';
 import { damageFleet } from './damage.ts';
 
 const { values } = parseArgs({
@@ -11,15 +12,18 @@ const { values } = parseArgs({
 });
 const tell = (line: string) => process.stdout.write(`${line}\n`);
 tell(`seed ${values.seed}`);
+const cluster = await startCluster({ edges: 3 });
 const { reads, wrongBefore, repairedAfterMs, faults } = await damageFleet(
+  cluster,
   {
     packages: ['bootstrap-a', 'three-a'],
     edgeFlips: Number(values.flips),
     originFlips: Number(values['origin-flips']),
+    betweenReadsMs: 2,
     seed: Number(values.seed),
   },
   tell,
-);
+).finally(() => cluster.close());
 tell(
   `repaired after ${(repairedAfterMs / 1000).toFixed(1)} s; ${reads} answers, ${wrongBefore} wrong before the damage was found`,
 );

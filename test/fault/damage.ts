@@ -1,5 +1,5 @@
 import type { StoreStatus } from '../../shared/wire/store-api.ts';
-import { type Cluster, type Node, startCluster } from '../helpers/cluster.ts';
+import type { Cluster, Node } from '../helpers/cluster.ts';
 import { ask } from '../helpers/http.ts';
 import { random } from '../helpers/random.ts';
 import { digestsOf, packageFolder } from '../helpers/tree.ts';
@@ -7,7 +7,6 @@ import { until } from '../helpers/until.ts';
 import { damagedOn, flipBytes, objectsOn } from './damage-disk.ts';
 import { type Read, readAlways } from './damage-readers.ts';
 
-const EDGES = 3;
 const LONGEST_MS = 240_000;
 
 export interface DamageOptions {
@@ -16,6 +15,8 @@ export interface DamageOptions {
   /** Bytes flipped on the disks of the edges, and in the store of the origin. */
   readonly edgeFlips: number;
   readonly originFlips: number;
+  /** How long a reader pauses after each answer. */
+  readonly betweenReadsMs: number;
   readonly seed: number;
 }
 
@@ -40,16 +41,16 @@ interface Told {
 }
 
 /**
- * Flips bytes in objects on the disks of three edges and in the store of the origin, so that a sound copy of each object
+ * Flips bytes in objects on the disks of the cluster's edges and in the store of its origin, so that a sound copy of each object
  * is left somewhere. Then the fleet and the store are verified while readers compare every answer with the true bytes.
  * After that nobody asks for anything: the origin and its edges have to repair each other.
  */
 export async function damageFleet(
-  { packages, edgeFlips, originFlips, seed }: DamageOptions,
+  cluster: Cluster,
+  { packages, edgeFlips, originFlips, betweenReadsMs, seed }: DamageOptions,
   tell: (line: string) => void,
 ): Promise<DamageOutcome> {
   const dice = random(seed);
-  const cluster = await startCluster({ edges: EDGES, processes: 1 });
   const stop = new AbortController();
   const faults: string[] = [];
   const expect = (holds: boolean, what: string) => {
@@ -71,7 +72,7 @@ export async function damageFleet(
     tell(`${flipped} bytes flipped: ${damaged.edges} objects at edges, ${damaged.origin} at the origin`);
 
     const reads: Read[] = [];
-    const reading = readAlways(cluster, truth, reads, stop.signal);
+    const reading = readAlways(cluster, { paths: truth, betweenReadsMs }, reads, stop.signal);
     await until('readers to have read', () => reads.length >= 2 * truth.length);
     const began = performance.now();
     const [store, fleet] = await Promise.all([
@@ -105,7 +106,6 @@ export async function damageFleet(
     return { reads: reads.length, wrongBefore, damaged, repairedAfterMs, faults };
   } finally {
     stop.abort();
-    await cluster.close();
   }
 }
 
@@ -130,11 +130,12 @@ function flipAll(
 ): number {
   const objects = objectsOn(origin.data);
   const hurt = new Map<string, Set<string>>();
+  const placesOf = (digest: string) => hurt.get(digest) ?? new Set<string>();
   const flip = (node: Node) => {
-    const digest = dice.pick(objects);
-    const at = hurt.get(digest) ?? new Set();
-    if (new Set([...at, node.name]).size > edges.length) return 0;
-    hurt.set(digest, at.add(node.name));
+    const digest = dice.pick(
+      objects.filter((one) => new Set(placesOf(one)).add(node.name).size <= edges.length),
+    );
+    hurt.set(digest, placesOf(digest).add(node.name));
     return flipBytes(node.data, digest, dice);
   };
   let flipped = 0;

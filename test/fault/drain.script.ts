@@ -4,15 +4,17 @@
  * that it is drained, or when it does not come back.
  */
 import { parseArgs } from 'node:util';
-import { drainUnderLoad } from './drain.ts';
+import { drainUnderLoad, startDrainCluster } from './drain.ts';
 
 const { values } = parseArgs({
   options: { rate: { type: 'string', default: '2000' }, seconds: { type: 'string', default: '5' } },
 });
-const faults = await drainUnderLoad({
+const drained = await startDrainCluster(2);
+const faults = await drainUnderLoad(drained, {
   rate: Number(values.rate),
   seconds: Number(values.seconds),
+  ...{ readers: 28, isQuick: false },
   tell: (line) => process.stdout.write(`${line}\n`),
-});
+}).finally(drained.close);
 for (const fault of faults) process.stdout.write(`${fault}\n`);
 process.exit(faults.length === 0 ? 0 : 1);

@@ -12,21 +12,21 @@ const SITE = 'www';
 const HOST = 'www.example';
 const LARGE_BYTES = 32 * 1024 ** 2;
 const LOOK_MS = 50;
-const READERS = 28;
-const HTTP2_READERS = 4;
+/** One reader of so many speaks HTTP/2. */
+const HTTP2_SHARE = 7;
 
 export interface DrainOptions {
   readonly rate: number;
   /** How long readers ask before and after each change. */
   readonly seconds: number;
+  readonly readers: number;
+  /** Leaves out the sync publish, and the restart of the drained edge without its origin. */
+  readonly isQuick: boolean;
   readonly tell: (line: string) => void;
 }
 
-/**
- * Drains an edge under load, restarts it without its origin, and brings it back. Readers choose among the edges whose
- * `/readyz` answers 200, as behind a load balancer. Returns what went wrong.
- */
-export async function drainUnderLoad({ rate, seconds, tell }: DrainOptions): Promise<readonly string[]> {
+/** Two edges with a certificate for the site. The first, which is drained, has so many serving processes. */
+export async function startDrainCluster(processes: number) {
   const folder = await mkdtemp(join(ON_DISK, 'skerry-drain-'));
   const certs = join(folder, 'certs');
   await writeCertificate(join(certs, 'a'), [HOST]);
@@ -34,53 +34,75 @@ export async function drainUnderLoad({ rate, seconds, tell }: DrainOptions): Pro
   const cluster = await startCluster({
     ...{ edges: 2, folder },
     args: (i) => [
-      ...['--processes', i === 0 ? '2' : '1'],
+      ...['--processes', i === 0 ? String(processes) : '1'],
       ...['--tls-port', String(tlsPorts[i]), '--certs', certs],
     ],
   });
+  return {
+    cluster,
+    tlsPorts,
+    async close() {
+      await cluster.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * Drains an edge under load, restarts it without its origin, and brings it back. Readers choose among the edges whose
+ * `/readyz` answers 200, as behind a load balancer. Returns what went wrong.
+ */
+export async function drainUnderLoad(
+  { cluster, tlsPorts }: Pick<Awaited<ReturnType<typeof startDrainCluster>>, 'cluster' | 'tlsPorts'>,
+  { rate, seconds, readers: count, isQuick, tell }: DrainOptions,
+): Promise<readonly string[]> {
   const faults: string[] = [];
   const expect = (holds: boolean, what: string) => {
     if (!holds) faults.push(what);
   };
+  const files = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`f${i}.css`, `f${i} {}`]));
+  const tree = await writeTree(join(cluster.folder, SITE), {
+    ...files,
+    'large.bin': 'x'.repeat(LARGE_BYTES),
+  });
+  await cluster.client.putSite(SITE, { domains: [HOST] });
+  const published = await cluster.skerry('publish', tree, '--site', SITE, '--wait');
+  if (published.code !== 0) throw new Error(published.stderr);
+  const [first, second] = cluster.edges;
+  if (first === undefined || second === undefined) throw new Error('a cluster of two edges has two');
+
+  const balancer = new Balancer(
+    cluster.edges.map((node, i) => ({
+      node,
+      target: { name: node.name, url: node.url, secureUrl: `https://127.0.0.1:${tlsPorts[i]}` },
+    })),
+  );
+  await balancer.look();
+  const http2 = Math.ceil(count / HTTP2_SHARE);
+  const readers = new Readers({
+    choose: () => balancer.choose(),
+    ...{ host: `${SITE}.localhost`, secureHost: HOST },
+    paths: Object.keys(files).map((path) => `/${path}`),
+    isRight: (path, body) => body === files[path.slice(1)],
+    ...{ http1: count - http2, http2, rate },
+  });
+  const readFor = async (what: string) => {
+    const [began, answered] = [performance.now(), readers.answered];
+    await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+    const perSecond = (1000 * (readers.answered - answered)) / (performance.now() - began);
+    tell(`${what}: ${perSecond.toFixed(0)} requests/s, ${readers.at('edge-1')} readers at edge-1`);
+  };
+  const moved = async (from: Node, act: () => Promise<{ code: number | null; stderr: string }>) => {
+    const began = performance.now();
+    const done = await act();
+    expect(done.code === 0, done.stderr);
+    await until(`all readers to leave ${from.name}`, () => readers.at(from.name) === 0);
+    tell(`all readers have left ${from.name} after ${(performance.now() - began).toFixed(0)} ms`);
+  };
+
   try {
-    const files = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`f${i}.css`, `f${i} {}`]));
-    const tree = await writeTree(join(folder, SITE), { ...files, 'large.bin': 'x'.repeat(LARGE_BYTES) });
-    await cluster.client.putSite(SITE, { domains: [HOST] });
-    const published = await cluster.skerry('publish', tree, '--site', SITE, '--wait');
-    if (published.code !== 0) throw new Error(published.stderr);
-    const [first, second] = cluster.edges;
-    if (first === undefined || second === undefined) throw new Error('a cluster of two edges has two');
-
-    const balancer = new Balancer(
-      cluster.edges.map((node, i) => ({
-        node,
-        target: { name: node.name, url: node.url, secureUrl: `https://127.0.0.1:${tlsPorts[i]}` },
-      })),
-    );
-    await balancer.look();
-    const readers = new Readers({
-      choose: () => balancer.choose(),
-      ...{ host: `${SITE}.localhost`, secureHost: HOST },
-      paths: Object.keys(files).map((path) => `/${path}`),
-      isRight: (path, body) => body === files[path.slice(1)],
-      ...{ http1: READERS - HTTP2_READERS, http2: HTTP2_READERS, rate },
-    });
-    const readFor = async (what: string) => {
-      const [began, answered] = [performance.now(), readers.answered];
-      await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
-      const perSecond = (1000 * (readers.answered - answered)) / (performance.now() - began);
-      tell(`${what}: ${perSecond.toFixed(0)} requests/s, ${readers.at('edge-1')} readers at edge-1`);
-    };
-    const moved = async (from: Node, act: () => Promise<{ code: number | null; stderr: string }>) => {
-      const began = performance.now();
-      const done = await act();
-      expect(done.code === 0, done.stderr);
-      await until(`all readers to leave ${from.name}`, () => readers.at(from.name) === 0);
-      tell(`all readers have left ${from.name} after ${(performance.now() - began).toFixed(0)} ms`);
-    };
-
     await readFor('before');
-    await until('all readers to be at the first edge', () => readers.at('edge-1') === READERS);
+    await until('all readers to be at the first edge', () => readers.at('edge-1') === count);
     const large = slowDownload(first, LARGE_BYTES);
     await moved(first, () => cluster.skerry('edge', 'drain', 'edge-1'));
     expect((await readiness(first)) === '503 drained', 'a drained edge is not ready');
@@ -88,34 +110,39 @@ export async function drainUnderLoad({ rate, seconds, tell }: DrainOptions): Pro
     expect(readers.at('edge-1') === 0, 'readers stay away');
     expect(await large(), 'a download that had begun ends well');
 
-    await cluster.client.putSite(SITE, { policy: { mode: 'sync' } });
-    await writeTree(tree, { ...files, 'large.bin': 'y', 'new.css': 'new {}' });
-    const sync = await cluster.skerry('publish', tree, '--site', SITE, '--json');
-    const edges = sync.code === 0 ? (JSON.parse(sync.stdout) as { edges: { edge: string }[] }).edges : [];
-    expect(
-      edges.map(({ edge }) => edge).join() === 'edge-2',
-      `a sync publish counts on the others: ${sync.stdout}${sync.stderr}`,
-    );
+    if (!isQuick) {
+      await cluster.client.putSite(SITE, { policy: { mode: 'sync' } });
+      await writeTree(tree, { ...files, 'large.bin': 'y', 'new.css': 'new {}' });
+      const sync = await cluster.skerry('publish', tree, '--site', SITE, '--json');
+      const edges = sync.code === 0 ? (JSON.parse(sync.stdout) as { edges: { edge: string }[] }).edges : [];
+      expect(
+        edges.map(({ edge }) => edge).join() === 'edge-2',
+        `a sync publish counts on the others: ${sync.stdout}${sync.stderr}`,
+      );
 
-    await cluster.origin.stop();
-    await first.stop();
-    await first.start();
-    expect((await readiness(first)) === '503 drained', 'it stays drained after a restart without its origin');
-    expect((await connectionOf(first)) === 'close', 'and ends connections');
-    await cluster.origin.start();
+      await cluster.origin.stop();
+      await first.stop();
+      await first.start();
+      expect(
+        (await readiness(first)) === '503 drained',
+        'it stays drained after a restart without its origin',
+      );
+      expect((await connectionOf(first)) === 'close', 'and ends connections');
+      await cluster.origin.start();
+    }
     await cluster.skerry('edge', 'undrain', 'edge-1');
     await until('the edge to be ready again', async () => (await readiness(first)) === '200 ready');
     expect((await connectionOf(first)) === 'keep-alive', 'an edge that is back keeps connections');
     await balancer.look();
     await moved(second, () => cluster.skerry('edge', 'drain', 'edge-2'));
     await readFor('back');
+    await cluster.skerry('edge', 'undrain', 'edge-2');
     await readers.stop();
-    balancer.close();
     tell(`${readers.answered} answers, ${readers.failures.length} failed, ${readers.repeated} repeated`);
     return [...faults, ...readers.failures.slice(0, 20)];
   } finally {
-    await cluster.close();
-    await rm(folder, { recursive: true, force: true });
+    await readers.stop();
+    balancer.close();
   }
 }
 

@@ -13,11 +13,16 @@ const LONGEST_MS = (DEADLINE_S + 60) * 1000;
 const FAULTS = ['kill-edge', 'stop-edge', 'freeze-edge', 'change-parent', 'kill-origin'] as const;
 type FaultKind = (typeof FAULTS)[number];
 
-export interface TaskRoundsOptions {
+interface Fleet {
   /** The first `parents` of them are parents, and the last `children` follow these. */
   readonly edges: number;
   readonly parents: number;
   readonly children: number;
+}
+
+export interface TaskRoundsOptions {
+  readonly follows: Follows;
+  readonly parents: number;
   readonly tasks: number;
   readonly originKills: number;
   readonly longestHarmMs: number;
@@ -33,15 +38,12 @@ export interface Outcome {
   readonly faults: string[];
 }
 
-/**
- * Hands out tasks of mixed kinds while edges are killed, stopped and frozen, children change their parents, and the
- * origin is killed. Then everything runs again, and each task that was acknowledged must end, with a result or a reason
- * for each share. A share that has ended once must never change.
- */
-export async function taskRounds(options: TaskRoundsOptions, tell: (line: string) => void): Promise<Outcome> {
-  const { edges, parents, children, tasks, originKills, longestHarmMs, seed } = options;
-  const dice = random(seed);
-  const follows = new Map<number, readonly number[]>();
+/** The parents of edges, by index. It is read when an edge starts. */
+type Follows = Map<number, readonly number[]>;
+
+/** As many edges as the options say, of which some are parents of others. */
+export async function startTaskCluster({ edges, parents, children }: Fleet) {
+  const follows: Follows = new Map();
   for (let i = edges - children; i < edges; i++) follows.set(i, [i % parents]);
   const cluster = await startCluster({
     ...{ edges, processes: 1, within: ON_DISK },
@@ -50,6 +52,21 @@ export async function taskRounds(options: TaskRoundsOptions, tell: (line: string
       ...(follows.get(index) ?? []).flatMap((parent) => ['--parent', feeds[parent] ?? '']),
     ],
   });
+  return { cluster, follows };
+}
+
+/**
+ * Hands out tasks of mixed kinds while edges are killed, stopped and frozen, children change their parents, and the
+ * origin is killed. Then everything runs again, and each task that was acknowledged must end, with a result or a reason
+ * for each share. A share that has ended once must never change.
+ */
+export async function taskRounds(
+  cluster: Cluster,
+  { follows, parents, tasks, originKills, longestHarmMs, seed }: TaskRoundsOptions,
+  tell: (line: string) => void,
+): Promise<Outcome> {
+  const dice = random(seed);
+  const edges = cluster.edges.length;
   const watch = new TaskWatch(cluster);
   const harm = new Harm(cluster, { follows, parents, longestMs: longestHarmMs }, dice);
   const stop = new AbortController();
@@ -83,13 +100,11 @@ export async function taskRounds(options: TaskRoundsOptions, tell: (line: string
   } finally {
     stop.abort();
     await harm.heal();
-    await cluster.close();
   }
 }
 
 interface HarmPlan {
-  /** The parents of the edges that have some, by index. It is read when an edge starts. */
-  readonly follows: Map<number, readonly number[]>;
+  readonly follows: Follows;
   readonly parents: number;
   readonly longestMs: number;
 }

@@ -132,35 +132,54 @@ t.test('no token travels in clear', async (t) => {
   await t.rejects(role(...edge), /unencrypted to http:.*--insecure/s);
 });
 
-t.test('a middleman gets nothing, and everybody says why', async (t) => {
-  const authority = await authorityOf(data);
-  for (const [name, shown, said, code] of [
-    ['foreign', await foreignCertificate(t.testdir()), /another CA.*--ca/s, 'untrusted-certificate'],
-    ['expired', await authority.issue(EXPIRED), / expired on .*clock/s, 'certificate-dates'],
-    ['other', await (await testAuthority('b'.repeat(32))).issue(), /another log .*token/s, 'other-log'],
-  ] as const) {
-    const middleman = await tlsListener(shown);
-    t.teardown(middleman.close);
-    const status = await cli(['status'], { ...environment, SKERRY_ORIGIN: middleman.url });
-    t.equal(status.code, 1, name);
-    t.match(status.stderr, said, `${name}: CLI`);
+t.test(
+  'a middleman gets nothing, nor does another member than the parent, and everybody says why',
+  async (t) => {
+    const authority = await authorityOf(data);
+    const table = [
+      ['foreign', await foreignCertificate(t.testdir()), /another CA.*--ca/s, 'untrusted-certificate'],
+      ['expired', await authority.issue(EXPIRED), / expired on .*clock/s, 'certificate-dates'],
+      ['other', await (await testAuthority('b'.repeat(32))).issue(), /another log .*token/s, 'other-log'],
+    ] as const;
+    const middlemen = await Promise.all(
+      table.map(async ([name, shown, said, code]) => ({ name, said, code, ...(await tlsListener(shown)) })),
+    );
+    t.teardown(() => {
+      for (const { close } of middlemen) close();
+    });
+    for (const { name, said, ...middleman } of middlemen) {
+      const status = await cli(['status'], { ...environment, SKERRY_ORIGIN: middleman.url });
+      t.equal(status.code, 1, name);
+      t.match(status.stderr, said, `${name}: CLI`);
 
-    const [port = 0, adminPort = 0] = await freePorts(2);
-    const secret = await joinToken(name);
-    const edge = [...edgeArgs(name, { port, adminPort }), ...joining(name, secret, middleman.url)];
-    await t.rejects(role(...edge), said, `${name}: edge that joins`);
+      const [port = 0, adminPort = 0] = await freePorts(2);
+      const secret = await joinToken(name);
+      const edge = [...edgeArgs(name, { port, adminPort }), ...joining(name, secret, middleman.url)];
+      await t.rejects(role(...edge), said, `${name}: edge that joins`);
+    }
 
     await child.stop();
-    child = await role(...childArgs, '--parent', middleman.url);
-    const faults = await until('the child to say why', async () => {
-      const { body } = await ask(`http://127.0.0.1:${childAdminPort}`, '/status');
-      return body.toString().includes(code) && body.toString();
-    });
-    t.match(faults, code, `${name}: child`);
-    t.equal(middleman.heard(), '', `${name}: nothing was sent`);
-    t.ok(middleman.connections() >= 3, name);
-  }
-});
+    child = await role(
+      ...[...childArgs, ...middlemen.flatMap(({ url }) => ['--parent', url])],
+      ...['--parent', `https://oslo@${address}:${feedPort}`],
+    );
+    for (const { name, code, heard, connections, url } of middlemen) {
+      await until(`the child to say why it leaves the ${name} one`, async () =>
+        (await faultsOfChild()).some((fault) => fault.code === code && fault.upstream === url),
+      );
+      t.equal(heard(), '', `${name}: nothing was sent`);
+      t.ok(connections() >= 3, name);
+    }
+    await until('the child to refuse another edge than the one that it was given', async () =>
+      (await faultsOfChild()).some(({ code }) => code === 'not-a-member'),
+    );
+  },
+);
+
+async function faultsOfChild(): Promise<{ code: string; upstream: string }[]> {
+  const { body } = await ask(`http://127.0.0.1:${childAdminPort}`, '/status');
+  return JSON.parse(body.toString()).faults;
+}
 
 t.test(
   'an edge joins through a parent, and not through a stranger that shows such a certificate',
@@ -183,13 +202,7 @@ t.test(
   },
 );
 
-t.test('a child knows its parent by the key in the log', async (t) => {
-  await child.stop();
-  child = await role(...childArgs, '--parent', `https://oslo@${address}:${feedPort}`);
-  await until('the child to refuse another edge', async () => {
-    const { body } = await ask(`http://127.0.0.1:${childAdminPort}`, '/status');
-    return body.toString().includes('not-a-member');
-  });
+t.test('the child follows its parent again when it is given the right address', async (t) => {
   await child.stop();
   child = await role(...childArgs, '--parent', `https://${address}:${feedPort}`);
   const site = t.testdir({ 'index.html': 'again' });
