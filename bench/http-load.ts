@@ -54,8 +54,8 @@ export async function wrk({
     requestsPerSecond: Number(figure(stdout, /Requests\/sec:\s+([\d.]+)/)),
     bytesPerSecond: bytes(figure(stdout, /Transfer\/sec:\s+([\d.]+\w+)/)),
     latencies: {
-      p50: duration(figure(stdout, /^\s+50%\s+([\d.]+\w+)$/m)),
-      p99: duration(figure(stdout, /^\s+99%\s+([\d.]+\w+)$/m)),
+      p50: duration(figure(stdout, /^\s+50%\s+([\d.]+\w+)\s*$/m)),
+      p99: duration(figure(stdout, /^\s+99%\s+([\d.]+\w+)\s*$/m)),
     },
   };
 }
