@@ -193,6 +193,8 @@ class LaneConnection implements ChunkReader {
     const { turns } = this.#parts;
     if (turns.mustWait(performance.now())) {
       pauseReads(this.#socket);
+      // It waits for a response, so a process that ends must not close it like those that wait for a request.
+      this.#left();
       turns.wait(clientOf(this.#reader.address), () => {
         if (!this.#socket.destroyed) this.#handOver(rest);
       });

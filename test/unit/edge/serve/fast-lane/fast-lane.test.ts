@@ -86,11 +86,13 @@ function crowded(sent: string, find: () => unknown) {
   };
   const socket = Object.assign(new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() }), {
     setTimeout() {},
+    destroySoon: () => void socket.end(),
     remoteAddress: '192.0.2.1',
   });
-  new FastLane(parts as unknown as FastLaneParts).take(socket as unknown as Socket);
+  const lane = new FastLane(parts as unknown as FastLaneParts);
+  lane.take(socket as unknown as Socket);
   socket.push(Buffer.from(sent));
-  return { socket, waiting, handedOver: () => handedOver };
+  return { lane, socket, waiting, handedOver: () => handedOver };
 }
 
 t.test('after some requests in a row, others have their turn', (t) => {
@@ -121,5 +123,11 @@ t.test('a connection waits for its turn before it is handed over, unless it is c
   second.waiting[0]?.[1]();
   t.equal(second.handedOver(), 0);
   first.socket.destroy();
+  const third = crowded(get, () => undefined);
+  third.lane.closeConnections();
+  t.notOk(third.socket.writableEnded, 'an edge that ends still answers it');
+  third.waiting[0]?.[1]();
+  t.equal(third.handedOver(), 1);
+  third.socket.destroy();
   t.end();
 });
