@@ -76,8 +76,9 @@ export class FrameWriter {
 
   /** Puts HEADERS of a prepared response, and DATA if `hasData`. */
   prepared(id: number, frames: PreparedFrames, hasData: boolean) {
-    const { bytes, dataAt } = frames;
-    if (this.#table !== 'filled') return this.#preparedWithoutTable(id, frames, hasData);
+    const block = this.#blockAboutTable(frames);
+    if (block !== undefined) return this.#preparedWith(block, id, frames.body, hasData);
+    const { bytes, dataAt } = this.#table === 'filled' ? frames.withTable : frames.withoutTable;
     const end = hasData || dataAt === 0 ? bytes.length : dataAt;
     const out = this.#room(end);
     const { used } = out;
@@ -88,11 +89,17 @@ export class FrameWriter {
     out.used = used + end;
   }
 
-  #preparedWithoutTable(id: number, frames: PreparedFrames, hasData: boolean): void {
-    const { body, blockWithoutTable, blockThatFills } = frames;
-    const filling = this.#table === 'empty' ? blockThatFills : undefined;
-    this.headers(id, (filling ?? blockWithoutTable)(), body.length === 0);
+  /** The header block of a response that tells the client something about its table. Most responses do not. */
+  #blockAboutTable(frames: PreparedFrames): Buffer | undefined {
+    if (this.#table === 'to-refuse') return frames.blockWithoutTable();
+    if (this.#table !== 'empty') return undefined;
+    const filling = frames.blockThatFills();
     if (filling !== undefined) this.#table = 'filled';
+    return filling;
+  }
+
+  #preparedWith(block: Buffer, id: number, body: Uint8Array, hasData: boolean): void {
+    this.headers(id, block, body.length === 0);
     if (hasData && body.length > 0) this.data(id, body, 0, body.length, true);
   }
 

@@ -32,7 +32,10 @@ export interface StreamEnder {
 export interface Answers {
   /** Undefined if the request must be answered in full. */
   ready(request: StreamRequest): Ready | undefined;
-  /** Begins the exchange of a stream. `requests` ends it if its reader takes nothing. Returns false if there are too many. */
+  /**
+   * Begins the exchange of a stream. `requests` ends it if its reader takes nothing. Returns false if there are too
+   * many.
+   */
   begin(stream: Stream, requests: StreamEnder): boolean;
   answer(stream: Stream, sink: Sink, requests: StreamEnder): void;
   /** Logs why a response failed, and returns the response to send instead. */

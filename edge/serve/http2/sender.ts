@@ -87,14 +87,15 @@ export class Sender {
    * caller opens a stream for it.
    */
   sendAtOnce(id: number, frames: PreparedFrames): boolean {
-    const { bytes, dataAt, body } = frames;
-    if (body.length > 0) {
-      if (dataAt === 0 || body.length > this.#window || body.length > this.#initialWindow) return false;
+    const { writer } = this.#parts;
+    const { length } = frames.body;
+    if (length > 0) {
+      if (length > Math.min(MOST_FRAME_BYTES, this.#window, this.#initialWindow)) return false;
       if (this.#queue.length > 0) return false;
     }
-    if (!this.#hasRoomFor(bytes.length)) return false;
-    this.#window -= body.length;
-    this.#parts.writer.prepared(id, frames, true);
+    if (!this.#hasRoomFor(frames.mostBytes)) return false;
+    this.#window -= length;
+    writer.prepared(id, frames, true);
     return true;
   }
 

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { Decoder } from '../../../../../edge/serve/hpack/decoder.ts';
 import { staticFields } from '../../../../../edge/serve/hpack/dynamic-table.ts';
+import { preparedFrames } from '../../../../../edge/serve/http2/prepared-frames.ts';
 import { head, OpenedConnection } from '../../../../helpers/http2-connection.ts';
 import { frame, setting, WHOLE } from '../../../../helpers/http2-frames.ts';
 
@@ -68,6 +69,18 @@ t.test('a response without the common fields leaves the table for the next one',
     given.map(whole),
   );
   t.ok((got[4]?.bytes ?? 0) + 50 < (got[2]?.bytes ?? 0));
+});
+
+t.test('the frames of a response are made once for all connections with and without a table', (t) => {
+  const frames = preparedFrames({
+    ...{ status: 200, headers: LASTING, body: HOT, source: undefined, mayBeGiven: () => true },
+  })(0);
+  t.equal(frames.withTable, frames.withTable);
+  t.equal(frames.withoutTable, frames.withoutTable);
+  t.equal(frames.withoutTable.bytes.length, frames.mostBytes);
+  t.ok(frames.withTable.bytes.length < frames.mostBytes);
+  t.equal(frames.blockThatFills(), undefined);
+  t.end();
 });
 
 t.test('a response that waits for the reader fills the table, too', async (t) => {
