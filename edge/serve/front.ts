@@ -9,7 +9,6 @@ import { SECURE_WEIGHT } from './connection/connections.ts';
 import { closing, Listeners, listening } from './connection/listeners.ts';
 import { SecureSources } from './connection/secure-sources.ts';
 import { takeListeners } from './connection/take-listeners.ts';
-import { Turns } from './connection/turns.ts';
 import { FastLane } from './fast-lane/fast-lane.ts';
 import { HotAnswers } from './fast-lane/hot-answers.ts';
 import { http1Bytes } from './fast-lane/http1-bytes.ts';
@@ -54,7 +53,6 @@ export async function httpFront(parts: FrontParts, port: number): Promise<Front>
   const lane = new FastLane({
     ...parts,
     answers,
-    turns: new Turns(() => performance.now()),
     scheme: 'http',
     keepAliveMs: KEEP_ALIVE_MS,
     isMisdirected: () => false,
@@ -97,7 +95,6 @@ export async function httpsFront(parts: FrontParts, tls: Tls): Promise<Front> {
   const http1 = new FastLane({
     ...parts,
     answers: http1Answers,
-    turns: new Turns(() => performance.now()),
     scheme: 'https',
     keepAliveMs: KEEP_ALIVE_MS,
     isMisdirected,

@@ -25,6 +25,7 @@ import { Connections, limitsFor, ownDescriptors } from './connection/connections
 import { Drain } from './connection/drain.ts';
 import { Exchanges } from './connection/exchanges.ts';
 import { LargeWrites } from './connection/large-writes.ts';
+import { Turns } from './connection/turns.ts';
 import { httpFront, httpsFront } from './front.ts';
 import { AccessLog } from './metering/access-log.ts';
 import { Counters } from './metering/counters.ts';
@@ -131,6 +132,7 @@ async function serve({
     exchanges,
     drain: drained,
     largeWrites: new LargeWrites(),
+    turns: new Turns(() => performance.now()),
     limits,
     counters,
     recent,

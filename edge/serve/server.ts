@@ -14,6 +14,7 @@ import type { Drain } from './connection/drain.ts';
 import type { Exchanges } from './connection/exchanges.ts';
 import type { LargeWrites } from './connection/large-writes.ts';
 import { PacedConnection } from './connection/paced-connection.ts';
+import type { Turns } from './connection/turns.ts';
 import { FastifySink, incomingOf, removeOwnHeaders } from './fastify-sink.ts';
 import { textAnswer } from './site/answer.ts';
 import type { LogClock } from './site/log-clock.ts';
@@ -33,6 +34,8 @@ export interface ServerParts extends ResponderParts {
   readonly exchanges: Exchanges;
   readonly drain: Drain;
   readonly largeWrites: LargeWrites;
+  /** All connections of the process share them. */
+  readonly turns: Turns;
 }
 
 /**
@@ -48,7 +51,7 @@ export function buildServer(parts: ServerParts, scheme: Scheme): FastifyInstance
     http: { headersTimeout: HEAD_MS, ...HTTP1 },
   });
   clientErrors.watch(app.server);
-  PacedConnection.use(app.server);
+  PacedConnection.use(app.server, parts.turns);
   answerExpectations(app.server);
   return withRoutes(app, parts, scheme);
 }

@@ -7,7 +7,7 @@ import { clientOf } from '../../../shared/http/client-address.ts';
 import { SOURCE, type Source } from '../../../shared/http/source.ts';
 import { headBegin, headEnd } from './head-end.ts';
 import { takenBytes } from './taken-bytes.ts';
-import { Turns } from './turns.ts';
+import type { Turns } from './turns.ts';
 
 /** The maximum number of bytes of pipelined requests that all connections of a process may hold together. */
 const MOST_HELD_BYTES = 32 * 1024 * 1024;
@@ -37,11 +37,11 @@ type Done = (error?: Error | null) => void;
  */
 export class PacedConnection extends Duplex {
   static readonly #heldBytes = new FairShare({ inAll: MOST_HELD_BYTES });
-  static readonly #turns = new Turns(() => performance.now());
 
   /** Node's server sets this to itself. */
   server: unknown;
   readonly #socket: Socket;
+  readonly #turns: Turns;
   readonly #client: string;
   /** Bytes that were read but not yet given to the parser. */
   #rest: Buffer = NOTHING;
@@ -64,12 +64,12 @@ export class PacedConnection extends Duplex {
   /**
    * Wraps all connections of an HTTP/1.1 server without TLS. Node must already have added the server's own listeners.
    */
-  static use(server: EventEmitter): void {
+  static use(server: EventEmitter, turns: Turns): void {
     PacedConnection.watch(server);
     const listeners = server.listeners('connection');
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
-      const paced = new PacedConnection(socket);
+      const paced = new PacedConnection(socket, turns);
       for (const listener of listeners) listener.call(server, paced);
     });
   }
@@ -86,13 +86,14 @@ export class PacedConnection extends Duplex {
     });
   }
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, turns: Turns) {
     super({
       allowHalfOpen: true,
       readableHighWaterMark: 1,
       writableHighWaterMark: WAITING_BYTES,
     });
     this.#socket = socket;
+    this.#turns = turns;
     this.#client = clientOf(socket[SOURCE]?.address ?? socket.remoteAddress);
     socket.on('data', (chunk: Buffer) => {
       if (this.#isOver) return this.#throwAway(chunk);
@@ -214,7 +215,7 @@ export class PacedConnection extends Duplex {
   #give(): void {
     if (this.destroyed || this.#isOver) return;
     if (this.#isAskedFor && !this.#isAnswering && !this.#isInLine) {
-      if (this.#rest.length > 0 && PacedConnection.#turns.mustWait(performance.now())) this.#waitInLine();
+      if (this.#rest.length > 0 && this.#turns.mustWait(performance.now())) this.#waitInLine();
       else this.#giveNext();
     }
     this.#holdRest();
@@ -253,7 +254,7 @@ export class PacedConnection extends Duplex {
    */
   #waitInLine(): void {
     this.#isInLine = true;
-    PacedConnection.#turns.wait(this.#client, () => {
+    this.#turns.wait(this.#client, () => {
       this.#isInLine = false;
       if (this.destroyed || this.#isOver) return;
       if (this.#isAskedFor && !this.#isAnswering) this.#giveNext();

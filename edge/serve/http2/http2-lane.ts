@@ -2,8 +2,8 @@ import type { TLSSocket } from 'node:tls';
 import { readDirectly } from '../connection/direct-reads.ts';
 import type { Drain } from '../connection/drain.ts';
 import type { LargeWrites } from '../connection/large-writes.ts';
-import { Turns } from '../connection/turns.ts';
-import { Connection } from './connection.ts';
+import type { Turns } from '../connection/turns.ts';
+import { Connection, type SharedParts } from './connection.ts';
 import { type AnswersParts, ConnectionAnswers } from './connection-answers.ts';
 import { OutBuffers } from './out-buffers.ts';
 import { TlsPeer } from './tls-peer.ts';
@@ -22,24 +22,22 @@ const now = () => performance.now();
 export interface Http2LaneParts extends AnswersParts {
   readonly drain: Drain;
   readonly largeWrites: LargeWrites;
+  readonly turns: Turns;
   readonly keepAliveMs: number;
 }
 
 /** Answers all requests of HTTP/2 connections. */
 export class Http2Lane {
   readonly #parts: Http2LaneParts;
-  readonly #shared = {
-    buffers: new OutBuffers(),
-    turns: new Turns(now),
-    writeTurns: new WriteTurns(),
-    now,
-  };
+  readonly #shared: SharedParts;
   readonly #open = new Map<TLSSocket, Connection>();
   /** One listener for all connections. */
   readonly #onClose: (this: TLSSocket) => void;
 
   constructor(parts: Http2LaneParts) {
     this.#parts = parts;
+    const { turns } = parts;
+    this.#shared = { buffers: new OutBuffers(), turns, writeTurns: new WriteTurns(), now };
     const closed = (socket: TLSSocket) => this.#closed(socket);
     this.#onClose = function (this: TLSSocket) {
       closed(this);

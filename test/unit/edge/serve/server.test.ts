@@ -6,6 +6,7 @@ import { ClientLimits } from '../../../../edge/serve/connection/client-limits.ts
 import { Drain } from '../../../../edge/serve/connection/drain.ts';
 import { EXCHANGE_LIMITS, Exchanges } from '../../../../edge/serve/connection/exchanges.ts';
 import { LargeWrites } from '../../../../edge/serve/connection/large-writes.ts';
+import { Turns } from '../../../../edge/serve/connection/turns.ts';
 import type { AccessLog, Exchange } from '../../../../edge/serve/metering/access-log.ts';
 import { Counters } from '../../../../edge/serve/metering/counters.ts';
 import { RecentRequests } from '../../../../edge/serve/metering/recent-requests.ts';
@@ -49,6 +50,7 @@ function world(t: Test, answer: SiteHandler['answer'], requestsPerSecond: number
       drain,
       exchanges: new Exchanges(EXCHANGE_LIMITS, () => performance.now()),
       largeWrites: new LargeWrites(),
+      turns: new Turns(() => performance.now()),
     },
     'http',
   );

@@ -5,6 +5,7 @@ import { ClientLimits } from '../../../../../edge/serve/connection/client-limits
 import { Drain } from '../../../../../edge/serve/connection/drain.ts';
 import { EXCHANGE_LIMITS, Exchanges } from '../../../../../edge/serve/connection/exchanges.ts';
 import { LargeWrites } from '../../../../../edge/serve/connection/large-writes.ts';
+import { Turns } from '../../../../../edge/serve/connection/turns.ts';
 import { Counters } from '../../../../../edge/serve/metering/counters.ts';
 import { RecentRequests } from '../../../../../edge/serve/metering/recent-requests.ts';
 import { buildServer } from '../../../../../edge/serve/server.ts';
@@ -57,6 +58,7 @@ async function serve(t: Test, answer: SiteHandler['answer']) {
       drain: new Drain(),
       exchanges: new Exchanges(EXCHANGE_LIMITS, () => performance.now()),
       largeWrites: new LargeWrites(),
+      turns: new Turns(() => performance.now()),
     },
     'http',
   );

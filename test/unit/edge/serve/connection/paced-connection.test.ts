@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer as createReaders, type Socket }
 import { Duplex } from 'node:stream';
 import t, { type Test } from 'tap';
 import { PacedConnection } from '../../../../../edge/serve/connection/paced-connection.ts';
+import { Turns } from '../../../../../edge/serve/connection/turns.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const LAST = 'GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
@@ -12,7 +13,7 @@ const MB = 1024 * 1024;
 /** All that comes back for what is sent, until the server has closed the connection. */
 async function answersTo(t: Test, sent: string, listener?: RequestListener): Promise<string> {
   const server = createServer(listener ?? ((_request, response) => response.end('x')));
-  PacedConnection.use(server);
+  PacedConnection.use(server, new Turns(() => performance.now()));
   const readers = createReaders({ allowHalfOpen: true }, (socket) => void server.emit('connection', socket));
   readers.listen(0, '127.0.0.1');
   await once(readers, 'listening');
@@ -67,7 +68,7 @@ t.test('others have their turns during a row of requests', async (t) => {
 
 t.test('of an answer that nobody takes, one piece waits', (t) => {
   const socket = new Duplex({ read() {}, write() {}, writableHighWaterMark: MB });
-  const paced = new PacedConnection(socket as unknown as Socket);
+  const paced = new PacedConnection(socket as unknown as Socket, new Turns(() => performance.now()));
   t.notOk(paced.write(Buffer.alloc(32 * 1024)), 'no more is to be written');
   paced.destroy();
   t.end();
@@ -77,7 +78,7 @@ t.test('a client whose connections are sent much ahead of its answers leaves roo
   const connections: PacedConnection[] = [];
   const ahead = (remoteAddress: string) => {
     const socket = Object.assign(new Duplex({ read() {}, write() {} }), { remoteAddress });
-    const paced = new PacedConnection(socket as unknown as Socket);
+    const paced = new PacedConnection(socket as unknown as Socket, new Turns(() => performance.now()));
     connections.push(paced);
     socket.emit('data', Buffer.alloc(MB, GET));
     return paced;
